@@ -1,0 +1,48 @@
+/** Labels by which traffic is cut; empty text where the request gave none. */
+export interface Segment {
+  readonly tenant: string;
+  readonly task: string;
+  readonly language: string;
+}
+
+/** What is known of one served request besides its trace. Kept in clear, so it holds no content. */
+export interface RequestRecord {
+  /** UUID, also in the x-request-id header. */
+  readonly requestId: string;
+  /** Epoch milliseconds at admission: decides the day partition and the roll-up minute. */
+  readonly atMs: number;
+  readonly model: string;
+  readonly releaseId: string;
+  readonly segment: Segment;
+  readonly status: 'answered' | 'cancelled' | 'failed';
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  readonly queueWaitMs: number;
+  readonly timeToFirstTokenMs: number | null;
+  readonly durationMs: number;
+  /** W3C traceparent of the span that recorded it, so that the write joins the request's trace. */
+  readonly traceparent: string | null;
+}
+
+/** One request as it travels from inference to the database: the record and its sealed trace. */
+export interface CapturedRequest {
+  readonly record: RequestRecord;
+  /** Packed trace (libs/trace), sealed with AES-256-GCM (libs/record), bound to the request id. */
+  readonly sealedTrace: Uint8Array;
+}
+
+/** Name of the queue that carries batches of captured requests. */
+export const CAPTURE_QUEUE = 'capture';
+
+/**
+ * A job on the capture queue. The batch id makes the write idempotent. `spool` names bytes on a
+ * disk that inference and pipeline share; `inline` carries them.
+ */
+export type CaptureJob = {
+  readonly version: 1;
+  readonly batchId: string;
+  readonly requests: number;
+} & (
+  | { readonly transport: 'spool'; readonly directory: string; readonly file: string; readonly bytes: number; readonly sha256: string }
+  | { readonly transport: 'inline'; readonly data: string; readonly sha256: string }
+);

@@ -1,0 +1,137 @@
+import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
+
+/** Sampling settings, already validated and defaulted. */
+export interface SamplingSettings {
+  /** 0 is greedy. */
+  readonly temperature: number;
+  readonly topP: number;
+  /** 0 is off. */
+  readonly topK: number;
+  readonly minP: number;
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly repetitionPenalty: number;
+  /** Bias by token id, added to the logits. */
+  readonly logitBias: Readonly<Record<number, number>>;
+  /** Same seed, prompt and settings: same answer. */
+  readonly seed: number;
+}
+
+export interface GenerateRequest {
+  readonly id: string;
+  readonly releaseId: string;
+  readonly promptTokens: Uint32Array;
+  readonly choices: number;
+  readonly maxTokens: number;
+  /** Texts that end the answer; not part of it. */
+  readonly stop: readonly string[];
+  readonly stopTokenIds: readonly number[];
+  readonly ignoreEos: boolean;
+  readonly sampling: SamplingSettings;
+  /** Alternatives wanted with each generated token; null for no logprobs at all. */
+  readonly logprobs: number | null;
+  /** Alternatives wanted with each prompt token; null for none. */
+  readonly promptLogprobs: number | null;
+}
+
+/** Natural-log probability of one token, with its text as bytes decode it alone. */
+export interface TokenLogprob {
+  readonly tokenId: number;
+  readonly text: string;
+  readonly bytes: readonly number[];
+  readonly logprob: number;
+}
+
+export interface PositionLogprobs extends TokenLogprob {
+  readonly top: readonly TokenLogprob[];
+}
+
+export type FinishReason = 'stop' | 'length' | 'cancelled' | 'error';
+
+/** What a request's generation reports, in this order: started, delta..., finished. */
+export type GenerateEvent =
+  | { readonly type: 'started'; readonly queueWaitMs: number }
+  | {
+      readonly type: 'prompt-logprobs';
+      /** One for each prompt token; the first is null, nothing predicts it. */
+      readonly positions: readonly (PositionLogprobs | null)[];
+    }
+  | {
+      readonly type: 'delta';
+      readonly choice: number;
+      /** Text that is certain: neither half a character nor a possible start of a stop text. */
+      readonly text: string;
+      readonly tokenIds: readonly number[];
+      readonly logprobs: readonly PositionLogprobs[] | null;
+    }
+  | { readonly type: 'choice-finished'; readonly choice: number; readonly reason: 'stop' | 'length'; readonly stopText: string | null }
+  | { readonly type: 'finished'; readonly outcome: GenerateOutcome };
+
+/** The end of a generation, whether answered, cancelled or failed; always the last event. */
+export interface GenerateOutcome {
+  readonly status: 'answered' | 'cancelled' | 'failed';
+  readonly error: string | null;
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+  /** Routed rows: see RoutingTrace in libs/trace. */
+  readonly promptRows: number;
+  readonly choiceRows: readonly number[];
+  readonly tokenIds: Uint32Array;
+  readonly expertIds: Uint16Array;
+  readonly gates: Float32Array;
+  readonly timing: {
+    readonly queueWaitMs: number;
+    readonly timeToFirstTokenMs: number | null;
+    readonly prefillMs: number;
+    readonly decodeMs: number;
+  };
+}
+
+/** The queue is full: answer 429 and say when to come back. */
+export class EngineBusyError extends Error {
+  override readonly name = 'EngineBusyError';
+  constructor(readonly retryAfterSeconds: number) {
+    super(`the queue is full; retry after ${retryAfterSeconds} s`);
+  }
+}
+
+export interface EngineLimits {
+  /** Sequences decoded together. */
+  readonly maxSequences: number;
+  /** Requests waiting beyond those. */
+  readonly maxQueued: number;
+  readonly prefillChunkTokens: number;
+  readonly threads: number;
+}
+
+/** Figures since the last call: one latency sketch for each expert, mergeable. */
+export interface ExpertFigures {
+  readonly layer: number;
+  readonly expert: number;
+  readonly tokens: number;
+  readonly runs: number;
+  /** DDSketch, protobuf encoding of @datadog/sketches-js, of seconds per run. */
+  readonly latencySketch: Uint8Array;
+}
+
+export interface EngineStatus {
+  readonly running: number;
+  readonly queued: number;
+  readonly releases: readonly { readonly releaseId: string; readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number }[];
+}
+
+/** The engine as the inference app sees it. */
+export interface Engine {
+  /** Loads, warms and verifies a release; resolves when it can answer. */
+  load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void>;
+  unload(releaseId: string): Promise<void>;
+  /**
+   * Starts a generation. Throws EngineBusyError when the queue is full. Aborting the signal frees
+   * its place; the `finished` event still comes, with the rows routed so far.
+   */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  drainFigures(releaseId: string): Promise<ExpertFigures[]>;
+  status(): EngineStatus;
+  /** Stops admitting, lets running requests end within the given time, then ends. */
+  close(graceMs: number): Promise<void>;
+}

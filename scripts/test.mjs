@@ -1,0 +1,29 @@
+// The whole suite, a step at a time, each with its duration; stops at the first step that fails.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '..'));
+
+const bin = (name) => join('node_modules', '.bin', name);
+const STEPS = [
+  ['types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']],
+  ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '.']],
+  ['layers and cycles', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'bench', 'test']],
+  ['dead code', bin('knip'), []],
+  ['build', process.execPath, ['scripts/build.mjs']],
+  ['unit, integration and end-to-end tests', bin('vitest'), ['run', ...process.argv.slice(2)]],
+];
+
+const startedMs = Date.now();
+for (const [index, [name, command, args]] of STEPS.entries()) {
+  const stepMs = Date.now();
+  console.log(`\n[${index + 1}/${STEPS.length}] ${name}`);
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (error) console.error(error.message);
+  if (status !== 0) {
+    console.error(`\n${name}: failed`);
+    process.exit(status ?? 1);
+  }
+  console.log(`${name}: passed in ${((Date.now() - stepMs) / 1000).toFixed(1)} s`);
+}
+console.log(`\nAll ${STEPS.length} steps passed in ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
