@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import { ConfigError, loadConfig } from './config.ts';
+
+const MACHINE = { cores: 6, workingDir: '/srv/app' };
+const load = (env: Record<string, string>) => loadConfig(env, MACHINE);
+
+describe('loadConfig', () => {
+  it('serves on loopback with everything under .signalbox by default', () => {
+    expect(load({})).toEqual({
+      home: '/srv/app/.signalbox',
+      http: { host: '127.0.0.1', port: 7070 },
+      auth: { adminKey: null },
+      database: { url: null },
+      queue: { redisUrl: null },
+      capture: {
+        mode: 'full',
+        transport: 'spool',
+        durability: 'answered',
+        spoolMaxBytes: 1024 ** 3,
+        traceKey: null,
+        retentionDays: 7,
+      },
+      privacy: { minRequests: 5 },
+      engine: {
+        threads: 6,
+        maxSequences: 16,
+        maxQueued: 64,
+        prefillChunkTokens: 256,
+        cacheMaxBytes: 512 * 1024 ** 2,
+        maxLogprobs: 20,
+      },
+      log: { level: 'info' },
+      demo: { modelDir: '/srv/app/models/tiny-mixtral' },
+      warnings: [],
+    });
+  });
+
+  it('takes an empty variable as absent', () => {
+    expect(load({ SIGNALBOX_PORT: '', DATABASE_URL: '' })).toEqual(load({}));
+  });
+
+  it('reads sizes with units and a key in base64', () => {
+    const config = load({
+      SIGNALBOX_SPOOL_MAX_BYTES: '64MiB',
+      SIGNALBOX_TRACE_KEY: Buffer.alloc(32, 7).toString('base64'),
+      SIGNALBOX_DEMO_MODEL: 'off',
+    });
+    expect(config.capture.spoolMaxBytes).toBe(64 * 1024 ** 2);
+    expect(config.capture.traceKey).toEqual(Buffer.alloc(32, 7));
+    expect(config.demo.modelDir).toBeNull();
+  });
+
+  it.each([
+    ['SIGNALBOX_PORT', '70700', 'whole number from 0 to 65535'],
+    ['SIGNALBOX_PORT', '-1', 'whole number from 0 to 65535'],
+    ['SIGNALBOX_DURABILITY', 'always', 'one of memory, answered, fsync'],
+    ['SIGNALBOX_ADMIN_KEY', 'short', '24 to 512 characters'],
+    ['SIGNALBOX_TRACE_KEY', 'c2hvcnQ=', '32 bytes in base64'],
+    ['SIGNALBOX_SPOOL_MAX_BYTES', '12 parsecs', '256MiB'],
+    ['DATABASE_URL', 'mysql://localhost', 'postgres://user'],
+    ['REDIS_URL', 'localhost', 'redis://host'],
+  ])('names %s and the remedy when it is %s, without repeating the value', (name, value, remedy) => {
+    const error = (() => {
+      try {
+        load({ [name]: value });
+      } catch (thrown) {
+        return thrown as ConfigError;
+      }
+      throw new Error('accepted');
+    })();
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(error.problems).toHaveLength(1);
+    expect(error.problems[0]).toMatch(new RegExp(`^${name}: give`));
+    expect(error.problems[0]).toContain(remedy);
+    expect(error.problems[0]).not.toContain(value);
+  });
+
+  it('reports every wrong variable at once', () => {
+    expect(() => load({ SIGNALBOX_PORT: 'x', SIGNALBOX_CAPTURE: 'y' })).toThrow(/SIGNALBOX_PORT[^]*SIGNALBOX_CAPTURE/);
+  });
+
+  it('warns of names that nothing reads', () => {
+    expect(load({ SIGNALBOX_PROT: '1', SIGNALBOX_SOMETHING_ELSE_ALTOGETHER: '1', SIGNALBOX_URL: 'http://x' }).warnings).toEqual([
+      'SIGNALBOX_PROT is not a setting of Signalbox and is ignored; did you mean SIGNALBOX_PORT?',
+      'SIGNALBOX_SOMETHING_ELSE_ALTOGETHER is not a setting of Signalbox and is ignored.',
+    ]);
+  });
+});

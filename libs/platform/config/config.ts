@@ -1,0 +1,111 @@
+import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { environmentSchema, type Environment } from './environment.ts';
+import { unknownVariables } from './unknown-variables.ts';
+
+export type LogLevel = Environment['SIGNALBOX_LOG_LEVEL'];
+/** What must hold before the last byte of an answer leaves: nothing, its trace in the spool file, or that file on the disk. */
+export type Durability = Environment['SIGNALBOX_DURABILITY'];
+/** `full` stores token ids too, `routes` only experts and gates, `off` nothing. */
+export type CaptureMode = Environment['SIGNALBOX_CAPTURE'];
+export type CaptureTransport = Environment['SIGNALBOX_CAPTURE_TRANSPORT'];
+
+/** All settings of one Signalbox, validated and defaulted, by domain. Paths are absolute. */
+export interface Config {
+  readonly home: string;
+  readonly http: { readonly host: string; readonly port: number };
+  readonly auth: { readonly adminKey: string | null };
+  /** null: the embedded PostgreSQL under `home`. */
+  readonly database: { readonly url: string | null };
+  /** null: BullMQ on PostgreSQL. */
+  readonly queue: { readonly redisUrl: string | null };
+  readonly capture: {
+    readonly mode: CaptureMode;
+    readonly transport: CaptureTransport;
+    readonly durability: Durability;
+    readonly spoolMaxBytes: number;
+    /** 32 bytes; null: generated once into `home`/keys. */
+    readonly traceKey: Buffer | null;
+    readonly retentionDays: number;
+  };
+  /** Aggregates over fewer requests than this are withheld. */
+  readonly privacy: { readonly minRequests: number };
+  readonly engine: {
+    readonly threads: number;
+    readonly maxSequences: number;
+    readonly maxQueued: number;
+    readonly prefillChunkTokens: number;
+    readonly cacheMaxBytes: number;
+    readonly maxLogprobs: number;
+  };
+  readonly log: { readonly level: LogLevel };
+  /** null: no demo model. */
+  readonly demo: { readonly modelDir: string | null };
+  /** Sentences to log once at start. */
+  readonly warnings: readonly string[];
+}
+
+/** What the defaults depend on besides the environment. */
+export interface Machine {
+  readonly cores: number;
+  readonly workingDir: string;
+}
+
+/** Settings that cannot be used; `problems` holds one sentence for each variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`Signalbox cannot start with these settings:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads the settings from environment variables; an empty variable counts as absent.
+ * @throws ConfigError naming each wrong variable and its remedy.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, machine: Machine = thisMachine()): Config {
+  const present = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(present);
+  if (!parsed.success) throw new ConfigError(parsed.error.issues.map(problemOf));
+  const values = parsed.data;
+  const { SIGNALBOX_DEMO_MODEL: demoModel } = values;
+  return {
+    home: resolve(machine.workingDir, values.SIGNALBOX_HOME),
+    http: { host: values.SIGNALBOX_HOST, port: values.SIGNALBOX_PORT },
+    auth: { adminKey: values.SIGNALBOX_ADMIN_KEY ?? null },
+    database: { url: values.DATABASE_URL ?? null },
+    queue: { redisUrl: values.REDIS_URL ?? null },
+    capture: {
+      mode: values.SIGNALBOX_CAPTURE,
+      transport: values.SIGNALBOX_CAPTURE_TRANSPORT,
+      durability: values.SIGNALBOX_DURABILITY,
+      spoolMaxBytes: values.SIGNALBOX_SPOOL_MAX_BYTES,
+      traceKey: values.SIGNALBOX_TRACE_KEY ?? null,
+      retentionDays: values.SIGNALBOX_TRACE_RETENTION_DAYS,
+    },
+    privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
+    engine: {
+      threads: values.SIGNALBOX_ENGINE_THREADS ?? machine.cores,
+      maxSequences: values.SIGNALBOX_MAX_SEQUENCES,
+      maxQueued: values.SIGNALBOX_MAX_QUEUED,
+      prefillChunkTokens: values.SIGNALBOX_PREFILL_CHUNK,
+      cacheMaxBytes: values.SIGNALBOX_CACHE_MAX_BYTES,
+      maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
+    },
+    log: { level: values.SIGNALBOX_LOG_LEVEL },
+    demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },
+    warnings: unknownVariables(Object.keys(present)),
+  };
+}
+
+function thisMachine(): Machine {
+  return { cores: availableParallelism(), workingDir: process.cwd() };
+}
+
+/** Never repeats the value: it may be a secret. */
+function problemOf(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')}: ${issue.message}.`;
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+const GIB = 1024 ** 3;
+const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
+
+const integer = (min: number, max: number, fallback: number) => integerText(min, max).default(fallback);
+
+function integerText(min: number, max: number) {
+  const remedy = `give a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, remedy)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, remedy);
+}
+
+/** A number of bytes, plain or with KiB, MiB or GiB. */
+function sizeBytes(min: number, fallback: number) {
+  const remedy = `give a size of at least ${min} bytes, such as 268435456 or 256MiB`;
+  return z
+    .string()
+    .regex(/^\d{1,15}\s*(KiB|MiB|GiB)?$/, remedy)
+    .transform((text) => {
+      const [, digits, unit] = /^(\d+)\s*(\w*)$/.exec(text) ?? [];
+      return Number(digits) * (UNITS[unit ?? ''] ?? 1);
+    })
+    .refine((value) => value >= min && Number.isSafeInteger(value), remedy)
+    .default(fallback);
+}
+
+function choice<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
+  return z.enum(values, `give one of ${values.join(', ')}`).default(() => fallback);
+}
+
+function url(protocols: readonly string[], example: string) {
+  const remedy = `give a URL such as ${example}`;
+  return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), remedy).optional();
+}
+
+const traceKey = z
+  .string()
+  .transform((text) => Buffer.from(text, 'base64'))
+  .refine((key) => key.length === 32, 'give 32 bytes in base64, as `openssl rand -base64 32` prints them');
+
+/** The environment variables Signalbox reads, each with its limits, its default and a remedy. */
+export const environmentSchema = z.object({
+  SIGNALBOX_HOME: z.string().default('.signalbox'),
+  SIGNALBOX_HOST: z.string().default('127.0.0.1'),
+  SIGNALBOX_PORT: integer(0, 65_535, 7070),
+  SIGNALBOX_ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]{24,512}$/, 'give 24 to 512 characters without spaces, or leave it out to have a key generated')
+    .optional(),
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/signalbox'),
+  REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379'),
+  SIGNALBOX_DURABILITY: choice(['memory', 'answered', 'fsync'], 'answered'),
+  SIGNALBOX_SPOOL_MAX_BYTES: sizeBytes(1024 ** 2, GIB),
+  SIGNALBOX_CAPTURE: choice(['full', 'routes', 'off'], 'full'),
+  SIGNALBOX_CAPTURE_TRANSPORT: choice(['spool', 'inline'], 'spool'),
+  SIGNALBOX_TRACE_KEY: traceKey.optional(),
+  SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
+  SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
+  SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
+  SIGNALBOX_MAX_SEQUENCES: integer(1, 4096, 16),
+  SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),
+  SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
+  SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
+  SIGNALBOX_MAX_LOGPROBS: integer(0, 1000, 20),
+  SIGNALBOX_LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
+  SIGNALBOX_DEMO_MODEL: z.string().default('models/tiny-mixtral'),
+});
+
+export type Environment = z.output<typeof environmentSchema>;
+
+/** Variables of the command line client, which the servers do not read. */
+export const CLIENT_VARIABLES: readonly string[] = ['SIGNALBOX_URL', 'SIGNALBOX_KEY', 'SIGNALBOX_API_KEY'];
