@@ -1,9 +1,11 @@
 // The whole suite, a step at a time, each with its duration; stops at the first step that fails.
 import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
 
+const REPORT = join('dist', 'test-report.json');
 const bin = (name) => join('node_modules', '.bin', name);
 const STEPS = [
   ['types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']],
@@ -11,9 +13,18 @@ const STEPS = [
   ['layers and cycles', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'bench', 'test']],
   ['dead code', bin('knip'), []],
   ['build', process.execPath, ['scripts/build.mjs']],
-  ['unit, integration and end-to-end tests', bin('vitest'), ['run', ...process.argv.slice(2)]],
+  ['unit, integration and end-to-end tests', bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...process.argv.slice(2)]],
 ];
 
+/** One plain line with the counts, so that a skipped test is never taken for a passed one. */
+function printCounts() {
+  if (!existsSync(REPORT)) return;
+  const report = JSON.parse(readFileSync(REPORT, 'utf8'));
+  const skipped = report.numPendingTests + report.numTodoTests;
+  console.log(`${report.numPassedTests} passed, ${report.numFailedTests} failed, ${skipped} skipped`);
+}
+
+rmSync(REPORT, { force: true });
 const startedMs = Date.now();
 for (const [index, [name, command, args]] of STEPS.entries()) {
   const stepMs = Date.now();
@@ -21,9 +32,12 @@ for (const [index, [name, command, args]] of STEPS.entries()) {
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
   if (error) console.error(error.message);
   if (status !== 0) {
+    printCounts();
     console.error(`\n${name}: failed`);
     process.exit(status ?? 1);
   }
   console.log(`${name}: passed in ${((Date.now() - stepMs) / 1000).toFixed(1)} s`);
 }
-console.log(`\nAll ${STEPS.length} steps passed in ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
+console.log('');
+console.log(`All ${STEPS.length} steps passed in ${((Date.now() - startedMs) / 1000).toFixed(0)} s.`);
+printCounts();
