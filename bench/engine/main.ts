@@ -1,0 +1,97 @@
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Load, type LoadResult, runLoad, type Target } from '../harness/completion-load.ts';
+import { describeMachine } from '../harness/machine.ts';
+import { startServer } from '../harness/server-process.ts';
+import { format, quantile, summarise } from '../harness/summary.ts';
+import { checkpointToGguf } from './checkpoint-to-gguf.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const VOCAB_SIZE = 4096;
+const OURS_PORT = 7191;
+const PEER_PORT = 7192;
+const KEY = `bench-${'k'.repeat(32)}`;
+
+interface Case {
+  readonly name: string;
+  readonly load: Omit<Load, 'seed'>;
+  readonly tokensPerSecond: (result: LoadResult) => number;
+}
+
+const perSecond = (tokens: number, ms: number) => (tokens / ms) * 1_000;
+const prompts = (result: LoadResult) => perSecond(result.promptTokens, result.wallMs);
+const completions = (result: LoadResult) => perSecond(result.completionTokens, result.wallMs);
+
+const CASES: readonly Case[] = [
+  { name: 'prefill 256, 1 at a time', load: { requests: 24, parallel: 1, promptTokens: 256, maxTokens: 1, vocabSize: VOCAB_SIZE }, tokensPerSecond: prompts },
+  { name: 'decode 128, 1 at a time', load: { requests: 6, parallel: 1, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
+  { name: 'decode 128, 16 at a time', load: { requests: 48, parallel: 16, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
+];
+
+function option(name: string, fallback: string): string {
+  const index = process.argv.indexOf(`--${name}`);
+  return (index >= 0 && process.argv[index + 1]) || fallback;
+}
+
+async function main(): Promise<void> {
+  const binaries = process.env['LLAMA_CPP_BIN'];
+  if (!binaries || !existsSync(join(binaries, 'llama-server'))) {
+    throw new Error('Set LLAMA_CPP_BIN to a folder that holds llama-server (see bench/README.md).');
+  }
+  const rounds = Number(option('rounds', '5'));
+  const threads = option('threads', '2');
+  const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+  const gguf = join(home, 'tiny-mixtral-f32.gguf');
+  await checkpointToGguf(join(ROOT, 'models', 'tiny-mixtral'), gguf);
+
+  console.log(describeMachine());
+  console.log(`fp32 on both sides, ${threads} threads, ${rounds} rounds in turn; servers' logs in ${home}`);
+
+  const ours: Target = { name: 'signalbox', port: OURS_PORT, model: 'tiny-mixtral', key: KEY, extra: { ignore_eos: true } };
+  const peer: Target = { name: 'llama-server', port: PEER_PORT, model: 'tiny-mixtral', key: null, extra: { ignore_eos: true, cache_prompt: false } };
+  const oursServer = await startServer({
+    command: process.execPath,
+    args: [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')],
+    env: { SIGNALBOX_HOME: join(home, 'state'), SIGNALBOX_PORT: String(OURS_PORT), SIGNALBOX_ADMIN_KEY: KEY, SIGNALBOX_ENGINE_THREADS: threads, SIGNALBOX_LOG_LEVEL: 'warn' },
+    readyUrl: `http://127.0.0.1:${OURS_PORT}/readyz`,
+    logFile: join(home, 'signalbox.log'),
+    readyTimeoutMs: 120_000,
+  });
+  try {
+    for (const [index, { name, load, tokensPerSecond }] of CASES.entries()) {
+      const slots = load.parallel;
+      const peerServer = await startServer({
+        command: join(binaries, 'llama-server'),
+        args: ['-m', gguf, '--host', '127.0.0.1', '--port', String(PEER_PORT), '-t', threads, '-np', String(slots), '-c', String(slots * 1024), '--no-webui'],
+        readyUrl: `http://127.0.0.1:${PEER_PORT}/health`,
+        logFile: join(home, 'llama-server.log'),
+        readyTimeoutMs: 60_000,
+      });
+      try {
+        const figures: { ours: number[]; peer: number[]; ratio: number[]; oursFirst: number[]; peerFirst: number[] } = { ours: [], peer: [], ratio: [], oursFirst: [], peerFirst: [] };
+        for (let round = -1; round < rounds; round++) {
+          const seed = 1_000 * index + round + 1;
+          const mine = await runLoad(ours, { ...load, seed });
+          const theirs = await runLoad(peer, { ...load, seed });
+          if (round < 0) continue;
+          figures.ours.push(tokensPerSecond(mine));
+          figures.peer.push(tokensPerSecond(theirs));
+          figures.ratio.push(tokensPerSecond(mine) / tokensPerSecond(theirs));
+          figures.oursFirst.push(quantile(mine.timeToFirstTokenMs, 0.5));
+          figures.peerFirst.push(quantile(theirs.timeToFirstTokenMs, 0.5));
+        }
+        console.log(`\n${name}`);
+        console.log(`  signalbox     ${format(summarise(figures.ours))} tokens/s, first token ${format(summarise(figures.oursFirst), 1)} ms`);
+        console.log(`  llama-server  ${format(summarise(figures.peer))} tokens/s, first token ${format(summarise(figures.peerFirst), 1)} ms`);
+        console.log(`  ratio         ${format(summarise(figures.ratio), 2)}`);
+      } finally {
+        await peerServer.stop();
+      }
+    }
+  } finally {
+    await oursServer.stop();
+  }
+}
+
+await main();
