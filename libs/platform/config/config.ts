@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import { type z } from 'zod';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
