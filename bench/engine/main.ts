@@ -3,15 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Load, type LoadResult, runLoad, type Target } from '../harness/completion-load.ts';
 import { describeMachine } from '../harness/machine.ts';
+import { option } from '../harness/options.ts';
 import { startServer } from '../harness/server-process.ts';
+import { DEMO_MODEL, DEMO_VOCAB_SIZE as VOCAB_SIZE, startSignalbox } from '../harness/signalbox.ts';
 import { format, quantile, summarise } from '../harness/summary.ts';
 import { checkpointToGguf } from './checkpoint-to-gguf.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..', '..');
-const VOCAB_SIZE = 4096;
 const OURS_PORT = 7191;
 const PEER_PORT = 7192;
-const KEY = `bench-${'k'.repeat(32)}`;
 
 interface Case {
   readonly name: string;
@@ -29,11 +28,6 @@ const CASES: readonly Case[] = [
   { name: 'decode 128, 16 at a time', load: { requests: 48, parallel: 16, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
 ];
 
-function option(name: string, fallback: string): string {
-  const index = process.argv.indexOf(`--${name}`);
-  return (index >= 0 && process.argv[index + 1]) || fallback;
-}
-
 async function main(): Promise<void> {
   const binaries = process.env['LLAMA_CPP_BIN'];
   if (!binaries || !existsSync(join(binaries, 'llama-server'))) {
@@ -43,21 +37,13 @@ async function main(): Promise<void> {
   const threads = option('threads', '2');
   const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   const gguf = join(home, 'tiny-mixtral-f32.gguf');
-  await checkpointToGguf(join(ROOT, 'models', 'tiny-mixtral'), gguf);
+  await checkpointToGguf(DEMO_MODEL, gguf);
 
   console.log(describeMachine());
   console.log(`fp32 on both sides, ${threads} threads, ${rounds} rounds in turn; servers' logs in ${home}`);
 
-  const ours: Target = { name: 'signalbox', port: OURS_PORT, model: 'tiny-mixtral', key: KEY, extra: { ignore_eos: true } };
   const peer: Target = { name: 'llama-server', port: PEER_PORT, model: 'tiny-mixtral', key: null, extra: { ignore_eos: true, cache_prompt: false } };
-  const oursServer = await startServer({
-    command: process.execPath,
-    args: [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')],
-    env: { SIGNALBOX_HOME: join(home, 'state'), SIGNALBOX_PORT: String(OURS_PORT), SIGNALBOX_ADMIN_KEY: KEY, SIGNALBOX_ENGINE_THREADS: threads, SIGNALBOX_LOG_LEVEL: 'warn' },
-    readyUrl: `http://127.0.0.1:${OURS_PORT}/readyz`,
-    logFile: join(home, 'signalbox.log'),
-    readyTimeoutMs: 120_000,
-  });
+  const ours = await startSignalbox('signalbox', OURS_PORT, home, { SIGNALBOX_ENGINE_THREADS: threads });
   try {
     for (const [index, { name, load, tokensPerSecond }] of CASES.entries()) {
       const slots = load.parallel;
@@ -72,7 +58,7 @@ async function main(): Promise<void> {
         const figures: { ours: number[]; peer: number[]; ratio: number[]; oursFirst: number[]; peerFirst: number[] } = { ours: [], peer: [], ratio: [], oursFirst: [], peerFirst: [] };
         for (let round = -1; round < rounds; round++) {
           const seed = 1_000 * index + round + 1;
-          const mine = await runLoad(ours, { ...load, seed });
+          const mine = await runLoad(ours.target, { ...load, seed });
           const theirs = await runLoad(peer, { ...load, seed });
           if (round < 0) continue;
           figures.ours.push(tokensPerSecond(mine));
@@ -90,7 +76,7 @@ async function main(): Promise<void> {
       }
     }
   } finally {
-    await oursServer.stop();
+    await ours.process.stop();
   }
 }
 
