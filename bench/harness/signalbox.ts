@@ -25,7 +25,7 @@ export async function startSignalbox(
   settings: Readonly<Record<string, string>>,
 ): Promise<SignalboxUnderTest> {
   const key = `bench-${'k'.repeat(32)}`;
-  const process_ = await startServer({
+  const server = await startServer({
     command: process.execPath,
     args: [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')],
     env: {
@@ -44,6 +44,6 @@ export async function startSignalbox(
     target: { name, port, model: 'tiny-mixtral', key, extra: { ignore_eos: true } },
     url: `http://127.0.0.1:${port}`,
     key,
-    process: process_,
+    process: server,
   };
 }
