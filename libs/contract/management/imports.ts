@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+
+export const importBody = z
+  .strictObject({
+    directory: z
+      .string('give the absolute path of the checkpoint folder on the server')
+      .min(1, 'give the absolute path of the checkpoint folder on the server')
+      .max(4096)
+      .describe('Absolute path on the machine of the server: config.json, safetensors, tokenizer.json.'),
+    model: modelName.describe('Name to serve it by.'),
+    activate: z.boolean('give true or false').default(false).describe('Serve the new release as soon as it is imported.'),
+  })
+  .meta({ id: 'ImportRequest' });
+
+export const importParams = z.object({ importId: z.uuid('give an import id, as POST /api/v1/imports returned it') });
+
+export const importSchema = z
+  .object({
+    id: z.uuid(),
+    directory: z.string(),
+    model: modelName,
+    activate: z.boolean(),
+    state: z
+      .enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
+      .describe('After a restart of the server, running imports are queued again; components already stored are kept.'),
+    progress: z
+      .object({
+        phase: z.string().describe('What it is doing now.'),
+        doneBytes: count('Bytes done.'),
+        totalBytes: count('Bytes in all; 0 until known.'),
+      })
+      .describe('Moves on while it runs.'),
+    releaseId: sha256.nullable().describe('The release that was made.'),
+    error: z
+      .object({ code: z.string(), message: z.string().describe('What is wrong with the checkpoint, and the remedy.') })
+      .nullable(),
+    createdAt: instant,
+    finishedAt: instant.nullable(),
+  })
+  .meta({ id: 'Import' });
+
+export const importsQuery = z.object(pageQuery);
+export const importsSchema = pageOf(importSchema, 'Imports');

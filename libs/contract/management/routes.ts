@@ -1,0 +1,141 @@
+import { auditQuery, auditSchema } from './audit.ts';
+import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
+import { createdKeySchema, keyBody, keyParams, keySchema, keysQuery, keysSchema } from './keys.ts';
+import {
+  activationBody,
+  activationHeaders,
+  activationSchema,
+  manifestSchema,
+  modelParams,
+  modelsQuery,
+  modelsSchema,
+  releaseParams,
+  releasesQuery,
+  releasesSchema,
+} from './releases.ts';
+import { type Route } from './route.ts';
+import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
+import {
+  balanceQuery,
+  balanceSchema,
+  coActivationQuery,
+  coActivationSchema,
+  expertsQuery,
+  expertsSchema,
+  informationQuery,
+  informationSchema,
+  timelineQuery,
+  timelineSchema,
+  usageQuery,
+  usageSchema,
+} from './usage.ts';
+
+const NO_MODEL = { 404: 'No such model or release.', 409: 'The releases of the model differ in shape: choose one by `release`.' };
+
+/** Every operation under /api/v1. Controllers, OpenAPI and the CLI's client all come from this table. */
+export const ROUTES = {
+  getUsage: {
+    operationId: 'getUsage', method: 'get', path: '/usage', tag: 'routing', scope: 'read',
+    summary: 'Usage matrix: layer x expert',
+    description: 'Tokens, shares and gate mass of each expert in each layer. A group with fewer requests than the limit is withheld.',
+    query: usageQuery, status: 200, response: usageSchema, problems: NO_MODEL,
+  },
+  getBalance: {
+    operationId: 'getBalance', method: 'get', path: '/balance', tag: 'routing', scope: 'read',
+    summary: 'Entropy and balance of each layer, with intervals',
+    query: balanceQuery, status: 200, response: balanceSchema, problems: NO_MODEL,
+  },
+  getCoActivation: {
+    operationId: 'getCoActivation', method: 'get', path: '/co-activation', tag: 'routing', scope: 'read',
+    summary: 'Which experts are selected together in a layer',
+    query: coActivationQuery, status: 200, response: coActivationSchema, problems: NO_MODEL,
+  },
+  getInformation: {
+    operationId: 'getInformation', method: 'get', path: '/information', tag: 'routing', scope: 'read',
+    summary: 'Mutual information of segment and expert, by layer',
+    query: informationQuery, status: 200, response: informationSchema, problems: NO_MODEL,
+  },
+  getTimeline: {
+    operationId: 'getTimeline', method: 'get', path: '/timeline', tag: 'routing', scope: 'read',
+    summary: 'Usage over time, by minute or hour',
+    query: timelineQuery, status: 200, response: timelineSchema, problems: NO_MODEL,
+  },
+  getExperts: {
+    operationId: 'getExperts', method: 'get', path: '/experts', tag: 'routing', scope: 'read',
+    summary: 'Latency, tokens and memory of each expert',
+    query: expertsQuery, status: 200, response: expertsSchema, problems: NO_MODEL,
+  },
+  listTraces: {
+    operationId: 'listTraces', method: 'get', path: '/traces', tag: 'traces', scope: 'traces',
+    summary: 'Recorded requests, newest first, without their content',
+    query: tracesQuery, status: 200, response: tracesSchema,
+  },
+  getTrace: {
+    operationId: 'getTrace', method: 'get', path: '/traces/{requestId}', tag: 'traces', scope: 'traces',
+    summary: 'The routing of one request, token by token',
+    description: 'Every look is written to the audit log before anything is returned.',
+    params: traceParams, query: traceQuery, status: 200, response: traceSchema,
+    problems: { 404: 'No such request was recorded.', 410: 'Its trace is past retention and was deleted.' },
+  },
+  createImport: {
+    operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', scope: 'admin',
+    summary: 'Import a checkpoint folder as a release',
+    description: 'Answers at once; imports run one at a time. Poll the import for its progress.',
+    body: importBody, status: 202, response: importSchema,
+  },
+  listImports: {
+    operationId: 'listImports', method: 'get', path: '/imports', tag: 'imports', scope: 'admin',
+    summary: 'Imports, newest first', query: importsQuery, status: 200, response: importsSchema,
+  },
+  getImport: {
+    operationId: 'getImport', method: 'get', path: '/imports/{importId}', tag: 'imports', scope: 'admin',
+    summary: 'One import and its progress', params: importParams, status: 200, response: importSchema, problems: { 404: 'No such import.' },
+  },
+  cancelImport: {
+    operationId: 'cancelImport', method: 'delete', path: '/imports/{importId}', tag: 'imports', scope: 'admin',
+    summary: 'Cancel an import that has not ended', params: importParams, status: 202, response: importSchema,
+    problems: { 404: 'No such import.', 409: 'It has already ended.' },
+  },
+  listReleases: {
+    operationId: 'listReleases', method: 'get', path: '/releases', tag: 'releases', scope: 'read',
+    summary: 'Releases, newest first', query: releasesQuery, status: 200, response: releasesSchema,
+  },
+  getRelease: {
+    operationId: 'getRelease', method: 'get', path: '/releases/{releaseId}', tag: 'releases', scope: 'read',
+    summary: 'The manifest of a release', params: releaseParams, status: 200, response: manifestSchema, problems: { 404: 'No such release.' },
+  },
+  listModels: {
+    operationId: 'listModels', method: 'get', path: '/models', tag: 'models', scope: 'read',
+    summary: 'Served models and the release that answers for each', query: modelsQuery, status: 200, response: modelsSchema,
+  },
+  getActivation: {
+    operationId: 'getActivation', method: 'get', path: '/models/{model}/activation', tag: 'models', scope: 'read',
+    summary: 'Which release answers for a model', description: 'The ETag is the generation. A / in the name is written %2F.',
+    params: modelParams, status: 200, response: activationSchema, problems: { 404: 'No such model.' },
+  },
+  putActivation: {
+    operationId: 'putActivation', method: 'put', path: '/models/{model}/activation', tag: 'models', scope: 'admin',
+    summary: 'Choose the release that answers for a model', description: 'Written with its audit entry in one transaction. Requests under way end on the release they began with.',
+    params: modelParams, headers: activationHeaders, body: activationBody, status: 200, response: activationSchema,
+    problems: { 404: 'No such model or release.', 409: 'The release belongs to another model.', 412: 'Someone else changed it since: read it again.' },
+  },
+  createKey: {
+    operationId: 'createKey', method: 'post', path: '/keys', tag: 'keys', scope: 'admin',
+    summary: 'Create a key; its secret is shown once', body: keyBody, status: 201, response: createdKeySchema,
+  },
+  listKeys: {
+    operationId: 'listKeys', method: 'get', path: '/keys', tag: 'keys', scope: 'admin',
+    summary: 'Keys without their secrets', query: keysQuery, status: 200, response: keysSchema,
+  },
+  revokeKey: {
+    operationId: 'revokeKey', method: 'delete', path: '/keys/{keyId}', tag: 'keys', scope: 'admin',
+    summary: 'Revoke a key at once', params: keyParams, status: 200, response: keySchema,
+    problems: { 404: 'No such key.', 409: 'It is the last key with the admin scope, or the one in use.' },
+  },
+  listAudit: {
+    operationId: 'listAudit', method: 'get', path: '/audit', tag: 'audit', scope: 'admin',
+    summary: 'Audit log, newest first', query: auditQuery, status: 200, response: auditSchema,
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof ROUTES;

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { count, figure, instant, modelName, pageOf, pageQuery, segmentSchema, sha256, usageFilter } from './common.ts';
+
+const requestSchema = z
+  .object({
+    requestId: z.uuid(),
+    at: instant.describe('Admission.'),
+    model: modelName,
+    releaseId: sha256,
+    segment: segmentSchema,
+    status: z.enum(['answered', 'cancelled', 'failed']),
+    promptTokens: count('Tokens of the prompt.'),
+    completionTokens: count('Tokens generated, all choices.'),
+    queueWaitMs: figure('Milliseconds.'),
+    timeToFirstTokenMs: figure('Milliseconds; null when no token was generated.').nullable(),
+    durationMs: figure('Admission to end, milliseconds.'),
+  })
+  .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });
+
+export const tracesQuery = z.object({
+  ...usageFilter,
+  model: modelName.optional(),
+  release: sha256.optional(),
+  status: z.enum(['answered', 'cancelled', 'failed'], 'give answered, cancelled or failed').optional(),
+  ...pageQuery,
+});
+export const tracesSchema = pageOf(requestSchema, 'RecordedRequests');
+
+export const MAX_TRACE_ROWS = 1024;
+
+export const traceParams = z.object({ requestId: z.uuid('give the UUID from the x-request-id header of the answer') });
+export const traceQuery = z.object({
+  offset: z.coerce.number('give a row number from 0').int().min(0, 'give a row number from 0').default(0).describe('First row.'),
+  rows: z.coerce
+    .number(`give a whole number from 1 to ${MAX_TRACE_ROWS}`)
+    .int()
+    .min(1, `give a whole number from 1 to ${MAX_TRACE_ROWS}`)
+    .max(MAX_TRACE_ROWS, `give a whole number from 1 to ${MAX_TRACE_ROWS}`)
+    .default(256)
+    .describe('Rows to return.'),
+});
+
+const tokenSchema = z
+  .object({
+    row: count('Position in the trace.'),
+    choice: count('Choice that the token belongs to; null for the prompt.').nullable(),
+    tokenId: count('null where token ids are not captured.').nullable(),
+    text: z.string().nullable().describe('The token as it decodes alone; null where token ids are not captured or the tokenizer is not at hand.'),
+    experts: z.array(z.array(z.int())).describe('[layer][k]: selected experts by descending gate.'),
+    gates: z.array(z.array(z.number())).describe('[layer][k]: gate weights as applied, kept to 1/255.'),
+    flags: z
+      .array(z.object({ layer: z.int(), flags: z.array(z.enum(['dropped', 'rerouted', 'masked', 'fallback'])) }))
+      .describe('Decisions that were not the plain top-k.'),
+  })
+  .meta({ id: 'TracedToken' });
+
+export const traceSchema = z
+  .object({
+    request: requestSchema,
+    layers: count('Layers.'),
+    experts: count('Experts in each layer.'),
+    topK: count('Experts selected for each token.'),
+    totalRows: count('Tokens that ran through the model. The last token of a choice does not, so it has no row.'),
+    nextOffset: z.int().nullable().describe('Offset of the next rows; null at the end.'),
+    tokens: z.array(tokenSchema),
+  })
+  .meta({ id: 'Trace', description: 'The routing decisions of one request, token by token. As sensitive as its text.' });
