@@ -1,0 +1,52 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { combineRows, gatherRows, newDispatchPlan, planDispatch } from './dispatch.ts';
+
+const WIDTH = 3;
+const problem = fc
+  .record({ experts: fc.integer({ min: 1, max: 12 }), rows: fc.integer({ min: 1, max: 20 }) })
+  .chain(({ experts, rows }) =>
+    fc.integer({ min: 1, max: Math.min(experts, 4) }).chain((topK) =>
+      fc.record({
+        experts: fc.constant(experts),
+        topK: fc.constant(topK),
+        chosen: fc.array(fc.shuffledSubarray([...Array(experts).keys()], { minLength: topK, maxLength: topK }), {
+          minLength: rows,
+          maxLength: rows,
+        }),
+      }),
+    ),
+  );
+
+describe('dispatch', () => {
+  it('gives each expert its rows and brings the outputs back, weighted', () => {
+    fc.assert(
+      fc.property(problem, ({ experts, topK, chosen }) => {
+        const rows = chosen.length;
+        const expertIds = Uint16Array.from(chosen.flat());
+        const gates = Float32Array.from(expertIds, (_, at) => (at % 7) / 8);
+        const x = Float32Array.from({ length: rows * WIDTH }, (_, at) => at);
+        const plan = newDispatchPlan(experts, rows, topK);
+        planDispatch(plan, expertIds, 0, topK, rows, topK);
+        const packed = new Float32Array(rows * topK * WIDTH);
+        gatherRows(plan, x, rows, topK, WIDTH, packed);
+
+        const outputs = Array.from({ length: experts }, (_, expert) => {
+          const inputs = packed.subarray(plan.starts[expert]! * WIDTH, plan.starts[expert + 1]! * WIDTH);
+          return inputs.length === 0 ? null : inputs.map((value) => value * (expert + 1));
+        });
+        const result = x.slice();
+        combineRows(plan, result, rows, topK, WIDTH, { expertIds, gates, offset: 0, rowStride: topK }, outputs);
+
+        for (const [row, ids] of chosen.entries()) {
+          for (let column = 0; column < WIDTH; column++) {
+            const own = x[row * WIDTH + column]!;
+            const wanted = ids.reduce((sum, id, rank) => sum + gates[row * topK + rank]! * own * (id + 1), own);
+            expect(result[row * WIDTH + column]).toBeCloseTo(wanted, 2);
+          }
+        }
+        expect(plan.starts[experts]).toBe(rows * topK);
+      }),
+    );
+  });
+});
