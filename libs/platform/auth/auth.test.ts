@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { digestApiKey, generateApiKey, matchesDigest, prefixOf } from './api-key.ts';
+import { authenticate, type KeyStore, type StoredKey } from './authenticate.ts';
+import { cachedKeyStore } from './cached-key-store.ts';
+import { hasScope } from './scopes.ts';
+
+const NOW_MS = 1_800_000_000_000;
+const CHOSEN = 'correct-horse-battery-staple';
+
+function storeOf(...keys: { key: string; over?: Partial<StoredKey> }[]): KeyStore {
+  const stored = new Map(
+    keys.map(({ key, over }) => {
+      const { prefix, salt, hash } = digestApiKey(key);
+      const record: StoredKey = { id: `id-${prefix}`, name: 'ci', scopes: ['inference', 'later'], salt, hash, expiresAtMs: null, revokedAtMs: null, ...over };
+      return [prefix, record];
+    }),
+  );
+  return { findByPrefix: async (prefix) => stored.get(prefix) ?? null };
+}
+
+describe('API keys', () => {
+  it('have a public prefix and a secret, and are stored as a salted hash', () => {
+    const key = generateApiKey();
+    expect(key).toMatch(/^sbx_[a-z2-7]{8}_[A-Za-z0-9_-]{43}$/);
+    expect(prefixOf(key)).toBe(key.slice(4, 12));
+    const digest = digestApiKey(key);
+    expect(matchesDigest(key, digest)).toBe(true);
+    expect(matchesDigest(generateApiKey(), digest)).toBe(false);
+    expect(digestApiKey(key).hash).not.toEqual(digest.hash);
+    expect(Buffer.from(digest.hash).toString('latin1')).not.toContain(key.slice(13));
+  });
+
+  it('may be chosen by the operator, if long enough', () => {
+    expect(prefixOf(CHOSEN)).toMatch(/^h[0-9a-f]{16}$/);
+    expect(CHOSEN).not.toContain(prefixOf(CHOSEN));
+    expect(matchesDigest(CHOSEN, digestApiKey(CHOSEN))).toBe(true);
+    expect(() => digestApiKey('too-short')).toThrow(RangeError);
+    expect(prefixOf('twenty four characters with spaces')).toBeNull();
+  });
+});
+
+describe('authenticate', () => {
+  const key = generateApiKey();
+  const check = (header: string | undefined, over?: Partial<StoredKey>) => authenticate(header, storeOf({ key, over }, { key: CHOSEN }), NOW_MS);
+
+  it('names the principal of a good key, with the scopes this version knows', async () => {
+    expect(await check(`Bearer ${key}`)).toEqual({ ok: true, principal: { keyId: `id-${prefixOf(key)}`, name: 'ci', scopes: ['inference'] } });
+    expect(await check(`bearer ${CHOSEN}`)).toMatchObject({ ok: true });
+    expect(await check(`Bearer ${key}`, { expiresAtMs: NOW_MS + 1 })).toMatchObject({ ok: true });
+  });
+
+  it.each([
+    ['missing', undefined, {}],
+    ['missing', ' ', {}],
+    ['malformed', `Basic ${key}`, {}],
+    ['malformed', 'Bearer short', {}],
+    ['malformed', `Bearer ${key} ${key}`, {}],
+    ['unknown', `Bearer ${generateApiKey()}`, {}],
+    ['unknown', `Bearer ${key}x`, {}],
+    ['unknown', `Bearer ${key}x`, { revokedAtMs: NOW_MS - 1 }],
+    ['revoked', `Bearer ${key}`, { revokedAtMs: NOW_MS - 1 }],
+    ['expired', `Bearer ${key}`, { expiresAtMs: NOW_MS }],
+  ] as const)('refuses as %s: %s', async (reason, header, over) => {
+    const result = await check(header, over);
+    expect(result).toMatchObject({ ok: false, reason });
+    expect(JSON.stringify(result)).not.toContain(key);
+  });
+});
+
+describe('hasScope', () => {
+  it('lets admin do all but read traces', () => {
+    const admin = { keyId: '1', name: 'a', scopes: ['admin'] as const };
+    expect([hasScope(admin, 'inference'), hasScope(admin, 'read'), hasScope(admin, 'admin'), hasScope(admin, 'traces')]).toEqual([true, true, true, false]);
+    expect(hasScope({ ...admin, scopes: ['traces'] }, 'read')).toBe(false);
+  });
+});
+
+describe('cachedKeyStore', () => {
+  it('asks again only when stale, evicts the oldest, and keeps no failure', async () => {
+    const asked: string[] = [];
+    let nowMs = NOW_MS;
+    let failing = false;
+    const store = cachedKeyStore(
+      {
+        findByPrefix: async (prefix) => {
+          asked.push(prefix);
+          if (failing) throw new Error('database away');
+          return null;
+        },
+      },
+      { ttlMs: 1000, maxEntries: 2, now: () => nowMs },
+    );
+    await Promise.all([store.findByPrefix('a'), store.findByPrefix('a')]);
+    expect(asked).toEqual(['a']);
+    nowMs += 1000;
+    await store.findByPrefix('a');
+    expect(asked).toEqual(['a', 'a']);
+    await store.findByPrefix('b');
+    await store.findByPrefix('c');
+    await store.findByPrefix('a');
+    expect(asked).toEqual(['a', 'a', 'b', 'c', 'a']);
+    failing = true;
+    await expect(store.findByPrefix('d')).rejects.toThrow('database away');
+    failing = false;
+    expect(await store.findByPrefix('d')).toBeNull();
+  });
+});
