@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const NODE = join(ROOT, 'node_modules', '.bin', 'node');
+
+export const TEST_KEY = `test-${'0123456789abcdef'.repeat(2)}`;
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+/** The whole product as `npm start` runs it, from the build, on a home of its own. */
+export class SignalboxProcess {
+  readonly url: string;
+  #child: ChildProcess | null = null;
+  readonly #port: number;
+  readonly #home: string;
+  readonly #environment: Readonly<Record<string, string>>;
+
+  constructor(home: string, port: number, environment: Readonly<Record<string, string>> = {}) {
+    this.#home = home;
+    this.#port = port;
+    this.#environment = environment;
+    this.url = `http://127.0.0.1:${port}`;
+  }
+
+  get pid(): number {
+    const pid = this.#child?.pid;
+    if (pid === undefined) throw new Error('not started');
+    return pid;
+  }
+
+  get log(): string {
+    return readFileSync(join(this.#home, 'test.log'), 'utf8');
+  }
+
+  async start(timeoutMs = 120_000): Promise<void> {
+    const log = openSync(join(this.#home, 'test.log'), 'a');
+    const child = spawn(NODE, [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')], {
+      cwd: ROOT,
+      stdio: ['ignore', log, log],
+      env: {
+        PATH: process.env['PATH'],
+        SIGNALBOX_HOME: join(this.#home, 'state'),
+        SIGNALBOX_PORT: String(this.#port),
+        SIGNALBOX_ADMIN_KEY: TEST_KEY,
+        SIGNALBOX_MIN_REQUESTS: '1',
+        SIGNALBOX_LOG_LEVEL: 'warn',
+        ...this.#environment,
+      },
+    });
+    closeSync(log);
+    this.#child = child;
+    await until(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`Signalbox ended with ${child.exitCode}:\n${this.log.slice(-4000)}`);
+        return (await fetch(`${this.url}/readyz`).catch(() => null))?.ok === true;
+      },
+      timeoutMs,
+      () => `Signalbox is not ready:\n${this.log.slice(-4000)}`,
+    );
+  }
+
+  /** Ends the main process as a crash would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** Ends cleanly; gives the exit code. */
+  async stop(): Promise<number | null> {
+    return this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (!child) return null;
+    if (child.exitCode === null && child.signalCode === null) {
+      const exited = once(child, 'exit');
+      child.kill(signal);
+      await exited;
+    }
+    this.#child = null;
+    return child.exitCode;
+  }
+
+  /** Process ids of children whose command line holds the text. */
+  childrenMatching(text: string): number[] {
+    return readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8')
+      .split(' ')
+      .filter(Boolean)
+      .map(Number)
+      .filter((pid) => commandLine(pid).includes(text));
+  }
+
+  async json<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+}
+
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
