@@ -20,12 +20,17 @@ export function canonicalJson(value: unknown): string {
       .toSorted(([a], [b]) => (a < b ? -1 : 1));
     return `{${fields.map(([key, field]) => `${JSON.stringify(key)}:${canonicalJson(field)}`).join(',')}}`;
   }
-  throw new TypeError(`A ${typeof value} (${String(value)}) has no canonical JSON.`);
+  throw new TypeError(`A ${typeof value === 'number' ? String(value) : typeof value} has no canonical JSON.`);
 }
 
 /** Identity of a release: SHA-256 of its manifest's canonical JSON, 64 hexadecimal digits. */
 export function releaseIdOf(manifest: ReleaseManifest): Sha256 {
   return createHash('sha256').update(canonicalJson(manifest), 'utf8').digest('hex');
+}
+
+/** Whether a text can name a model: in URLs, folders and metric labels without quoting. */
+export function isModelName(name: string): boolean {
+  return MODEL_NAME.test(name);
 }
 
 export type ManifestReason =
@@ -68,7 +73,7 @@ export function validateManifest(manifest: ReleaseManifest): readonly ManifestFa
   if (manifest.format !== 'signalbox.release/1') {
     fault('unknown-format', 'format', `format is ${JSON.stringify(manifest.format)}; this version reads signalbox.release/1.`);
   }
-  if (!MODEL_NAME.test(manifest.model)) {
+  if (!isModelName(manifest.model)) {
     fault('malformed-model-name', 'model', 'model must have 1 to 128 letters, digits, dots, dashes, underscores or slashes, a letter or digit first.');
   }
   checkShape(manifest, fault);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   DTYPE_BYTES,
@@ -7,6 +7,7 @@ import {
   MAX_HEADER_BYTES,
   TensorFileError,
   type TensorDtype,
+  type TensorEntry,
   type TensorFileReason,
 } from './tensor-file.ts';
 
@@ -18,6 +19,10 @@ function fileOf(header: string, dataBytes: number): Uint8Array {
   return bytes;
 }
 
+function entry(dtype: string, shape: string, begin: number, end: number): string {
+  return `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
+}
+
 function reasonOf(bytes: Uint8Array, fileBytes = bytes.byteLength): { reason: TensorFileReason; tensor: string | null } {
   try {
     decodeTensorHeader(bytes, fileBytes);
@@ -26,6 +31,16 @@ function reasonOf(bytes: Uint8Array, fileBytes = bytes.byteLength): { reason: Te
     throw error;
   }
   throw new Error('the header was accepted');
+}
+
+/** The tensors, or none where the header is refused; any other error passes on. */
+function tensorsOrRefusal(bytes: Uint8Array, fileBytes: number): readonly TensorEntry[] {
+  try {
+    return [...decodeTensorHeader(bytes, fileBytes).tensors.values()];
+  } catch (error) {
+    if (error instanceof TensorFileError) return [];
+    throw error;
+  }
 }
 
 const specs = fc.uniqueArray(
@@ -67,9 +82,6 @@ describe('encodeTensorHeader', () => {
 });
 
 describe('decodeTensorHeader', () => {
-  const entry = (dtype: string, shape: string, begin: number, end: number): string =>
-    `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
-
   it.each<[string, string, number, TensorFileReason, string | null]>([
     ['a shape that does not fit its bytes', `{"a":${entry('F32', '[2]', 0, 4)}}`, 4, 'size-mismatch', 'a'],
     ['a product that leaves the exact range', `{"a":${entry('F32', '[9007199254740991,9]', 0, 4)}}`, 4, 'malformed-shape', 'a'],
@@ -116,13 +128,10 @@ describe('decodeTensorHeader', () => {
         const damaged = bytes.slice();
         for (const [at, byte] of changes) damaged[at] = byte;
         const size = shorten ? cut : fileBytes;
-        try {
-          for (const { begin, end } of decodeTensorHeader(damaged.subarray(0, size), size).tensors.values()) {
-            expect(begin).toBeLessThanOrEqual(end);
-            expect(end).toBeLessThanOrEqual(size);
-          }
-        } catch (error) {
-          expect(error).toBeInstanceOf(TensorFileError);
+        const entries = tensorsOrRefusal(damaged.subarray(0, size), size);
+        for (const { begin, end } of entries) {
+          expect(begin).toBeLessThanOrEqual(end);
+          expect(end).toBeLessThanOrEqual(size);
         }
       }),
       { numRuns: 1000 },
