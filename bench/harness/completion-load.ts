@@ -84,10 +84,10 @@ function complete(target: Target, agent: Agent, prompt: readonly number[], maxTo
 
 /**
  * Sends a bounded number of streaming completions, a fixed number at a time. Each has a connection of
- * its own, since llama-server closes a kept one after a stream.
+ * its own: what a client library does with kept ones differs.
  */
 export async function runLoad(target: Target, load: Load): Promise<LoadResult> {
-  const agent = new Agent({ keepAlive: false, maxSockets: load.parallel });
+  const agent = new Agent({ keepAlive: false });
   const answers: StreamedAnswer[] = [];
   let next = 0;
   const startedMs = performance.now();
