@@ -29,7 +29,9 @@ describe('dispatch', () => {
         const plan = newDispatchPlan(experts, rows, topK);
         planDispatch(plan, expertIds, 0, topK, rows, topK);
         const packed = new Float32Array(rows * topK * WIDTH);
-        gatherRows(plan, x, rows, topK, WIDTH, packed);
+        const half = rows >> 1;
+        gatherRows(plan, x, 0, half, topK, WIDTH, packed);
+        gatherRows(plan, x.subarray(half * WIDTH), half, rows - half, topK, WIDTH, packed);
 
         const outputs = Array.from({ length: experts }, (_, expert) => {
           const inputs = packed.subarray(plan.starts[expert]! * WIDTH, plan.starts[expert + 1]! * WIDTH);

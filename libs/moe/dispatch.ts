@@ -40,11 +40,19 @@ export function planDispatch(
   starts[0] = 0;
 }
 
-/** Copies each row of x [rows][width] to its packed positions. */
-export function gatherRows(plan: DispatchPlan, x: Float32Array, rows: number, topK: number, width: number, packed: Float32Array): void {
+/** Copies rows of x [rows][width], which are the step's rows from firstRow on, to their packed positions. */
+export function gatherRows(
+  plan: DispatchPlan,
+  x: Float32Array,
+  firstRow: number,
+  rows: number,
+  topK: number,
+  width: number,
+  packed: Float32Array,
+): void {
   for (let row = 0; row < rows; row++) {
     const values = x.subarray(row * width, (row + 1) * width);
-    for (let rank = 0; rank < topK; rank++) packed.set(values, plan.positions[row * topK + rank]! * width);
+    for (let rank = 0; rank < topK; rank++) packed.set(values, plan.positions[(firstRow + row) * topK + rank]! * width);
   }
 }
 

@@ -1,0 +1,77 @@
+import { open } from 'node:fs/promises';
+import { type ComponentName } from '#libs/release/component';
+import { decodeTensorHeader, LENGTH_FIELD_BYTES, type TensorEntry, tensorHeaderEnd } from '#libs/release/tensor-file';
+import { type WeightSlice } from '../onnx/graph-builder.ts';
+
+/** A release cannot be loaded; the message names the component and the remedy. */
+export class ReleaseLoadError extends Error {
+  override readonly name = 'ReleaseLoadError';
+  readonly component: ComponentName;
+
+  constructor(component: ComponentName, message: string, cause?: unknown) {
+    super(`component ${component}: ${message}`, { cause });
+    this.component = component;
+  }
+}
+
+/** A weight component on disk, its header read. */
+export interface ComponentWeights {
+  readonly name: ComponentName;
+  readonly path: string;
+  /** Its file's name in the plan folder. */
+  readonly location: string;
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+}
+
+/** @throws ReleaseLoadError */
+export async function readComponentWeights(name: ComponentName, path: string): Promise<ComponentWeights> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const prefix = await readExactly(file, 0, Math.min(LENGTH_FIELD_BYTES, size));
+    const header = await readExactly(file, 0, tensorHeaderEnd(prefix, size));
+    const { tensors } = decodeTensorHeader(header, size);
+    return { name, path, location: `${name.replaceAll('/', '-')}.safetensors`, tensors };
+  } catch (error) {
+    throw new ReleaseLoadError(name, `its file ${path} cannot be read; import the checkpoint again`, error);
+  }
+}
+
+/**
+ * Finds one tensor of a component and checks its shape against the manifest's.
+ * @throws ReleaseLoadError
+ */
+export function weightSlice(component: ComponentWeights, tensor: string, shape: readonly number[]): WeightSlice {
+  const entry = component.tensors.get(tensor);
+  if (!entry) throw new ReleaseLoadError(component.name, `it lacks the tensor ${tensor}; import the checkpoint again`);
+  if (entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
+    throw new ReleaseLoadError(
+      component.name,
+      `tensor ${tensor} is [${entry.shape.join(', ')}], the manifest's shape asks for [${shape.join(', ')}]; correct the manifest`,
+    );
+  }
+  const { dtype } = entry;
+  if (dtype !== 'F32' && dtype !== 'F16' && dtype !== 'BF16') {
+    throw new ReleaseLoadError(component.name, `tensor ${tensor} is ${dtype}; only F32, F16 and BF16 weights can run`);
+  }
+  return { type: dtype, shape, location: component.location, offsetBytes: entry.begin, sizeBytes: entry.end - entry.begin };
+}
+
+/** The bytes of one tensor. */
+export async function readTensor(component: ComponentWeights, slice: WeightSlice): Promise<Uint8Array> {
+  await using file = await open(component.path, 'r');
+  return readExactly(file, slice.offsetBytes, slice.sizeBytes);
+}
+
+type FileHandle = Awaited<ReturnType<typeof open>>;
+
+async function readExactly(file: FileHandle, position: number, size: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(size);
+  let done = 0;
+  while (done < size) {
+    const { bytesRead } = await file.read(bytes, done, size - done, position + done);
+    if (bytesRead === 0) throw new RangeError(`the file ends at byte ${position + done}, ${position + size} expected`);
+    done += bytesRead;
+  }
+  return bytes;
+}

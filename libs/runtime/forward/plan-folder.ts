@@ -1,0 +1,62 @@
+import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InferenceSession } from 'onnxruntime-node';
+import { encodeModel } from '../onnx/encode-model.ts';
+import { type OnnxModel } from '../onnx/model.ts';
+import { type ComponentWeights } from './component-weights.ts';
+
+/**
+ * A folder that lives while a release loads: models beside hard links to the component files that
+ * they name as external data. ONNX Runtime refuses data outside the model's folder, symbolic links
+ * included; a hard link copies nothing. Sessions need none of it once they exist.
+ */
+export class PlanFolder {
+  readonly #path: string;
+  readonly #linked = new Set<string>();
+
+  private constructor(path: string) {
+    this.#path = path;
+  }
+
+  static async create(plansDirectory: string): Promise<PlanFolder> {
+    await mkdir(plansDirectory, { recursive: true });
+    return new PlanFolder(await mkdtemp(join(plansDirectory, 'plan-')));
+  }
+
+  /** Makes a session of a model whose constants lie in `components`. */
+  async session(model: OnnxModel, components: readonly ComponentWeights[], threads: number): Promise<InferenceSession> {
+    for (const component of components) await this.#link(component);
+    const path = join(this.#path, `${model.name}.onnx`);
+    await writeFile(path, encodeModel(model));
+    return InferenceSession.create(path, sessionOptions(threads));
+  }
+
+  async remove(): Promise<void> {
+    await rm(this.#path, { recursive: true, force: true });
+  }
+
+  async #link(component: ComponentWeights): Promise<void> {
+    if (this.#linked.has(component.location)) return;
+    const target = join(this.#path, component.location);
+    try {
+      await link(component.path, target);
+    } catch {
+      // Another file system, or one without links: a copy works the same.
+      await copyFile(component.path, target);
+    }
+    this.#linked.add(component.location);
+  }
+}
+
+function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: ['cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    // Threads that spin between runs slow each other down 18 to 32 times when cores are shared.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
+  };
+}

@@ -1,0 +1,96 @@
+import { BACKBONE, type ComponentName, expertName, routerName, TENSORS, TOKENIZER } from '#libs/release/component';
+import { type ReleaseManifest } from '#libs/release/manifest';
+import { type Sha256Paths } from '../engine/release-source.ts';
+import { type ExpertWeights } from '../onnx/expert-graph.ts';
+import { type WeightSlice } from '../onnx/graph-builder.ts';
+import { type HeadWeights } from '../onnx/head-graph.ts';
+import { type LayerWeights } from '../onnx/layer-graph.ts';
+import { type ComponentWeights, readComponentWeights, ReleaseLoadError, weightSlice } from './component-weights.ts';
+
+/** A release's weight components, opened. */
+export type ReleaseWeights = ReadonlyMap<ComponentName, ComponentWeights>;
+
+/** @throws ReleaseLoadError for a component that the manifest, the paths or the disk lack */
+export async function openReleaseWeights(manifest: ReleaseManifest, paths: Sha256Paths): Promise<ReleaseWeights> {
+  const { layers, experts } = manifest.shape;
+  const names = [BACKBONE];
+  for (let layer = 0; layer < layers; layer++) {
+    names.push(routerName(layer));
+    for (let index = 0; index < experts; index++) names.push(expertName(layer, index));
+  }
+  const opened = new Map<ComponentName, ComponentWeights>();
+  for (const name of names) {
+    const sha256 = manifest.components[name];
+    if (sha256 === undefined) throw new ReleaseLoadError(name, 'the manifest names no version of it; make a complete release');
+    const path = paths[sha256];
+    if (path === undefined) throw new ReleaseLoadError(name, `version ${sha256} is not in the component store; import it again`);
+    opened.set(name, await readComponentWeights(name, path));
+  }
+  return opened;
+}
+
+export function requireComponent(weights: ReleaseWeights, name: ComponentName): ComponentWeights {
+  const component = weights.get(name);
+  if (!component) throw new ReleaseLoadError(name, 'it was not opened');
+  return component;
+}
+
+/** @throws ReleaseLoadError, as do the functions below */
+export function layerWeights(weights: ReleaseWeights, { shape }: ReleaseManifest, layer: number): LayerWeights {
+  const backbone = requireComponent(weights, BACKBONE);
+  const hidden = shape.hiddenSize;
+  const queryWidth = shape.attentionHeads * shape.headSize;
+  const keyWidth = shape.keyValueHeads * shape.headSize;
+  const names = TENSORS.backbone;
+  return {
+    attentionNorm: weightSlice(backbone, names.attentionNorm(layer), [hidden]),
+    query: weightSlice(backbone, names.query(layer), [queryWidth, hidden]),
+    key: weightSlice(backbone, names.key(layer), [keyWidth, hidden]),
+    value: weightSlice(backbone, names.value(layer), [keyWidth, hidden]),
+    output: weightSlice(backbone, names.output(layer), [hidden, queryWidth]),
+    expertNorm: weightSlice(backbone, names.expertNorm(layer), [hidden]),
+    router: weightSlice(requireComponent(weights, routerName(layer)), TENSORS.router.weight, [shape.experts, hidden]),
+  };
+}
+
+export function expertWeights(weights: ReleaseWeights, { shape }: ReleaseManifest, layer: number, index: number): ExpertWeights {
+  const expert = requireComponent(weights, expertName(layer, index));
+  const { gate, up, down } = TENSORS.expert;
+  return {
+    gate: weightSlice(expert, gate, [shape.expertWidth, shape.hiddenSize]),
+    up: weightSlice(expert, up, [shape.expertWidth, shape.hiddenSize]),
+    down: weightSlice(expert, down, [shape.hiddenSize, shape.expertWidth]),
+  };
+}
+
+export function embeddingSlice(weights: ReleaseWeights, { shape }: ReleaseManifest): WeightSlice {
+  return weightSlice(requireComponent(weights, BACKBONE), TENSORS.backbone.embedding, [shape.vocabSize, shape.hiddenSize]);
+}
+
+export function headWeights(weights: ReleaseWeights, { shape }: ReleaseManifest): HeadWeights {
+  const { head, embedding, finalNorm } = TENSORS.backbone;
+  const backbone = requireComponent(weights, BACKBONE);
+  return {
+    norm: weightSlice(backbone, finalNorm, [shape.hiddenSize]),
+    head: weightSlice(backbone, shape.tiedHead ? embedding : head, [shape.vocabSize, shape.hiddenSize]),
+  };
+}
+
+/**
+ * Bytes that each component holds in memory once loaded: its weights in fp32, and the embedding
+ * once more as stored. The tokenizer is not the forward pass's.
+ */
+export function loadedBytes(weights: ReleaseWeights, manifest: ReleaseManifest): Record<ComponentName, number> {
+  const bytes: Record<ComponentName, number> = {};
+  const embedding = embeddingSlice(weights, manifest);
+  for (const name of Object.keys(manifest.components)) {
+    if (name === TOKENIZER) continue;
+    let elements = 0;
+    for (const [tensor, { shape }] of requireComponent(weights, name).tensors) {
+      const held = name !== BACKBONE || tensor !== TENSORS.backbone.embedding || manifest.shape.tiedHead;
+      if (held) elements += shape.reduce((product, size) => product * size, 1);
+    }
+    bytes[name] = elements * Float32Array.BYTES_PER_ELEMENT + (name === BACKBONE ? embedding.sizeBytes : 0);
+  }
+  return bytes;
+}
