@@ -1,0 +1,12 @@
+import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity('audit_entry')
+export class AuditEntryEntity {
+  @PrimaryGeneratedColumn('identity', { type: 'bigint', generatedIdentity: 'ALWAYS' }) id!: string;
+  @Column('timestamptz') at!: Date;
+  @Column('text') actor!: string;
+  @Column('text') action!: string;
+  @Column('text') subject!: string;
+  @Column('jsonb') detail!: Readonly<Record<string, unknown>>;
+  @Column('text', { name: 'request_id', nullable: true }) requestId!: string | null;
+}

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { BinaryCopyEncoder } from './binary-copy.ts';
+
+test('a row is laid out as the manual says', () => {
+  const bytes = new BinaryCopyEncoder(1).row(5).int16(-2).int32(7).int32(null).timestamp(946_684_800_001).bytes(Uint8Array.of(9)).finish();
+  expect(bytes.toString('hex')).toBe(
+    [
+      '5047434f50590aff0d0a00', '00000000', '00000000',
+      '0005',
+      '00000002fffe',
+      '0000000400000007',
+      'ffffffff',
+      '0000000800000000000003e8',
+      '0000000109',
+      'ffff',
+    ].join(''),
+  );
+});
+
+test('a UUID becomes 16 bytes, anything else is refused', () => {
+  const encoder = new BinaryCopyEncoder();
+  const bytes = encoder.row(1).uuid('00112233-4455-6677-8899-aabbccddeeff').finish();
+  expect(bytes.subarray(-22).toString('hex')).toBe('0000001000112233445566778899aabbccddeeffffff');
+  expect(() => new BinaryCopyEncoder().row(1).uuid('not-one')).toThrow(/"not-one" is no UUID/);
+});

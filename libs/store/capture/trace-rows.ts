@@ -1,0 +1,62 @@
+import { type RequestRecord } from '#libs/contract/capture/request-record';
+import { type ShortIds } from '../usage/roll-up.ts';
+import { BinaryCopyEncoder } from './binary-copy.ts';
+import { segmentKey } from './segments.ts';
+import { type TraceToWrite } from './trace-batch.ts';
+
+/** Columns in the order in which encodeTraceRows writes them. */
+export const TRACE_COLUMNS = [
+  'at',
+  'release',
+  'segment',
+  'prompt_tokens',
+  'completion_tokens',
+  'routed_tokens',
+  'queue_ms',
+  'ttft_ms',
+  'duration_ms',
+  'request_id',
+  'status',
+  'trace',
+] as const;
+
+/** Statuses by their stored number. */
+export const STATUSES: readonly RequestRecord['status'][] = ['answered', 'cancelled', 'failed'];
+
+const MAX_INT32 = 2 ** 31 - 1;
+/** Bytes of a row besides the trace, with the lengths of its fields. */
+const ROW_BYTES = 128;
+
+/**
+ * Traces as rows of the binary COPY format.
+ * @throws Error naming a release without a number or a request id that is no UUID
+ */
+export function encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds): Buffer {
+  const size = traces.reduce((sum, { sealedTrace }) => sum + sealedTrace.byteLength + ROW_BYTES, ROW_BYTES);
+  const encoder = new BinaryCopyEncoder(size);
+  for (const { record, sealedTrace, routedTokens } of traces) {
+    const release = ids.releases.get(record.releaseId);
+    const segment = ids.segments.get(segmentKey(record.segment));
+    if (release === undefined) throw new Error(`releaseId ${record.releaseId} of request ${record.requestId} is not in the database`);
+    if (segment === undefined) throw new Error(`segment of request ${record.requestId} has no number`);
+    encoder
+      .row(TRACE_COLUMNS.length)
+      .timestamp(record.atMs)
+      .int32(release)
+      .int32(segment)
+      .int32(record.promptTokens)
+      .int32(record.completionTokens)
+      .int32(routedTokens)
+      .int32(wholeMs(record.queueWaitMs))
+      .int32(record.timeToFirstTokenMs === null ? null : wholeMs(record.timeToFirstTokenMs))
+      .int32(wholeMs(record.durationMs))
+      .uuid(record.requestId)
+      .int16(STATUSES.indexOf(record.status))
+      .bytes(sealedTrace);
+  }
+  return encoder.finish();
+}
+
+function wholeMs(value: number): number {
+  return Math.min(MAX_INT32, Math.max(0, Math.round(value)));
+}

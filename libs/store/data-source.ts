@@ -1,0 +1,87 @@
+import { DataSource } from 'typeorm';
+import { Releases1795219200001 } from '#migrations/1795219200001-releases';
+import { Access1795219200002 } from '#migrations/1795219200002-access';
+import { Imports1795219200003 } from '#migrations/1795219200003-imports';
+import { Capture1795219200004 } from '#migrations/1795219200004-capture';
+import { Usage1795219200005 } from '#migrations/1795219200005-usage';
+import { ExpertFigures1795219200006 } from '#migrations/1795219200006-expert-figures';
+import { AuditEntryEntity } from './audit/audit-entry.entity.ts';
+import { ImportJobEntity } from './imports/import-job.entity.ts';
+import { ApiKeyEntity } from './keys/api-key.entity.ts';
+import { ActivationEntity, ComponentVersionEntity, ReleaseComponentEntity, ReleaseEntity } from './releases/release.entity.ts';
+import { LOCKS } from './locks.ts';
+
+export interface StoreOptions {
+  /** `postgres://user:password@host:port/database` */
+  readonly url: string;
+  /** Connections of this process; at least 2. */
+  readonly poolSize?: number;
+  /** Name under which PostgreSQL lists the connections. */
+  readonly applicationName?: string;
+}
+
+/** Everything is in the schema `signalbox`. Not connected yet: call `initialize()`. */
+export function createDataSource({ url, poolSize = 8, applicationName = 'signalbox' }: StoreOptions): DataSource {
+  if (poolSize < 2) throw new RangeError(`poolSize is ${poolSize}; migrations need at least 2 connections`);
+  return new DataSource({
+    type: 'postgres',
+    url,
+    schema: 'signalbox',
+    poolSize,
+    applicationName,
+    // Ids are made by the application, so no extension is needed.
+    installExtensions: false,
+    synchronize: false,
+    migrationsTableName: 'migration',
+    migrations: [
+      Releases1795219200001,
+      Access1795219200002,
+      Imports1795219200003,
+      Capture1795219200004,
+      Usage1795219200005,
+      ExpertFigures1795219200006,
+    ],
+    entities: [
+      ComponentVersionEntity,
+      ReleaseEntity,
+      ReleaseComponentEntity,
+      ActivationEntity,
+      ApiKeyEntity,
+      AuditEntryEntity,
+      ImportJobEntity,
+    ],
+  });
+}
+
+/**
+ * Brings the schema to this version, one process at a time: others wait for the advisory lock and then
+ * find nothing to do. Returns the names of the migrations that ran.
+ */
+export async function migrate(dataSource: DataSource): Promise<readonly string[]> {
+  return underMigrationLock(dataSource, async () => {
+    const ran = await dataSource.runMigrations({ transaction: 'each' });
+    return ran.map(({ name }) => name);
+  });
+}
+
+/** Takes back the given number of migrations, newest first. Loses their data. */
+export async function revert(dataSource: DataSource, steps: number): Promise<void> {
+  await underMigrationLock(dataSource, async () => {
+    for (let step = 0; step < steps; step += 1) await dataSource.undoLastMigration({ transaction: 'each' });
+  });
+}
+
+async function underMigrationLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    await runner.query('SELECT pg_advisory_lock($1)', [LOCKS.migration]);
+    try {
+      await runner.query('CREATE SCHEMA IF NOT EXISTS signalbox');
+      return await work();
+    } finally {
+      await runner.query('SELECT pg_advisory_unlock($1)', [LOCKS.migration]);
+    }
+  } finally {
+    await runner.release();
+  }
+}

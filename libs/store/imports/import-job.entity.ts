@@ -1,0 +1,15 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type ImportError, type ImportProgress, type ImportStatus } from './import-job.ts';
+
+@Entity('import_job')
+export class ImportJobEntity {
+  @PrimaryColumn('uuid') id!: string;
+  @Column('text') directory!: string;
+  @Column('text') model!: string;
+  @Column('text') status!: ImportStatus;
+  @Column('jsonb', { nullable: true }) progress!: ImportProgress | null;
+  @Column('jsonb', { nullable: true }) error!: ImportError | null;
+  @Column('text', { name: 'release_id', nullable: true }) releaseId!: string | null;
+  @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+  @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;
+}

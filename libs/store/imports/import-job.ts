@@ -1,0 +1,27 @@
+export type ImportStatus = 'queued' | 'running' | 'succeeded' | 'failed';
+
+export interface ImportProgress {
+  readonly stage: string;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** Why an import failed, in the words of its checks. */
+export interface ImportError {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+}
+
+/** A checkpoint import, past or under way. Times are epoch milliseconds. */
+export interface ImportJob {
+  readonly id: string;
+  readonly directory: string;
+  readonly model: string;
+  readonly status: ImportStatus;
+  readonly progress: ImportProgress | null;
+  readonly error: ImportError | null;
+  readonly releaseId: string | null;
+  readonly createdAtMs: number;
+  readonly finishedAtMs: number | null;
+}

@@ -1,0 +1,68 @@
+import { LessThan, type DataSource, type EntityManager } from 'typeorm';
+import { ImportJobEntity } from './import-job.entity.ts';
+import { type ImportError, type ImportJob, type ImportProgress } from './import-job.ts';
+
+export interface NewImportJob {
+  readonly id: string;
+  readonly directory: string;
+  readonly model: string;
+  readonly createdAtMs: number;
+}
+
+/** Checkpoint imports. A finished job no longer changes. */
+export class ImportJobs {
+  constructor(private readonly dataSource: DataSource) {}
+
+  async create(job: NewImportJob, manager: EntityManager = this.dataSource.manager): Promise<void> {
+    await manager.insert(ImportJobEntity, {
+      id: job.id,
+      directory: job.directory,
+      model: job.model,
+      status: 'queued',
+      createdAt: new Date(job.createdAtMs),
+    });
+  }
+
+  async progress(id: string, progress: ImportProgress): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE signalbox.import_job SET status = 'running', progress = $2 WHERE id = $1 AND finished_at IS NULL`,
+      [id, JSON.stringify(progress)],
+    );
+  }
+
+  async succeed(id: string, releaseId: string, atMs: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE signalbox.import_job SET status = 'succeeded', release_id = $2, finished_at = $3
+       WHERE id = $1 AND finished_at IS NULL`,
+      [id, releaseId, new Date(atMs)],
+    );
+  }
+
+  async fail(id: string, error: ImportError, atMs: number): Promise<void> {
+    await this.dataSource.query(
+      `UPDATE signalbox.import_job SET status = 'failed', error = $2, finished_at = $3
+       WHERE id = $1 AND finished_at IS NULL`,
+      [id, JSON.stringify(error), new Date(atMs)],
+    );
+  }
+
+  async find(id: string): Promise<ImportJob | null> {
+    const row = await this.dataSource.manager.findOneBy(ImportJobEntity, { id });
+    return row && toJob(row);
+  }
+
+  /** Newest first; `beforeMs` is the creation time of the last job of the page before. */
+  async list(limit: number, beforeMs: number | null = null): Promise<readonly ImportJob[]> {
+    const rows = await this.dataSource.manager.find(ImportJobEntity, {
+      where: beforeMs === null ? {} : { createdAt: LessThan(new Date(beforeMs)) },
+      order: { createdAt: 'DESC', id: 'DESC' },
+      take: limit,
+    });
+    return rows.map(toJob);
+  }
+}
+
+function toJob(row: ImportJobEntity): ImportJob {
+  const { createdAt, finishedAt, ...same } = row;
+  return { ...same, createdAtMs: createdAt.getTime(), finishedAtMs: finishedAt?.getTime() ?? null };
+}

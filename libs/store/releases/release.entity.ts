@@ -1,0 +1,36 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { type ReleaseManifest } from '#libs/release/manifest';
+import { integerText } from '../integer-text.ts';
+
+@Entity('component_version')
+export class ComponentVersionEntity {
+  @PrimaryColumn('text') sha256!: string;
+  @Column('text') kind!: string;
+  @Column('bigint', { name: 'size_bytes', transformer: integerText }) sizeBytes!: number;
+  @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+}
+
+@Entity('release')
+export class ReleaseEntity {
+  @PrimaryColumn('text') id!: string;
+  @Column('text') model!: string;
+  @Column('jsonb') manifest!: ReleaseManifest;
+  @Column('text', { name: 'imported_from' }) importedFrom!: string;
+  @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
+}
+
+@Entity('release_component')
+export class ReleaseComponentEntity {
+  @PrimaryColumn('text', { name: 'release_id' }) releaseId!: string;
+  @PrimaryColumn('text') component!: string;
+  @Column('text') sha256!: string;
+}
+
+@Entity('activation')
+export class ActivationEntity {
+  @PrimaryColumn('text') model!: string;
+  @Column('text', { name: 'stable_release' }) stableRelease!: string;
+  @Column('text', { name: 'previous_release', nullable: true }) previousRelease!: string | null;
+  @Column('integer') generation!: number;
+  @Column('timestamptz', { name: 'updated_at' }) updatedAt!: Date;
+}

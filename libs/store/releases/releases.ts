@@ -1,0 +1,136 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { type ComponentKind, type Sha256, parseComponentName } from '#libs/release/component';
+import { type ReleaseManifest } from '#libs/release/manifest';
+import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
+import { ActivationEntity, ReleaseEntity } from './release.entity.ts';
+
+export interface StoredRelease {
+  readonly releaseId: string;
+  readonly model: string;
+  readonly manifest: ReleaseManifest;
+  readonly importedFrom: string;
+  readonly createdAtMs: number;
+}
+
+export interface Activation {
+  readonly model: string;
+  readonly stableRelease: string;
+  readonly previousRelease: string | null;
+  /** Counts the writes of this pointer, from 1. */
+  readonly generation: number;
+  readonly updatedAtMs: number;
+}
+
+export interface NewRelease extends StoredRelease {
+  /** Size of every component version that the manifest names. */
+  readonly sizesBytes: Readonly<Record<Sha256, number>>;
+}
+
+export type SaveOutcome = 'saved-and-activated' | 'saved' | 'already-saved';
+
+/** Releases, their component versions and which of them serves each model. */
+export class Releases {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /**
+   * Saves a release with its component versions. The first release of a model also becomes its stable
+   * one; later ones must be activated. All with the audit entry in one transaction; a release that is
+   * there already changes nothing.
+   * @throws Error naming the component whose size is not given or whose name is none
+   */
+  async save(release: NewRelease, audit: AuditEntry): Promise<SaveOutcome> {
+    const components = Object.entries(release.manifest.components).map(([component, sha256]) => ({
+      component,
+      sha256,
+      kind: kindOf(component),
+      sizeBytes: sizeOf(release, component, sha256),
+    }));
+    return this.dataSource.transaction(async (manager) => {
+      const createdAt = new Date(release.createdAtMs);
+      const inserted: unknown[] = await manager.query(
+        `INSERT INTO signalbox.release (id, model, manifest, imported_from, created_at)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
+        [release.releaseId, release.model, JSON.stringify(release.manifest), release.importedFrom, createdAt],
+      );
+      if (inserted.length === 0) return 'already-saved';
+      const column = <K extends keyof (typeof components)[number]>(key: K): unknown[] => components.map((row) => row[key]);
+      // Sorted, so that two imports that share versions lock them in the same order.
+      await manager.query(
+        `INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at)
+         SELECT DISTINCT ON (sha256) sha256, kind, size_bytes, $4::timestamptz
+         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS version(sha256, kind, size_bytes)
+         ORDER BY sha256 ON CONFLICT (sha256) DO NOTHING`,
+        [column('sha256'), column('kind'), column('sizeBytes'), createdAt],
+      );
+      await manager.query(
+        `INSERT INTO signalbox.release_component (release_id, component, sha256)
+         SELECT $1, * FROM unnest($2::text[], $3::text[])`,
+        [release.releaseId, column('component'), column('sha256')],
+      );
+      const activated = await activateFirst(manager, release);
+      await appendAudit(manager, audit);
+      return activated ? 'saved-and-activated' : 'saved';
+    });
+  }
+
+  async find(releaseId: string): Promise<StoredRelease | null> {
+    const row = await this.dataSource.manager.findOneBy(ReleaseEntity, { id: releaseId });
+    return row && toRelease(row);
+  }
+
+  /** Newest first. */
+  async list(limit: number, model: string | null = null): Promise<readonly StoredRelease[]> {
+    const rows = await this.dataSource.manager.find(ReleaseEntity, {
+      where: model === null ? {} : { model },
+      order: { createdAt: 'DESC', id: 'ASC' },
+      take: limit,
+    });
+    return rows.map(toRelease);
+  }
+
+  async activation(model: string): Promise<Activation | null> {
+    const row = await this.dataSource.manager.findOneBy(ActivationEntity, { model });
+    return row && toActivation(row);
+  }
+
+  /** One for each model that serves, by name. */
+  async activations(): Promise<readonly Activation[]> {
+    const rows = await this.dataSource.manager.find(ActivationEntity, { order: { model: 'ASC' } });
+    return rows.map(toActivation);
+  }
+}
+
+function kindOf(component: string): ComponentKind {
+  const parsed = parseComponentName(component);
+  if (!parsed) throw new Error(`components.${component} is no component name`);
+  return parsed.kind;
+}
+
+function sizeOf(release: NewRelease, component: string, sha256: Sha256): number {
+  const size = release.sizesBytes[sha256];
+  if (size === undefined) throw new Error(`sizesBytes has no entry for ${component} (${sha256})`);
+  return size;
+}
+
+async function activateFirst(manager: EntityManager, release: NewRelease): Promise<boolean> {
+  const rows: unknown[] = await manager.query(
+    `INSERT INTO signalbox.activation (model, stable_release, previous_release, generation, updated_at)
+     VALUES ($1, $2, NULL, 1, $3) ON CONFLICT (model) DO NOTHING RETURNING model`,
+    [release.model, release.releaseId, new Date(release.createdAtMs)],
+  );
+  return rows.length === 1;
+}
+
+function toRelease(row: ReleaseEntity): StoredRelease {
+  return {
+    releaseId: row.id,
+    model: row.model,
+    manifest: row.manifest,
+    importedFrom: row.importedFrom,
+    createdAtMs: row.createdAt.getTime(),
+  };
+}
+
+function toActivation({ updatedAt, ...same }: ActivationEntity): Activation {
+  return { ...same, updatedAtMs: updatedAt.getTime() };
+}

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { screenRequest } from '../capture/screening.ts';
+import { DAY_MS, dayStartMs, partitionName } from '../capture/days.ts';
+import { planRetention } from './plan-retention.ts';
+
+const nowMs = Date.parse('2026-03-10T12:00:00Z');
+const limits = { traceDays: 7, minuteDays: 90 };
+
+test('days that end before the limit go, the day of the limit stays', () => {
+  const plan = planRetention(['trace_20260302', 'trace_20260303', 'trace_20260310', 'trace_other'], nowMs, limits);
+  expect(plan.dropPartitions).toEqual(['trace_20260302']);
+});
+
+test('what screening admits is in no partition that is dropped', () => {
+  for (const day of ['2026-03-01', '2026-03-02', '2026-03-03', '2026-03-04']) {
+    const refused = screenRequest({ atMs: dayStartMs(day), releaseId: 'r' }, { nowMs, retentionDays: 7, releases: new Set(['r']) });
+    const dropped = planRetention([partitionName(day)], nowMs, limits).dropPartitions.length > 0;
+    expect(dropped).toBe(refused === 'older-than-retention');
+  }
+});
+
+test('an entry leaves the ledger only when its requests are too old to be written again', () => {
+  const { ledgerBeforeMs } = planRetention([], nowMs, limits);
+  // Written as early as can be: a request dated a day ahead.
+  const atMs = ledgerBeforeMs + DAY_MS - 1;
+  expect(screenRequest({ atMs, releaseId: 'r' }, { nowMs, retentionDays: 7, releases: new Set(['r']) })).toBe('older-than-retention');
+});

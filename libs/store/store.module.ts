@@ -1,0 +1,79 @@
+import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { AuditLog } from './audit/audit-log.ts';
+import { CaptureLedger } from './capture/ledger.ts';
+import { TracePartitions } from './capture/partitions.ts';
+import { Segments } from './capture/segments.ts';
+import { TraceWriter } from './capture/trace-writer.ts';
+import { createDataSource, type StoreOptions } from './data-source.ts';
+import { ExpertFigures } from './figures/expert-figures.ts';
+import { ImportJobs } from './imports/import-jobs.ts';
+import { ApiKeys } from './keys/api-keys.ts';
+import { ReleaseNumbers } from './releases/release-numbers.ts';
+import { Releases } from './releases/releases.ts';
+import { type RetentionLimits } from './retention/plan-retention.ts';
+import { Retention } from './retention/retention.ts';
+import { RequestLatencyReader } from './traces/request-latency.ts';
+import { TraceReader } from './traces/trace-reader.ts';
+import { UsageReader } from './usage/usage-reader.ts';
+
+export interface StoreModuleOptions extends StoreOptions {
+  /** Segments in the database beyond which new labels count as `other`; 1000 unless given. */
+  readonly maxSegments?: number;
+  readonly retention?: RetentionLimits;
+}
+
+const DEFAULT_RETENTION: RetentionLimits = { traceDays: 14, minuteDays: 90 };
+
+/** Connects to PostgreSQL and provides the repositories and read models. It does not migrate. */
+@Module({})
+export class StoreModule implements OnApplicationShutdown {
+  constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
+
+  static forRoot(options: StoreModuleOptions): DynamicModule {
+    const onDataSource = [
+      Releases,
+      ReleaseNumbers,
+      ApiKeys,
+      AuditLog,
+      ImportJobs,
+      CaptureLedger,
+      TracePartitions,
+      UsageReader,
+      TraceReader,
+      RequestLatencyReader,
+    ].map((provide): Provider => ({ provide, inject: [DataSource], useFactory: (dataSource: DataSource) => new provide(dataSource) }));
+    const providers: Provider[] = [
+      { provide: DataSource, useFactory: () => createDataSource(options).initialize() },
+      ...onDataSource,
+      { provide: Segments, inject: [DataSource], useFactory: (dataSource: DataSource) => new Segments(dataSource, options.maxSegments ?? 1000) },
+      {
+        provide: TraceWriter,
+        inject: [DataSource, TracePartitions, Segments, ReleaseNumbers],
+        useFactory: (dataSource: DataSource, partitions: TracePartitions, segments: Segments, releases: ReleaseNumbers) =>
+          new TraceWriter(dataSource, partitions, segments, releases),
+      },
+      {
+        provide: Retention,
+        inject: [DataSource, TracePartitions],
+        useFactory: (dataSource: DataSource, partitions: TracePartitions) =>
+          new Retention(dataSource, partitions, options.retention ?? DEFAULT_RETENTION),
+      },
+      {
+        provide: ExpertFigures,
+        inject: [DataSource, ReleaseNumbers],
+        useFactory: (dataSource: DataSource, releases: ReleaseNumbers) => new ExpertFigures(dataSource, releases),
+      },
+    ];
+    return {
+      module: StoreModule,
+      global: true,
+      providers,
+      exports: [DataSource, Releases, ReleaseNumbers, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, TraceReader, RequestLatencyReader, ExpertFigures],
+    };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    if (this.dataSource.isInitialized) await this.dataSource.destroy();
+  }
+}
