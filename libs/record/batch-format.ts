@@ -1,0 +1,149 @@
+import { crc32 } from 'node:zlib';
+import { type CapturedRequest, type RequestRecord } from '#libs/contract/capture/request-record';
+
+/**
+ * A batch is a run of frames, one per request, all numbers little-endian:
+ * payload length (u32) | CRC-32 of the payload (u32) | payload,
+ * payload: frame version (u8) | length of the record (u16) | record as a JSON array | sealed trace.
+ */
+const FRAME_VERSION = 1;
+const FRAME_HEADER_BYTES = 8;
+const PAYLOAD_HEADER_BYTES = 3;
+const MAX_RECORD_BYTES = 65_535;
+
+/** Largest frame: a sealed trace of some 10 million selections. */
+export const MAX_FRAME_BYTES = 16 * 1024 * 1024;
+
+export type BatchFormatReason = 'record-too-large' | 'torn' | 'malformed' | 'unknown-version';
+
+/** Bytes that are no batch, or a record too large for one; `reason` says why, for code. */
+export class BatchFormatError extends Error {
+  override readonly name = 'BatchFormatError';
+  readonly reason: BatchFormatReason;
+
+  constructor(reason: BatchFormatReason, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The fields of a record in the order of the frame; names would take more room than the values. */
+type RecordArray = [
+  requestId: string, atMs: number, model: string, releaseId: string, tenant: string, task: string, language: string,
+  status: RequestRecord['status'], promptTokens: number, completionTokens: number, queueWaitMs: number,
+  timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null,
+];
+const TEXT_FIELDS = [0, 2, 3, 4, 5, 6, 7];
+const NUMBER_FIELDS = [1, 8, 9, 10, 12];
+const STATUSES: readonly string[] = ['answered', 'cancelled', 'failed'];
+
+/** One frame. @throws BatchFormatError `record-too-large`. */
+export function encodeFrame(captured: CapturedRequest): Buffer {
+  const r = captured.record;
+  const fields: RecordArray = [
+    r.requestId, r.atMs, r.model, r.releaseId, r.segment.tenant, r.segment.task, r.segment.language,
+    r.status, r.promptTokens, r.completionTokens, r.queueWaitMs, r.timeToFirstTokenMs, r.durationMs, r.traceparent,
+  ];
+  const record = Buffer.from(JSON.stringify(fields));
+  const payloadBytes = PAYLOAD_HEADER_BYTES + record.length + captured.sealedTrace.length;
+  if (record.length > MAX_RECORD_BYTES || payloadBytes + FRAME_HEADER_BYTES > MAX_FRAME_BYTES) {
+    throw new BatchFormatError('record-too-large', `request ${r.requestId} takes ${payloadBytes} bytes; a frame allows ${MAX_FRAME_BYTES}`);
+  }
+  const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadBytes);
+  frame.writeUInt32LE(payloadBytes, 0);
+  frame.writeUInt8(FRAME_VERSION, 8);
+  frame.writeUInt16LE(record.length, 9);
+  frame.set(record, 11);
+  frame.set(captured.sealedTrace, 11 + record.length);
+  frame.writeUInt32LE(crc32(frame.subarray(FRAME_HEADER_BYTES)), 4);
+  return frame;
+}
+
+/** Reads a whole batch. @throws BatchFormatError with the reason: a batch is handed over only whole. */
+export function decodeBatch(bytes: Uint8Array): CapturedRequest[] {
+  const batch = asBuffer(bytes);
+  const captured: CapturedRequest[] = [];
+  let at = 0;
+  while (at < batch.length) {
+    const end = frameEnd(batch, at);
+    if (end === null) throw new BatchFormatError('torn', `the batch is torn at byte ${at} of ${batch.length}`);
+    captured.push(decodePayload(batch.subarray(at + FRAME_HEADER_BYTES, end)));
+    at = end;
+  }
+  return captured;
+}
+
+/**
+ * How much of a log is whole: bytes up to the first frame that is short or fails its CRC, and the
+ * frames before it. What follows was being written when its process died, so nobody was promised it.
+ */
+export function wholeFrames(bytes: Uint8Array): { readonly bytes: number; readonly frames: number } {
+  const log = asBuffer(bytes);
+  let at = 0;
+  let frames = 0;
+  for (let end = frameEnd(log, at); end !== null; end = frameEnd(log, at)) {
+    at = end;
+    frames++;
+  }
+  return { bytes: at, frames };
+}
+
+/** End of the frame at `at`, or null when it is short or fails its CRC. */
+function frameEnd(log: Buffer, at: number): number | null {
+  if (log.length - at < FRAME_HEADER_BYTES) return null;
+  const payloadBytes = log.readUInt32LE(at);
+  const end = at + FRAME_HEADER_BYTES + payloadBytes;
+  if (payloadBytes < PAYLOAD_HEADER_BYTES || payloadBytes > MAX_FRAME_BYTES || end > log.length) return null;
+  return crc32(log.subarray(at + FRAME_HEADER_BYTES, end)) === log.readUInt32LE(at + 4) ? end : null;
+}
+
+function decodePayload(payload: Buffer): CapturedRequest {
+  const version = payload.readUInt8(0);
+  if (version !== FRAME_VERSION) {
+    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION}`);
+  }
+  const recordEnd = PAYLOAD_HEADER_BYTES + payload.readUInt16LE(1);
+  if (recordEnd > payload.length) throw new BatchFormatError('malformed', 'the record is longer than its frame');
+  return {
+    record: decodeRecord(payload.toString('utf8', PAYLOAD_HEADER_BYTES, recordEnd)),
+    // A copy: the batch's buffer must not live as long as its smallest trace.
+    sealedTrace: Uint8Array.from(payload.subarray(recordEnd)),
+  };
+}
+
+function decodeRecord(json: string): RequestRecord {
+  const fields = parseJson(json);
+  if (!isRecordArray(fields)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
+  const [
+    requestId, atMs, model, releaseId, tenant, task, language, status, promptTokens, completionTokens,
+    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent,
+  ] = fields;
+  return {
+    requestId, atMs, model, releaseId, segment: { tenant, task, language }, status, promptTokens, completionTokens,
+    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent,
+  };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new BatchFormatError('malformed', 'a record is not JSON');
+  }
+}
+
+function isRecordArray(fields: unknown): fields is RecordArray {
+  return (
+    Array.isArray(fields) &&
+    fields.length === 14 &&
+    TEXT_FIELDS.every((at) => typeof fields[at] === 'string') &&
+    NUMBER_FIELDS.every((at) => typeof fields[at] === 'number') &&
+    STATUSES.includes(fields[7]) &&
+    (fields[11] === null || typeof fields[11] === 'number') &&
+    (fields[13] === null || typeof fields[13] === 'string')
+  );
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
