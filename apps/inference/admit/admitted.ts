@@ -1,0 +1,49 @@
+import { type Segment } from '#libs/contract/capture/request-record';
+import { type OpenAiFailure } from '#libs/contract/openai/error';
+import { type GenerateRequest } from '#libs/runtime/engine/engine';
+import { type ServedRelease } from '../models/served-release.ts';
+
+/** What admission must know besides the body. */
+export interface AdmissionFacts {
+  readonly requestId: string;
+  readonly release: ServedRelease;
+  readonly limits: AdmissionLimits;
+  /** Used where the request names no seed. */
+  readonly seed: number;
+}
+
+export interface AdmissionLimits {
+  /** Prompts times n, in one request. */
+  readonly choicesPerRequest: number;
+  /** Alternatives for each token; -1: the whole vocabulary. */
+  readonly maxLogprobs: number;
+  /** Alternatives in one answer, over all its tokens. */
+  readonly logprobEntries: number;
+  /** A longer text is refused before it is tokenised. */
+  readonly charactersPerContextToken: number;
+}
+
+export interface AdmittedPrompt {
+  readonly request: GenerateRequest;
+  /** Text that echo repeats. */
+  readonly text: string;
+}
+
+/** A request that may run: one generation for each prompt, all on one release. */
+export interface AdmittedRequest {
+  readonly kind: 'completion' | 'chat';
+  readonly requestId: string;
+  readonly release: ServedRelease;
+  readonly segment: Segment;
+  readonly prompts: readonly AdmittedPrompt[];
+  /** n: choices for each prompt. */
+  readonly choices: number;
+  readonly stream: boolean;
+  readonly includeUsage: boolean;
+  readonly echo: boolean;
+  readonly logprobs: boolean;
+  readonly tokensAsIds: boolean;
+  readonly routedExperts: boolean;
+}
+
+export type Admission = { readonly admitted: AdmittedRequest } | { readonly refused: OpenAiFailure };

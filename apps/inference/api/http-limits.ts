@@ -1,0 +1,35 @@
+import { type Server } from 'node:http';
+import { type FastifyHttpOptions } from 'fastify';
+
+/** Limits of the HTTP server and of one request. Bytes, counts or milliseconds, as named. */
+export interface InferenceLimits {
+  readonly bodyBytes: number;
+  readonly choicesPerRequest: number;
+  readonly logprobEntries: number;
+  readonly charactersPerContextToken: number;
+  /** From admission to the last byte of the answer. */
+  readonly answerTimeoutMs: number;
+  /** A client of a stream that takes nothing for so long is cut off. */
+  readonly streamStallMs: number;
+  /** How long running requests may take to end when the server stops. */
+  readonly stopGraceMs: number;
+}
+
+export const INFERENCE_LIMITS: InferenceLimits = {
+  bodyBytes: 1024 * 1024,
+  choicesPerRequest: 128,
+  logprobEntries: 4 * 1024 * 1024,
+  charactersPerContextToken: 64,
+  answerTimeoutMs: 600_000,
+  streamStallMs: 30_000,
+  stopGraceMs: 20_000,
+};
+
+/** Options for the Fastify server that carries /v1: bounds on heads, idle connections and slow senders. */
+export const FASTIFY_LIMITS = {
+  bodyLimit: INFERENCE_LIMITS.bodyBytes,
+  requestTimeout: 60_000,
+  keepAliveTimeout: 72_000,
+  maxRequestsPerSocket: 0,
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 30_000 },
+} as const satisfies FastifyHttpOptions<Server>;

@@ -1,0 +1,139 @@
+import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type z } from 'zod';
+import { chatRequest } from '#libs/contract/openai/chat-request';
+import { completionRequest } from '#libs/contract/openai/completion-request';
+import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/error';
+import { type ModelList } from '#libs/contract/openai/response';
+import { type Authentication } from '#libs/platform/auth/authenticate';
+import { admitChat, admitCompletion } from '../admit/admit-request.ts';
+import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
+import { newRequestId } from '../admit/request-id.ts';
+import { type Answering } from '../answer/answering.ts';
+import { type RequestFigures } from '../figures/request-figures.ts';
+import { type ReleasePin } from '../models/served-release.ts';
+import { type RequestSpans } from '../spans/request-spans.ts';
+import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson, type Exchange } from './exchange.ts';
+import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
+import { type InferenceLimits } from './http-limits.ts';
+
+export interface Models {
+  pin(model: string): ReleasePin | null;
+  cards(): ModelList['data'];
+}
+
+export type Authenticator = (header: string | undefined, nowMs: number) => Promise<Authentication>;
+
+/** What /v1 needs of the rest of the app. */
+export interface V1Ports {
+  readonly authenticate: Authenticator;
+  readonly models: Models;
+  readonly answering: Pick<Answering, 'answer'>;
+  readonly figures: RequestFigures;
+  readonly spans: RequestSpans;
+  readonly limits: InferenceLimits & AdmissionLimits;
+  readonly nowMs: () => number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly stopping: () => boolean;
+  readonly tellError: (requestId: string, error: unknown) => void;
+}
+
+/**
+ * Registers /v1 as a Fastify scope of its own. Not Nest controllers: the body parser, the error
+ * bodies and the 404 are OpenAI's here and others under /api, and streams bypass Nest anyway.
+ */
+export function registerV1(fastify: FastifyInstance, ports: V1Ports): void {
+  void fastify.register(
+    async (scope) => {
+      hooks(scope, ports);
+      errors(scope, ports);
+      scope.get('/models', (_request, reply) => sendJson(reply, JSON.stringify({ object: 'list', data: ports.models.cards() })));
+      // A wildcard: model names may hold slashes.
+      scope.get('/models/*', (request, reply) => {
+        const name = (request.params as Record<string, string>)['*'] ?? '';
+        const card = ports.models.cards().find((model) => model.id === name);
+        return card ? sendJson(reply, JSON.stringify(card)) : sendFailure(reply, modelNotFound(name));
+      });
+      scope.post('/completions', (request, reply) => generate(request, reply, completionRequest, admitCompletion, ports));
+      scope.post('/chat/completions', (request, reply) => generate(request, reply, chatRequest, admitChat, ports));
+    },
+    { prefix: '/v1' },
+  );
+}
+
+function hooks(scope: FastifyInstance, ports: V1Ports): void {
+  scope.addHook('onRequest', async (request, reply) => {
+    const atMs = ports.nowMs();
+    const requestId = newRequestId(atMs, ports.random(10));
+    const route = request.routeOptions.url ?? '/v1/*';
+    const traceparent = request.headers['traceparent'];
+    const path = request.url.split('?', 1)[0] ?? '';
+    const span = ports.spans.server(request.method, route, path, typeof traceparent === 'string' ? traceparent : undefined, atMs);
+    beginExchange(request, { requestId, atMs, span });
+    void reply.header('x-request-id', requestId);
+    // Also for a client that goes: `close` always comes, and once.
+    reply.raw.once('close', () => {
+      const endMs = ports.nowMs();
+      ports.spans.end(span, reply.raw.statusCode, endMs);
+      ports.figures.http(route, request.method, reply.raw.statusCode, endMs - atMs);
+    });
+    // Before the body is read: a caller without a key costs no more than its head.
+    const failure = authFailure(await ports.authenticate(request.headers.authorization, atMs)) ?? (ports.stopping() ? STOPPING : null);
+    if (failure) return sendFailure(reply, failure);
+  });
+}
+
+function errors(scope: FastifyInstance, ports: V1Ports): void {
+  scope.removeAllContentTypeParsers();
+  scope.addContentTypeParser('application/json', { parseAs: 'string', bodyLimit: ports.limits.bodyBytes }, (_request, text, done) => {
+    try {
+      done(null, JSON.parse(text as string));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  scope.setErrorHandler((error, request, reply) => {
+    const requestId = exchangeOf(request)?.requestId ?? '';
+    const failure = failureOfHttpError(error, ports.limits.bodyBytes, requestId);
+    if (failure.status >= 500) ports.tellError(requestId, error);
+    return sendFailure(reply, failure);
+  });
+  scope.setNotFoundHandler((request, reply) => sendFailure(reply, routeNotFound(request.method, request.url.split('?', 1)[0] ?? '')));
+}
+
+async function generate<Body extends { model: string }>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  schema: z.ZodType<Body>,
+  admit: (body: Body, facts: AdmissionFacts) => Admission,
+  ports: V1Ports,
+): Promise<FastifyReply | undefined> {
+  const exchange = exchangeOf(request);
+  if (!exchange) throw new Error('the request has no exchange');
+  const parsed = schema.safeParse(request.body);
+  if (!parsed.success) return sendFailure(reply, validationFailure(parsed.error, request.body));
+  const pin = ports.models.pin(parsed.data.model);
+  if (!pin) return sendFailure(reply, modelNotFound(parsed.data.model));
+  try {
+    void reply.header('x-signalbox-release', pin.release.releaseId);
+    const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
+    const admission = admit(parsed.data, { requestId: exchange.requestId, release: pin.release, limits: ports.limits, seed });
+    if ('refused' in admission) return sendFailure(reply, admission.refused);
+    ports.spans.admitted(exchange.span, admission.admitted);
+    const failure = await answer(reply, exchange, admission.admitted, ports);
+    return failure ? sendFailure(reply, failure) : reply;
+  } finally {
+    pin.unpin();
+  }
+}
+
+async function answer(reply: FastifyReply, exchange: Exchange, admitted: Parameters<Answering['answer']>[0], ports: V1Ports): Promise<OpenAiFailure | null> {
+  const context = answerContext(reply, exchange, ports.limits.answerTimeoutMs, ports.limits.streamStallMs);
+  try {
+    const result = await ports.answering.answer(admitted, context);
+    if (result.type === 'failed') return result.failure;
+    if (result.type === 'whole') void sendJson(reply, result.json);
+    return null;
+  } finally {
+    context.done();
+  }
+}

@@ -1,0 +1,41 @@
+import { type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type GenerateOutcome } from '#libs/runtime/engine/engine';
+import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
+import { type RoutingTrace } from '#libs/trace/trace';
+
+/** What a record tells besides the outcome. */
+export interface RecordFacts {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly model: string;
+  readonly releaseId: string;
+  readonly segment: Segment;
+  readonly durationMs: number;
+  readonly traceparent: string | null;
+}
+
+export function requestRecord(facts: RecordFacts, outcome: GenerateOutcome): RequestRecord {
+  return {
+    ...facts,
+    status: outcome.status,
+    promptTokens: outcome.promptTokens,
+    completionTokens: outcome.completionTokens,
+    queueWaitMs: outcome.timing.queueWaitMs,
+    timeToFirstTokenMs: outcome.timing.timeToFirstTokenMs,
+  };
+}
+
+/** @param keepTokenIds whether the text can be read back from the trace */
+export function routingTrace(outcome: GenerateOutcome, manifest: Pick<ReleaseManifest, 'shape' | 'routing'>, keepTokenIds: boolean): RoutingTrace {
+  return {
+    layers: manifest.shape.layers,
+    experts: manifest.shape.experts,
+    topK: manifest.routing.topK,
+    promptRows: outcome.promptRows,
+    choiceRows: outcome.choiceRows,
+    tokenIds: keepTokenIds ? outcome.tokenIds : null,
+    expertIds: outcome.expertIds,
+    gates: outcome.gates,
+    flagged: [],
+  };
+}

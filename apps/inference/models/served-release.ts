@@ -1,0 +1,54 @@
+import { type ChatTurn } from '#libs/contract/openai/chat-request';
+import { type ReleaseManifest, type Sha256Paths } from '#libs/runtime/engine/release-source';
+
+/** Text to token ids and back, as one release's tokenizer does it. */
+export interface PromptTokenizer {
+  /** Token ids of a text; `addSpecial` puts the beginning-of-text token before them. */
+  encode(text: string, addSpecial: boolean): Uint32Array;
+  /** A conversation through the chat template. @throws ChatRefusedError if it cannot be rendered. */
+  encodeChat(turns: readonly ChatTurn[]): Uint32Array;
+  /** Text of the tokens, without special tokens. */
+  decode(tokenIds: Uint32Array): string;
+  /** One token alone: its name and bytes; a special token has a name such as `<s>`. */
+  token(tokenId: number): { readonly text: string; readonly bytes: readonly number[] };
+  /** Whether a token only marks structure and is no part of a text. */
+  isSpecial(tokenId: number): boolean;
+}
+
+/** The model's chat template refuses these messages, or the model has none. */
+export class ChatRefusedError extends Error {
+  override readonly name = 'ChatRefusedError';
+}
+
+/** What the store says serves a model. */
+export interface ActiveRelease {
+  readonly model: string;
+  readonly releaseId: string;
+  readonly manifest: ReleaseManifest;
+  readonly components: Sha256Paths;
+  readonly activatedAtMs: number;
+}
+
+/** A release that is loaded and can answer. */
+export interface ServedRelease extends ActiveRelease {
+  readonly tokenizer: PromptTokenizer;
+}
+
+/** Holds a release in the engine for one request, from its first token to its last. */
+export interface ReleasePin {
+  readonly release: ServedRelease;
+  unpin(): void;
+}
+
+/** Where the inference app learns what is active. */
+export interface ReleaseDirectory {
+  /** Changes whenever an activation does; cheap to ask. */
+  generation(): Promise<string>;
+  active(): Promise<readonly ActiveRelease[]>;
+}
+export const RELEASE_DIRECTORY = Symbol('ReleaseDirectory');
+
+export type TokenizerLoader = (release: ActiveRelease) => Promise<PromptTokenizer>;
+export const TOKENIZER_LOADER = Symbol('TokenizerLoader');
+
+export const ENGINE = Symbol('Engine');

@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import { metrics, trace } from '@opentelemetry/api';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { type RequestRecord } from '#libs/contract/capture/request-record';
+import { type Authentication } from '#libs/platform/auth/authenticate';
+import { type RoutingTrace } from '#libs/trace/trace';
+import { Answering } from '../answer/answering.ts';
+import { FASTIFY_LIMITS, INFERENCE_LIMITS } from '../api/http-limits.ts';
+import { registerV1 } from '../api/v1.ts';
+import { type CaptureLog } from '../capture/capture-log.ts';
+import { RequestCapture } from '../capture/request-capture.ts';
+import { RequestFigures } from '../figures/request-figures.ts';
+import { ServedModels } from '../models/served-models.ts';
+import { RequestSpans } from '../spans/request-spans.ts';
+import { FAKE_RELEASE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
+
+export const KEY = 'test-key-with-inference-scope';
+export const READ_KEY = 'test-key-with-read-scope-only';
+
+async function fakeAuthenticate(header: string | undefined): Promise<Authentication> {
+  const principal = { keyId: 'k', name: 'test' };
+  if (header === `Bearer ${KEY}`) return { ok: true, principal: { ...principal, scopes: ['inference'] } };
+  if (header === `Bearer ${READ_KEY}`) return { ok: true, principal: { ...principal, scopes: ['read'] } };
+  return { ok: false, reason: 'unknown', message: 'This API key is not known.' };
+}
+
+export interface Captured {
+  readonly record: RequestRecord;
+  readonly trace: RoutingTrace;
+}
+
+/** /v1 over real HTTP on a free port, in front of a fake engine. */
+export class FakeServer {
+  readonly engine = new FakeEngine();
+  readonly captured: Captured[] = [];
+  readonly errors: unknown[] = [];
+  stopping = false;
+  /** Awaited by every recording. */
+  beforeCapture: () => Promise<void> = async () => {};
+  #fastify: FastifyInstance | null = null;
+  url = '';
+
+  async start(overrides: { readonly maxLogprobs?: number } = {}): Promise<void> {
+    const nowMs = Date.now;
+    const log: CaptureLog = {
+      append: async (record, routing) => {
+        await this.beforeCapture();
+        this.captured.push({ record, trace: routing });
+      },
+    };
+    const directory = { generation: async () => '1', active: async () => [FAKE_RELEASE] };
+    const models = new ServedModels(this.engine, directory, async () => fakeTokenizer, () => {});
+    await models.sync(nowMs);
+    const figures = new RequestFigures(metrics.getMeter('test'));
+    const spans = new RequestSpans(trace.getTracer('test'));
+    const tellError = (_: string, error: unknown): void => void this.errors.push(error);
+    const capture = new RequestCapture(log, figures, spans, { captureFailed: tellError }, { keepTokenIds: true, nowMs });
+    this.#fastify = Fastify(FASTIFY_LIMITS);
+    registerV1(this.#fastify, {
+      authenticate: fakeAuthenticate,
+      models,
+      answering: new Answering(this.engine, capture, tellError),
+      figures,
+      spans,
+      limits: { ...INFERENCE_LIMITS, maxLogprobs: overrides.maxLogprobs ?? 20 },
+      nowMs,
+      random: randomBytes,
+      stopping: () => this.stopping,
+      tellError,
+    });
+    this.url = await this.#fastify.listen({ host: '127.0.0.1', port: 0 });
+  }
+
+  async stop(): Promise<void> {
+    await this.#fastify?.close();
+  }
+}
