@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CacheFullError, type CachedSequence, ContextLengthError, KvCache } from './kv-cache.ts';
+
+const GEOMETRY = { layers: 2, keyValueHeads: 3, headSize: 2, contextTokens: 300 };
+const POSITION_FLOATS = GEOMETRY.keyValueHeads * GEOMETRY.headSize;
+const SMALLEST_BYTES = 64 * POSITION_FLOATS * 4 * 2 * GEOMETRY.layers;
+
+/** Appends tokens whose keys are stamp, stamp + 1, ... and whose values are their negatives. */
+function append(cache: KvCache, sequence: CachedSequence, tokens: number, stamp: number): void {
+  cache.reserve(sequence, sequence.length + tokens);
+  for (let layer = 0; layer < GEOMETRY.layers; layer++) {
+    const key = Float32Array.from({ length: tokens * POSITION_FLOATS }, (_, at) => stamp + layer * 1000 + at);
+    cache.write(sequence, layer, tokens, key, key.map((value) => -value), 0);
+  }
+  sequence.length += tokens;
+}
+
+/** All keys of a sequence, [layer][position][head][column]; checks that the values mirror them. */
+function keysOf({ slab, slot, length }: CachedSequence): number[] {
+  const keys: number[] = [];
+  for (let layer = 0; layer < GEOMETRY.layers; layer++) {
+    for (let position = 0; position < length; position++) {
+      for (let head = 0; head < GEOMETRY.keyValueHeads; head++) {
+        for (let column = 0; column < GEOMETRY.headSize; column++) {
+          const at = ((slot * GEOMETRY.keyValueHeads + head) * slab!.capacity + position) * GEOMETRY.headSize + column;
+          keys.push(slab!.keys[layer]![at]!);
+          expect(slab!.values[layer]![at]! + keys.at(-1)!).toBe(0);
+        }
+      }
+    }
+  }
+  return keys;
+}
+
+describe('KvCache', () => {
+  it('keeps every sequence whole through growth, forks and closes, in dense slots', () => {
+    const action = fc.record({
+      kind: fc.constantFrom('open', 'append', 'append', 'fork', 'close'),
+      which: fc.nat(),
+      tokens: fc.integer({ min: 1, max: 120 }),
+    });
+    fc.assert(
+      fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
+        const cache = new KvCache(GEOMETRY, 2 ** 24);
+        // What each sequence was given, so that its content can be written anew elsewhere.
+        const live: { sequence: CachedSequence; given: [number, number][] }[] = [];
+        for (const [step, { kind, which, tokens }] of actions.entries()) {
+          const chosen = live[which % Math.max(1, live.length)];
+          if (kind === 'open' || !chosen) live.push({ sequence: cache.open(), given: [] });
+          else if (kind === 'fork') live.push({ sequence: cache.fork(chosen.sequence), given: [...chosen.given] });
+          else if (kind === 'close') {
+            cache.close(chosen.sequence);
+            live.splice(live.indexOf(chosen), 1);
+          } else if (chosen.sequence.length + tokens <= GEOMETRY.contextTokens) {
+            append(cache, chosen.sequence, tokens, step * 7);
+            chosen.given.push([tokens, step * 7]);
+          }
+        }
+        for (const { sequence, given } of live) {
+          const fresh = new KvCache(GEOMETRY, 2 ** 24);
+          const again = fresh.open();
+          for (const [tokens, stamp] of given) append(fresh, again, tokens, stamp);
+          expect(sequence.length).toBe(again.length);
+          if (sequence.slab) {
+            expect(keysOf(sequence)).toEqual(keysOf(again));
+            expect(sequence.slab.members[sequence.slot]).toBe(sequence);
+            expect(sequence.slab.members.length).toBeLessThanOrEqual(sequence.slab.slots);
+          }
+        }
+        for (const { sequence } of live) cache.close(sequence);
+        expect(cache.bytes).toBe(0);
+      }),
+    );
+  });
+
+  it('refuses what the limit does not hold, changes nothing, and has room again after a close', () => {
+    const cache = new KvCache(GEOMETRY, 3 * SMALLEST_BYTES);
+    const sequences = [cache.open(), cache.open(), cache.open()];
+    for (const sequence of sequences) append(cache, sequence, 10, sequence.id);
+    expect(cache.bytes).toBe(3 * SMALLEST_BYTES);
+    const before = keysOf(sequences[0]!);
+    expect(() => cache.reserve(sequences[0]!, 65)).toThrow(CacheFullError);
+    expect(() => cache.fork(sequences[0]!)).toThrow(CacheFullError);
+    expect(keysOf(sequences[0]!)).toEqual(before);
+    cache.close(sequences[2]!);
+    expect(cache.fork(sequences[0]!).length).toBe(10);
+  });
+
+  it('refuses a sequence longer than the context', () => {
+    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const sequence = cache.open();
+    append(cache, sequence, 300, 0);
+    expect(sequence.slab!.capacity).toBe(300);
+    expect(() => cache.reserve(sequence, 301)).toThrow(ContextLengthError);
+  });
+
+  it('takes a second close of the same sequence as done', () => {
+    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const sequence = cache.open();
+    append(cache, sequence, 1, 0);
+    cache.close(sequence);
+    cache.close(sequence);
+    expect(cache.bytes).toBe(0);
+  });
+});
