@@ -90,8 +90,10 @@ export interface GenerateOutcome {
 /** The queue is full: answer 429 and say when to come back. */
 export class EngineBusyError extends Error {
   override readonly name = 'EngineBusyError';
-  constructor(readonly retryAfterSeconds: number) {
+  readonly retryAfterSeconds: number;
+  constructor(retryAfterSeconds: number) {
     super(`the queue is full; retry after ${retryAfterSeconds} s`);
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

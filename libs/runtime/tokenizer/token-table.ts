@@ -53,24 +53,25 @@ function byteLevelBytes(content: string, alphabet: ReadonlyMap<number, number>):
   return bytes;
 }
 
-function fallbackBytes(content: string, encoder: TextEncoder): Uint8Array {
+function fallbackBytes(content: string, encode: (text: string) => Uint8Array): Uint8Array {
   const hex = HEX_BYTE.exec(content);
   if (hex) return Uint8Array.of(Number.parseInt(hex[1] ?? '', 16));
-  return encoder.encode(content.replace(LOWER_BLOCK_MARK, ' '));
+  return encode(content.replace(LOWER_BLOCK_MARK, ' '));
 }
 
 /** Spells out every piece once, so that decoding is a table look-up. */
 export function buildTokenTable(pieces: Iterable<Piece>, spelling: PieceSpelling): TokenTable {
   const alphabet = byteAlphabet();
   const encoder = new TextEncoder();
+  const encode = (text: string) => encoder.encode(text);
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const bytesById: Uint8Array[] = [];
   const textById: (string | undefined)[] = [];
   const special = new Set<number>();
   for (const { id, content, added, special: isSpecial } of pieces) {
     while (bytesById.length <= id) bytesById.push(NO_BYTES);
-    if (added) bytesById[id] = encoder.encode(content);
-    else bytesById[id] = spelling === 'byte-level' ? byteLevelBytes(content, alphabet) : fallbackBytes(content, encoder);
+    if (added) bytesById[id] = encode(content);
+    else bytesById[id] = spelling === 'byte-level' ? byteLevelBytes(content, alphabet) : fallbackBytes(content, encode);
     if (isSpecial) special.add(id);
   }
   return {

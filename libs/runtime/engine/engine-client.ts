@@ -1,0 +1,256 @@
+import { extname } from 'node:path';
+import { checkRequest, decideAdmission } from './admission.ts';
+import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateRequest } from './engine.ts';
+import { EngineUnavailableError, ReleaseNotLoadedError } from './errors.ts';
+import { unstartedOutcome } from './generation.ts';
+import { GenerationStream } from './generation-stream.ts';
+import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
+import { decideRestart, type RestartLimits } from './restart-policy.ts';
+import { eachEvent } from './step-report.ts';
+import { type StepMessage, WorkerConnection } from './worker-connection.ts';
+import { monotonicMs, type ReleaseMemory, type WorkerSettings } from './worker/protocol.ts';
+
+export interface WorkerEngineOptions extends WorkerSettings {
+  readonly restart?: RestartLimits;
+  /** Told when the engine thread died, and whether it is being started again. */
+  readonly onFailure?: (error: Error, willRestart: boolean) => void;
+  /** Another worker file, for tests. */
+  readonly workerUrl?: URL;
+}
+
+export type EngineState = 'ready' | 'restarting' | 'failed' | 'closed';
+
+interface ClientRelease {
+  readonly manifest: ReleaseManifest;
+  readonly components: Sha256Paths;
+  memory: ReleaseMemory;
+  /** Set once it is being unloaded: it takes no new requests. Settles when it is gone. */
+  leaving: Promise<unknown> | null;
+  meanServiceMs: number | null;
+}
+
+interface ActiveRequest {
+  readonly request: GenerateRequest;
+  readonly stream: GenerationStream;
+  readonly submittedAtMs: number;
+  /** Whether it was admitted to run at once, so that it counts as running before the worker says so. */
+  running: boolean;
+  startedAtMs: number | null;
+  completionTokens: number;
+  detach: () => void;
+}
+
+const DEFAULT_RESTART: RestartLimits = { maxRestarts: 3, windowMs: 600_000 };
+/** Weight of the latest request in the mean service time. */
+const SERVICE_TIME_WEIGHT = 0.2;
+/** Time for cancelled requests to hand in their rows when the engine closes. */
+const CANCEL_GRACE_MS = 2000;
+
+/** The engine in a thread of its own, seen from the main thread. */
+export class WorkerEngine implements Engine {
+  readonly #options: WorkerEngineOptions;
+  readonly #url: URL;
+  readonly #releases = new Map<string, ClientRelease>();
+  readonly #active = new Map<number, ActiveRequest>();
+  readonly #failuresAtMs: number[] = [];
+  #connection: WorkerConnection;
+  #state: EngineState = 'ready';
+  #nextHandle = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor(options: WorkerEngineOptions) {
+    this.#options = options;
+    this.#url = options.workerUrl ?? new URL(`./worker/main${extname(import.meta.url)}`, import.meta.url);
+    this.#connection = this.#connect();
+  }
+
+  get state(): EngineState {
+    return this.#state;
+  }
+
+  async load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void> {
+    this.#assertReady();
+    const present = this.#releases.get(releaseId);
+    if (present && !present.leaving) return;
+    await present?.leaving;
+    const memory = await this.#connection.call('load', { releaseId, manifest, components });
+    this.#releases.set(releaseId, { manifest, components, memory, leaving: null, meanServiceMs: null });
+  }
+
+  async unload(releaseId: string): Promise<void> {
+    const release = this.#releases.get(releaseId);
+    if (!release || release.leaving) return;
+    const unloaded = this.#connection.call('unload', { releaseId });
+    release.leaving = unloaded.catch(() => undefined);
+    try {
+      await unloaded;
+    } finally {
+      this.#releases.delete(releaseId);
+    }
+  }
+
+  /**
+   * Throws EngineRequestError (the request can never run), EngineBusyError (the queue is full),
+   * ReleaseNotLoadedError or EngineUnavailableError; after that every end comes as an event.
+   */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    this.#assertReady();
+    const { releaseId } = request;
+    const release = this.#releases.get(releaseId);
+    if (!release || release.leaving) throw new ReleaseNotLoadedError(releaseId);
+    checkRequest(request, release.manifest.shape, this.#options.limits);
+    const admission = decideAdmission({ ...this.#load(releaseId), meanServiceMs: release.meanServiceMs }, request.choices, this.#options.limits);
+    if (admission.decision === 'busy') throw new EngineBusyError(admission.retryAfterSeconds);
+
+    const handle = this.#nextHandle++;
+    const connection = this.#connection;
+    const cancel = () => connection.send({ type: 'cancel', releaseId, handle });
+    const submittedAtMs = monotonicMs();
+    const stream = new GenerationStream(cancel);
+    this.#active.set(handle, {
+      request,
+      stream,
+      submittedAtMs,
+      running: admission.decision === 'run',
+      startedAtMs: null,
+      completionTokens: 0,
+      detach: () => signal.removeEventListener('abort', cancel),
+    });
+    connection.send({ type: 'generate', releaseId, submission: { handle, request, submittedAtMs } });
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+    return stream;
+  }
+
+  async drainFigures(releaseId: string): Promise<ExpertFigures[]> {
+    this.#assertReady();
+    return [...(await this.#connection.call('figures', { releaseId }))];
+  }
+
+  status(): EngineStatus {
+    let running = 0;
+    for (const request of this.#active.values()) if (request.running) running++;
+    return {
+      running,
+      queued: this.#active.size - running,
+      releases: Array.from(this.#releases, ([releaseId, { memory }]) => ({ releaseId, ...memory })),
+    };
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    if (!(await this.#idleWithin(graceMs))) {
+      for (const [handle, { request }] of this.#active) this.#connection.send({ type: 'cancel', releaseId: request.releaseId, handle });
+      await this.#idleWithin(CANCEL_GRACE_MS);
+    }
+    await this.#connection.terminate();
+    this.#endAll('cancelled', 'the engine was closed');
+  }
+
+  #connect(): WorkerConnection {
+    const { plansDirectory, limits, maxCacheBytes } = this.#options;
+    const connection = new WorkerConnection(
+      this.#url,
+      { plansDirectory, limits, maxCacheBytes },
+      {
+        onStep: (message) => this.#takeStep(message),
+        onDeath: (error) => this.#recover(error),
+      },
+    );
+    return connection;
+  }
+
+  #assertReady(): void {
+    if (this.#state !== 'ready') throw new EngineUnavailableError(`the engine is ${this.#state}`);
+  }
+
+  /** How busy one release is. */
+  #load(releaseId: string): { sequences: number; running: number; waiting: number } {
+    let sequences = 0;
+    let running = 0;
+    let waiting = 0;
+    for (const { request, running: runs } of this.#active.values()) {
+      if (request.releaseId !== releaseId) continue;
+      sequences += request.choices;
+      if (runs) running++;
+      else waiting++;
+    }
+    return { sequences, running, waiting };
+  }
+
+  #takeStep({ releaseId, report, memory }: StepMessage): void {
+    const release = this.#releases.get(releaseId);
+    if (memory !== null && release) release.memory = memory;
+    eachEvent(report, (handle, event) => {
+      const active = this.#active.get(handle);
+      if (!active) return;
+      if (event.type === 'started') {
+        active.running = true;
+        active.startedAtMs = monotonicMs();
+      } else if (event.type === 'delta') active.completionTokens += event.tokenIds.length;
+      else if (event.type === 'finished') this.#end(handle, active, release);
+      active.stream.push(event);
+    });
+  }
+
+  #end(handle: number, active: ActiveRequest, release: ClientRelease | undefined): void {
+    this.#active.delete(handle);
+    active.detach();
+    if (release && active.startedAtMs !== null) {
+      const serviceMs = monotonicMs() - active.startedAtMs;
+      const mean = release.meanServiceMs ?? serviceMs;
+      release.meanServiceMs = mean + SERVICE_TIME_WEIGHT * (serviceMs - mean);
+    }
+    if (this.#active.size === 0) this.#onIdle?.();
+  }
+
+  /** Ends requests whose rows the thread took with it. */
+  #endAll(status: 'cancelled' | 'failed', error: string): void {
+    for (const [handle, active] of this.#active) {
+      const queueWaitMs = (active.startedAtMs ?? monotonicMs()) - active.submittedAtMs;
+      const outcome = unstartedOutcome(active.request, status, error, queueWaitMs);
+      this.#end(handle, active, undefined);
+      active.stream.push({ type: 'finished', outcome: { ...outcome, completionTokens: active.completionTokens } });
+    }
+  }
+
+  #recover(error: Error): void {
+    const nowMs = monotonicMs();
+    this.#failuresAtMs.push(nowMs);
+    const restart = decideRestart(this.#failuresAtMs, nowMs, this.#options.restart ?? DEFAULT_RESTART);
+    const willRestart = restart.decision === 'restart' && this.#state !== 'closed';
+    if (this.#state !== 'closed') this.#state = willRestart ? 'restarting' : 'failed';
+    this.#endAll('failed', `the engine failed: ${error.message}`);
+    this.#options.onFailure?.(error, willRestart);
+    if (willRestart) void this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    const connection = this.#connect();
+    this.#connection = connection;
+    try {
+      for (const [releaseId, release] of this.#releases) {
+        if (release.leaving) this.#releases.delete(releaseId);
+        else release.memory = await connection.call('load', { releaseId, manifest: release.manifest, components: release.components });
+      }
+      if (this.#state === 'restarting') this.#state = 'ready';
+    } catch (error) {
+      // A thread that died while loading has already been dealt with by its own death.
+      if (this.#connection !== connection || this.#state !== 'restarting') return;
+      this.#state = 'failed';
+      this.#options.onFailure?.(error instanceof Error ? error : new Error(String(error)), false);
+    }
+  }
+
+  #idleWithin(timeoutMs: number): Promise<boolean> {
+    if (this.#active.size === 0) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(false), timeoutMs);
+      this.#onIdle = () => {
+        clearTimeout(timer);
+        resolve(true);
+      };
+    });
+  }
+}

@@ -1,0 +1,218 @@
+import { type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from '../forward/forward-pass.ts';
+import { rowLogprobs } from '../sampling/logprobs.ts';
+import { uniformDraw } from '../sampling/philox.ts';
+import { type Sampler } from '../sampling/sampler.ts';
+import { type TokenTable } from '../tokenizer/token-table.ts';
+import { tokenBudget } from './admission.ts';
+import { Choice, type ChoiceRules } from './choice.ts';
+import { type GenerateOutcome, type GenerateRequest, type PositionLogprobs } from './engine.ts';
+import { RowBuffer } from './row-buffer.ts';
+import { type StepReportBuilder } from './step-report.ts';
+import { compileStops } from './stop-matcher.ts';
+
+/** What a generation needs of the release it is pinned to. */
+export interface GenerationContext {
+  readonly forward: ForwardPass;
+  readonly sampler: Sampler;
+  readonly table: TokenTable;
+  readonly vocabSize: number;
+  readonly contextTokens: number;
+  readonly eosTokenIds: readonly number[];
+  /** Decisions of a row: layers x top-k. */
+  readonly rowWidth: number;
+  readonly prefillChunkTokens: number;
+  readonly report: StepReportBuilder;
+}
+
+/** A request with its number and its time of arrival (monotonic clock of the process). */
+export interface Submission {
+  readonly handle: number;
+  readonly request: GenerateRequest;
+  readonly submittedAtMs: number;
+}
+
+const FIRST_CHOICE_ROWS = 64;
+const NO_IDS: ReadonlySet<number> = new Set();
+
+/** A request that has a place: its prompt runs in chunks, then its choices token by token. */
+export class Generation {
+  readonly submission: Submission;
+  readonly choices: readonly Choice[];
+  cancelled = false;
+  readonly #context: GenerationContext;
+  readonly #promptRows: RowBuffer;
+  readonly #promptLogprobs: (PositionLogprobs | null)[] | null;
+  readonly #startedAtMs: number;
+  readonly #budget: number;
+  #promptCache: SequenceCache | null;
+  #prefilled = 0;
+  #promptEndMs: number | null = null;
+
+  constructor(submission: Submission, context: GenerationContext, nowMs: number) {
+    const { request } = submission;
+    const prompt = request.promptTokens;
+    const budget = tokenBudget(request.maxTokens, prompt.length, context.contextTokens);
+    const rules: ChoiceRules = {
+      request,
+      budget,
+      stops: compileStops(request.stop),
+      stopTokenIds: new Set(request.ignoreEos ? request.stopTokenIds : [...request.stopTokenIds, ...context.eosTokenIds]),
+      promptIds: request.sampling.repetitionPenalty === 1 ? NO_IDS : new Set(prompt),
+      table: context.table,
+    };
+    const rows = Math.min(budget, FIRST_CHOICE_ROWS);
+    this.submission = submission;
+    this.#context = context;
+    this.#promptRows = new RowBuffer(context.rowWidth, prompt.length);
+    this.choices = Array.from({ length: request.choices }, (_, index) => new Choice(index, new RowBuffer(context.rowWidth, rows), rules));
+    this.#promptLogprobs = request.promptLogprobs === null ? null : [null];
+    this.#startedAtMs = nowMs;
+    this.#promptCache = context.forward.open();
+    context.report.started(submission.handle, nowMs - submission.submittedAtMs);
+    this.#budget = budget;
+  }
+
+  get prefilling(): boolean {
+    return this.#promptCache !== null;
+  }
+
+  /** Sequences it still decodes or will decode. */
+  get sequences(): number {
+    let count = 0;
+    for (const choice of this.choices) if (choice.end === null) count++;
+    return count;
+  }
+
+  get done(): boolean {
+    return this.sequences === 0;
+  }
+
+  /** Tokens of its next prompt chunk. Chunks end at multiples of the chunk size, whatever runs beside them. */
+  get nextChunkTokens(): number {
+    return Math.min(this.#context.prefillChunkTokens, this.submission.request.promptTokens.length - this.#prefilled);
+  }
+
+  /** The next prompt chunk; only while prefilling. */
+  prefillItem(): StepItem {
+    if (this.#promptCache === null) throw new Error('the prompt has already run');
+    const { promptTokens } = this.submission.request;
+    const end = this.#prefilled + this.nextChunkTokens;
+    const tokens = promptTokens.subarray(this.#prefilled, end);
+    const lastOnly = end === promptTokens.length && this.#budget > 0 ? tokens.length - 1 : tokens.length;
+    return { cache: this.#promptCache, tokens, logitsFrom: this.#promptLogprobs === null ? lastOnly : 0 };
+  }
+
+  takePrefill(item: StepItem, output: StepOutput, now: () => number): void {
+    const { request, handle } = this.submission;
+    this.#promptRows.append(item.tokens, output);
+    if (this.#promptLogprobs !== null) this.#scorePrompt(item, output, this.#promptLogprobs);
+    this.#prefilled += item.tokens.length;
+    if (this.cancelled || this.#prefilled < request.promptTokens.length) return;
+    if (this.#promptLogprobs !== null) this.#context.report.promptLogprobs(handle, this.#promptLogprobs);
+    this.#beginChoices(output.logits, output.logits.length - this.#context.vocabSize);
+    this.#promptEndMs = now();
+  }
+
+  #scorePrompt(item: StepItem, output: StepOutput, positions: (PositionLogprobs | null)[]): void {
+    const { request } = this.submission;
+    for (let row = 0; row < item.tokens.length; row++) {
+      const next = request.promptTokens[this.#prefilled + row + 1];
+      if (next !== undefined) positions.push(this.#score(output.logits, row * this.#context.vocabSize, next, request.promptLogprobs ?? 0));
+    }
+  }
+
+  /** Samples each choice's first token; those that go on share the prompt by a copy of its cache. */
+  #beginChoices(logits: Float32Array, base: number): void {
+    const { forward, report } = this.#context;
+    for (const choice of this.choices) {
+      if (this.#budget > 0) this.#sample(choice, logits, base);
+      else {
+        choice.end = { reason: 'length', stopText: null };
+        report.choiceFinished(this.submission.handle, choice.index, 'length', null);
+      }
+    }
+    const cache = this.#promptCache as SequenceCache;
+    const going = this.choices.filter((choice) => choice.end === null);
+    for (const choice of going.slice(1)) choice.item = { cache: forward.fork(cache), tokens: choice.nextToken, logitsFrom: 0 };
+    this.#promptCache = null;
+    const first = going[0];
+    if (first) first.item = { cache, tokens: first.nextToken, logitsFrom: 0 };
+    else forward.close(cache);
+  }
+
+  takeDecode(choice: Choice, output: StepOutput): void {
+    choice.rows.append(choice.nextToken, output);
+    if (this.cancelled) return;
+    this.#sample(choice, output.logits, 0);
+    if (choice.end !== null) this.#closeChoice(choice);
+  }
+
+  #sample(choice: Choice, logits: Float32Array, base: number): void {
+    const { sampler, report } = this.#context;
+    const { request, handle } = this.submission;
+    const { sampling } = request;
+    const draw = sampling.temperature === 0 ? 0 : uniformDraw(sampling.seed, choice.index, choice.sampled);
+    const token = sampler.pick(logits, base, sampling, choice.history, draw);
+    const logprobs = request.logprobs === null ? null : this.#score(logits, base, token, request.logprobs);
+    const text = choice.accept(token);
+    report.delta(handle, choice.index, text, token, logprobs);
+    if (choice.end !== null) report.choiceFinished(handle, choice.index, choice.end.reason, choice.end.stopText);
+  }
+
+  #score(logits: Float32Array, base: number, token: number, alternatives: number): PositionLogprobs {
+    const { table, vocabSize } = this.#context;
+    const { logprob, topIds, topLogprobs } = rowLogprobs(logits, base, vocabSize, token, alternatives);
+    const describe = (tokenId: number, value: number) => ({ tokenId, text: table.text(tokenId), bytes: [...table.bytes(tokenId)], logprob: value });
+    return { ...describe(token, logprob), top: Array.from(topIds, (id, at) => describe(id, topLogprobs[at] as number)) };
+  }
+
+  #closeChoice(choice: Choice): void {
+    if (choice.item !== null) this.#context.forward.close(choice.item.cache);
+    choice.item = null;
+  }
+
+  /** Frees every cache and reports the end, with exactly the rows that ran. */
+  finish(status: GenerateOutcome['status'], error: string | null, nowMs: number): void {
+    if (this.#promptCache !== null) this.#context.forward.close(this.#promptCache);
+    this.#promptCache = null;
+    for (const choice of this.choices) this.#closeChoice(choice);
+    const promptEndMs = this.#promptEndMs;
+    const { submission } = this;
+    this.#context.report.finished(submission.handle, {
+      status,
+      error,
+      promptTokens: submission.request.promptTokens.length,
+      completionTokens: this.choices.reduce((sum, choice) => sum + choice.sampled, 0),
+      promptRows: this.#promptRows.rows,
+      choiceRows: this.choices.map((choice) => choice.rows.rows),
+      ...RowBuffer.join([this.#promptRows, ...this.choices.map((choice) => choice.rows)], this.#context.rowWidth),
+      timing: {
+        queueWaitMs: this.#startedAtMs - submission.submittedAtMs,
+        timeToFirstTokenMs: promptEndMs === null || this.#budget === 0 ? null : promptEndMs - submission.submittedAtMs,
+        prefillMs: (promptEndMs ?? nowMs) - this.#startedAtMs,
+        decodeMs: promptEndMs === null ? 0 : nowMs - promptEndMs,
+      },
+    });
+  }
+}
+
+/** The end of a request that never got a place. */
+export function unstartedOutcome(
+  request: Pick<GenerateRequest, 'promptTokens' | 'choices'>,
+  status: 'cancelled' | 'failed',
+  error: string | null,
+  queueWaitMs: number,
+): GenerateOutcome {
+  return {
+    status,
+    error,
+    promptTokens: request.promptTokens.length,
+    completionTokens: 0,
+    promptRows: 0,
+    choiceRows: Array.from({ length: request.choices }, () => 0),
+    tokenIds: new Uint32Array(0),
+    expertIds: new Uint16Array(0),
+    gates: new Float32Array(0),
+    timing: { queueWaitMs, timeToFirstTokenMs: null, prefillMs: 0, decodeMs: 0 },
+  };
+}

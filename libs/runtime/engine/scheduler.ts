@@ -1,0 +1,183 @@
+import { type StepItem, type StepOutput } from '../forward/forward-pass.ts';
+import { type Choice } from './choice.ts';
+import { Generation, type GenerationContext, type Submission, unstartedOutcome } from './generation.ts';
+import { type StepReport } from './step-report.ts';
+
+export interface SchedulerOptions {
+  readonly context: GenerationContext;
+  readonly maxSequences: number;
+  /** Monotonic time in milliseconds, the clock of Submission.submittedAtMs. */
+  readonly now: () => number;
+  /** Called after each step and each change between steps. */
+  readonly publish: (report: StepReport) => void;
+  /** Lets messages in between two steps. */
+  readonly pause: () => Promise<void>;
+}
+
+/** Who an item of a step belongs to; no choice: a chunk of the prompt. */
+interface ItemOwner {
+  readonly generation: Generation;
+  readonly choice: Choice | null;
+}
+
+/**
+ * Continuous batching for one release. Requests start in order of arrival as soon as their choices
+ * fit; a step runs one token of every sequence that decodes, and whole prompt chunks, oldest request
+ * first, up to one chunk's worth of tokens.
+ */
+export class Scheduler {
+  readonly #options: SchedulerOptions;
+  readonly #context: GenerationContext;
+  readonly #waiting: Submission[] = [];
+  #running: Generation[] = [];
+  #items: StepItem[] = [];
+  #owners: ItemOwner[] = [];
+  #loop: Promise<void> | null = null;
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options;
+    this.#context = options.context;
+  }
+
+  submit(submission: Submission): void {
+    this.#waiting.push(submission);
+    this.#loop ??= this.#run();
+  }
+
+  /** Ends a request: at once while it waits, after the step in flight while it runs. Unknown handles are ignored. */
+  cancel(handle: number): void {
+    const generation = this.#running.find(({ submission }) => submission.handle === handle);
+    if (generation) {
+      generation.cancelled = true;
+      return;
+    }
+    const at = this.#waiting.findIndex((submission) => submission.handle === handle);
+    const [submission] = at < 0 ? [] : this.#waiting.splice(at, 1);
+    if (!submission) return;
+    this.#endUnstarted(submission, 'cancelled', null);
+    this.#publish();
+  }
+
+  /** Resolves when nothing runs or waits. */
+  async idle(): Promise<void> {
+    while (this.#loop !== null) await this.#loop;
+  }
+
+  async #run(): Promise<void> {
+    // The first step waits a turn, so that requests which arrive together start together.
+    await this.#options.pause();
+    while (this.#waiting.length > 0 || this.#running.length > 0) {
+      await this.#step();
+      this.#publish();
+      await this.#options.pause();
+    }
+    this.#loop = null;
+  }
+
+  #publish(): void {
+    const report = this.#context.report.take();
+    if (report !== null) this.#options.publish(report);
+  }
+
+  async #step(): Promise<void> {
+    this.#sweepEnded();
+    this.#start();
+    this.#compose();
+    if (this.#items.length === 0) return;
+    const owners = this.#owners;
+    let outputs: StepOutput[];
+    try {
+      outputs = await this.#context.forward.step(this.#items);
+      if (outputs.length !== owners.length) throw new Error(`the step gave ${outputs.length} outputs for ${owners.length} items`);
+    } catch (error) {
+      for (const generation of new Set(owners.map((owner) => owner.generation))) this.#fail(generation, error);
+      return;
+    }
+    for (let at = 0; at < owners.length; at++) this.#take(owners[at] as ItemOwner, this.#items[at] as StepItem, outputs[at] as StepOutput);
+    this.#sweepEnded();
+  }
+
+  #take({ generation, choice }: ItemOwner, item: StepItem, output: StepOutput): void {
+    if (!this.#running.includes(generation)) return;
+    try {
+      if (choice === null) generation.takePrefill(item, output, this.#options.now);
+      else generation.takeDecode(choice, output);
+    } catch (error) {
+      this.#fail(generation, error);
+    }
+  }
+
+  /** Takes out the requests that were cancelled or are complete. */
+  #sweepEnded(): void {
+    if (!this.#running.some((generation) => generation.cancelled || generation.done)) return;
+    const nowMs = this.#options.now();
+    this.#running = this.#running.filter((generation) => {
+      if (generation.done) generation.finish('answered', null, nowMs);
+      else if (generation.cancelled) generation.finish('cancelled', null, nowMs);
+      else return true;
+      return false;
+    });
+  }
+
+  #start(): void {
+    let sequences = 0;
+    if (this.#waiting.length > 0) for (const generation of this.#running) sequences += generation.sequences;
+    for (;;) {
+      const next = this.#waiting[0];
+      if (!next || sequences + next.request.choices > this.#options.maxSequences) {
+        // A request that can never fit would block the queue for good.
+        if (!next || sequences > 0) return;
+        this.#waiting.shift();
+        this.#endUnstarted(next, 'failed', `n is ${next.request.choices}; this engine decodes at most ${this.#options.maxSequences} sequences`);
+        continue;
+      }
+      this.#waiting.shift();
+      try {
+        this.#running.push(new Generation(next, this.#context, this.#options.now()));
+        sequences += next.request.choices;
+      } catch (error) {
+        if (this.#running.length > 0) {
+          // No room for its cache: it stays first in line until a running request frees some.
+          this.#waiting.unshift(next);
+          return;
+        }
+        this.#endUnstarted(next, 'failed', messageOf(error));
+      }
+    }
+  }
+
+  #compose(): void {
+    this.#items = [];
+    this.#owners = [];
+    for (const generation of this.#running) {
+      if (generation.prefilling) continue;
+      for (const choice of generation.choices) if (choice.item !== null) this.#add(choice.item, generation, choice);
+    }
+    let room = this.#context.prefillChunkTokens;
+    for (const generation of this.#running) {
+      if (!generation.prefilling) continue;
+      const tokens = generation.nextChunkTokens;
+      if (tokens > room) break;
+      room -= tokens;
+      this.#add(generation.prefillItem(), generation, null);
+    }
+  }
+
+  #add(item: StepItem, generation: Generation, choice: Choice | null): void {
+    this.#items.push(item);
+    this.#owners.push({ generation, choice });
+  }
+
+  #fail(generation: Generation, error: unknown): void {
+    this.#running = this.#running.filter((other) => other !== generation);
+    generation.finish('failed', messageOf(error), this.#options.now());
+  }
+
+  #endUnstarted({ handle, request, submittedAtMs }: Submission, status: 'cancelled' | 'failed', error: string | null): void {
+    this.#context.report.finished(handle, unstartedOutcome(request, status, error, this.#options.now() - submittedAtMs));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

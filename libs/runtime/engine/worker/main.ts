@@ -1,0 +1,7 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadForwardPass } from '../../forward/load-release.ts';
+import { type WorkerSettings } from './protocol.ts';
+import { serveEngine } from './serve-engine.ts';
+
+if (!parentPort) throw new Error('this file is the engine worker; it is started as a worker thread');
+serveEngine(parentPort, workerData as WorkerSettings, loadForwardPass);
