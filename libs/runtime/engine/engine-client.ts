@@ -99,6 +99,7 @@ export class WorkerEngine implements Engine {
     const release = this.#releases.get(releaseId);
     if (!release || release.leaving) throw new ReleaseNotLoadedError(releaseId);
     checkRequest(request, release.manifest.shape, this.#options.limits);
+    if (signal.aborted) return cancelledStream(request);
     const admission = decideAdmission({ ...this.#load(releaseId), meanServiceMs: release.meanServiceMs }, request.choices, this.#options.limits);
     if (admission.decision === 'busy') throw new EngineBusyError(admission.retryAfterSeconds);
 
@@ -117,8 +118,7 @@ export class WorkerEngine implements Engine {
       detach: () => signal.removeEventListener('abort', cancel),
     });
     connection.send({ type: 'generate', releaseId, submission: { handle, request, submittedAtMs } });
-    if (signal.aborted) cancel();
-    else signal.addEventListener('abort', cancel, { once: true });
+    signal.addEventListener('abort', cancel, { once: true });
     return stream;
   }
 
@@ -253,4 +253,11 @@ export class WorkerEngine implements Engine {
       };
     });
   }
+}
+
+/** The answer to a request whose client was gone before it came. */
+function cancelledStream(request: GenerateRequest): GenerationStream {
+  const stream = new GenerationStream(() => undefined);
+  stream.push({ type: 'finished', outcome: unstartedOutcome(request, 'cancelled', null, 0) });
+  return stream;
 }
