@@ -108,23 +108,23 @@ async function writeComponents(stage: WritingStage): Promise<ImportedComponent[]
       signal.throwIfAborted();
     }
   };
-  const note = async (name: ComponentName, { sha256, sizeBytes, reused }: WrittenComponent): Promise<void> => {
+  const note = (name: ComponentName, { sha256, sizeBytes, reused }: WrittenComponent): void => {
     components.push({ name, sha256, sizeBytes, reused });
   };
   const { tokenizer } = plan;
-  await note(tokenizer.component, await store.stage(area, counted(tokenizer.component, [tokenizer.bytes])));
+  note(tokenizer.component, await store.stage(area, counted(tokenizer.component, [tokenizer.bytes])));
   for (const weights of plan.weights) {
     const source = sourceIdentity(weights);
     const known = journal.find(source);
     if (known !== null && (await store.findStaged(area, known.sha256)) === known.sizeBytes) {
       bytesDone += known.sizeBytes;
       stage.onProgress({ phase: 'writing', bytesDone, bytesTotal: plan.bytesTotal, component: weights.component });
-      await note(weights.component, { ...known, reused: await store.has(known.sha256) });
+      note(weights.component, { ...known, reused: await store.has(known.sha256) });
       continue;
     }
     const written = await store.stage(area, counted(weights.component, componentContent(weights, buffer, signal)));
     await journal.add(source, written);
-    await note(weights.component, written);
+    note(weights.component, written);
   }
   return components;
 }

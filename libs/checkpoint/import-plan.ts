@@ -40,9 +40,12 @@ export async function planImport(directory: string): Promise<ImportPlan> {
   const description = architecture.describe(config, generation === null ? null : parseJson('generation_config.json', generation));
   const bytes = await readTokenizerBundle(folder, description.shape.vocabSize);
   const table = await readWeightTable(folder);
-  const sources = architecture.components(description.shape, (tensor) => table.has(tensor));
-  const weights = sources.map((source) => planComponent(source, table));
-  const taken = new Set(sources.flatMap(({ tensors }) => tensors.map(({ from }) => from)));
+  const weights: ComponentPlan[] = [];
+  const taken = new Set<string>();
+  for (const source of architecture.components(description.shape, (tensor) => table.has(tensor))) {
+    weights.push(planComponent(source, table));
+    for (const { from } of source.tensors) taken.add(from);
+  }
   return {
     directory: folder.path,
     description,

@@ -42,7 +42,7 @@ export interface CheckpointArchitecture {
    * Every weight component of the model (all but the tokenizer) and the tensors it takes.
    * @param has whether the checkpoint holds a tensor of this name: one family may have several layouts
    */
-  components(shape: ModelShape, has: (tensor: string) => boolean): readonly ComponentSource[];
+  components(shape: ModelShape, has: (tensor: string) => boolean): Iterable<ComponentSource>;
   /** Whether a tensor that no component takes can be left out without a word. */
   isDispensable(tensor: string): boolean;
 }

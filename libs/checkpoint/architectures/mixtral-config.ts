@@ -2,6 +2,10 @@ import { z } from 'zod';
 import { CheckpointError, type CheckpointReason } from '../checkpoint-error.ts';
 import { type ModelDescription } from './architecture.ts';
 
+/** Far above any known model; they bound the work that a hostile config can ask for. */
+const MAX_LAYERS = 4096;
+const MAX_EXPERTS = 16_384;
+
 const count = z.int().positive();
 const tokenId = z.int().nonnegative();
 const tokenIds = z.union([tokenId.transform((id) => [id]), z.array(tokenId)]);
@@ -14,11 +18,11 @@ const configSchema = z.object({
   vocab_size: count,
   hidden_size: count,
   intermediate_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(MAX_LAYERS),
   num_attention_heads: count,
   num_key_value_heads: count,
   head_dim: count.nullish(),
-  num_local_experts: count,
+  num_local_experts: count.max(MAX_EXPERTS),
   num_experts_per_tok: count,
   max_position_embeddings: count,
   rms_norm_eps: z.number().positive(),

@@ -13,23 +13,22 @@ export const mixtral: CheckpointArchitecture = {
   modelTypes: ['mixtral'],
   classNames: ['MixtralForCausalLM'],
   describe: describeMixtral,
-  components(shape, has) {
-    const sources: ComponentSource[] = [{ component: BACKBONE, tensors: backbone(shape) }];
+  *components(shape, has): Generator<ComponentSource> {
+    yield { component: BACKBONE, tensors: backbone(shape) };
     for (let layer = 0; layer < shape.layers; layer += 1) {
       const fused = has(`model.layers.${layer}.mlp.experts.gate_up_proj`);
       const block = `model.layers.${layer}.${fused ? 'mlp' : 'block_sparse_moe'}`;
-      sources.push({
+      yield {
         component: routerName(layer),
         tensors: [whole(TENSORS.router.weight, `${block}.gate.weight`, [shape.experts, shape.hiddenSize])],
-      });
+      };
       for (let index = 0; index < shape.experts; index += 1) {
-        sources.push({
+        yield {
           component: expertName(layer, index),
           tensors: fused ? fusedExpert(shape, `${block}.experts`, index) : expert(shape, `${block}.experts.${index}`),
-        });
+        };
       }
     }
-    return sources;
   },
   isDispensable: (tensor) => tensor.endsWith('.rotary_emb.inv_freq'),
 };

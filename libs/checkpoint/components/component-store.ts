@@ -130,13 +130,15 @@ export class ComponentStore {
     const touched = new Set<string>();
     for (const sha256 of new Set(digests)) {
       const target = this.pathOf(sha256);
-      const staged = join(this.areaPath(area), sha256);
-      if ((await sizeOf(staged)) === null) {
-        if ((await sizeOf(target)) === null) throw new Error(`Component ${sha256} is neither staged nor stored: import again.`);
-        continue;
-      }
       await mkdir(dirname(target), { recursive: true });
-      await rename(staged, target);
+      try {
+        await rename(join(this.areaPath(area), sha256), target);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+        // Not staged: it was stored before, or a parallel import of the same bytes has just published it.
+        if (await this.has(sha256)) continue;
+        throw new Error(`Component ${sha256} is neither staged nor stored: import again.`, { cause: error });
+      }
       touched.add(dirname(target));
     }
     for (const folder of touched) await syncFolder(folder);
