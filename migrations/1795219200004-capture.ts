@@ -42,14 +42,19 @@ export class Capture1795219200004 implements MigrationInterface {
         batch_id uuid PRIMARY KEY,
         written_at timestamptz NOT NULL,
         requests integer NOT NULL,
+        quarantined integer NOT NULL,
+        refused integer NOT NULL,
         tokens bigint NOT NULL
       );
       CREATE TABLE signalbox.trace_quarantine (
-        request_id uuid PRIMARY KEY,
         batch_id uuid NOT NULL,
-        at timestamptz NOT NULL,
+        ordinal integer NOT NULL,
+        quarantined_at timestamptz NOT NULL,
         reason text NOT NULL,
-        bytes bytea NOT NULL
+        -- JSON as text: what is wrong with a record may be a character that jsonb refuses.
+        record text NOT NULL,
+        bytes bytea NOT NULL,
+        PRIMARY KEY (batch_id, ordinal)
       );
       ALTER TABLE signalbox.trace_quarantine ALTER COLUMN bytes SET STORAGE EXTERNAL;
     `);

@@ -9,7 +9,7 @@ import { createDataSource, type StoreOptions } from './data-source.ts';
 import { ExpertFigures } from './figures/expert-figures.ts';
 import { ImportJobs } from './imports/import-jobs.ts';
 import { ApiKeys } from './keys/api-keys.ts';
-import { ReleaseNumbers } from './releases/release-numbers.ts';
+import { ReleaseOutlines } from './releases/release-outlines.ts';
 import { Releases } from './releases/releases.ts';
 import { type RetentionLimits } from './retention/plan-retention.ts';
 import { Retention } from './retention/retention.ts';
@@ -23,7 +23,7 @@ export interface StoreModuleOptions extends StoreOptions {
   readonly retention?: RetentionLimits;
 }
 
-const DEFAULT_RETENTION: RetentionLimits = { traceDays: 14, minuteDays: 90 };
+const DEFAULT_RETENTION: RetentionLimits = { traceDays: 7, minuteDays: 90 };
 
 /** Connects to PostgreSQL and provides the repositories and read models. It does not migrate. */
 @Module({})
@@ -33,7 +33,7 @@ export class StoreModule implements OnApplicationShutdown {
   static forRoot(options: StoreModuleOptions): DynamicModule {
     const onDataSource = [
       Releases,
-      ReleaseNumbers,
+      ReleaseOutlines,
       ApiKeys,
       AuditLog,
       ImportJobs,
@@ -49,8 +49,8 @@ export class StoreModule implements OnApplicationShutdown {
       { provide: Segments, inject: [DataSource], useFactory: (dataSource: DataSource) => new Segments(dataSource, options.maxSegments ?? 1000) },
       {
         provide: TraceWriter,
-        inject: [DataSource, TracePartitions, Segments, ReleaseNumbers],
-        useFactory: (dataSource: DataSource, partitions: TracePartitions, segments: Segments, releases: ReleaseNumbers) =>
+        inject: [DataSource, TracePartitions, Segments, ReleaseOutlines],
+        useFactory: (dataSource: DataSource, partitions: TracePartitions, segments: Segments, releases: ReleaseOutlines) =>
           new TraceWriter(dataSource, partitions, segments, releases),
       },
       {
@@ -61,15 +61,15 @@ export class StoreModule implements OnApplicationShutdown {
       },
       {
         provide: ExpertFigures,
-        inject: [DataSource, ReleaseNumbers],
-        useFactory: (dataSource: DataSource, releases: ReleaseNumbers) => new ExpertFigures(dataSource, releases),
+        inject: [DataSource, ReleaseOutlines],
+        useFactory: (dataSource: DataSource, releases: ReleaseOutlines) => new ExpertFigures(dataSource, releases),
       },
     ];
     return {
       module: StoreModule,
       global: true,
       providers,
-      exports: [DataSource, Releases, ReleaseNumbers, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, TraceReader, RequestLatencyReader, ExpertFigures],
+      exports: [DataSource, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, TraceReader, RequestLatencyReader, ExpertFigures],
     };
   }
 

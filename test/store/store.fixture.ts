@@ -7,7 +7,7 @@ import { segmentKey, Segments } from '#libs/store/capture/segments';
 import { type TraceBatch, type TraceToWrite } from '#libs/store/capture/trace-batch';
 import { TraceWriter } from '#libs/store/capture/trace-writer';
 import { createDataSource, migrate } from '#libs/store/data-source';
-import { ReleaseNumbers } from '#libs/store/releases/release-numbers';
+import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
 import { MINUTE_MS, type UsageDelta } from '#libs/store/usage/roll-up';
 import { type RoutingTrace, traceRows } from '#libs/trace/trace';
@@ -26,7 +26,7 @@ export async function openStore(url: string): Promise<DataSource> {
 }
 
 export function writerOf(dataSource: DataSource, maxSegments = 100): TraceWriter {
-  return new TraceWriter(dataSource, new TracePartitions(dataSource), new Segments(dataSource, maxSegments), new ReleaseNumbers(dataSource));
+  return new TraceWriter(dataSource, new TracePartitions(dataSource), new Segments(dataSource, maxSegments), new ReleaseOutlines(dataSource));
 }
 
 export async function saveRelease(dataSource: DataSource, releaseId: string, atMs: number): Promise<void> {
@@ -117,7 +117,7 @@ export function usageOf(requests: readonly Captured[]): UsageDelta[] {
 }
 
 export function batchOf(requests: readonly Captured[], writtenAtMs: number): TraceBatch {
-  return { batchId: randomUUID(), writtenAtMs, traces: requests.map(({ write }) => write), usage: usageOf(requests), quarantined: [] };
+  return { batchId: randomUUID(), writtenAtMs, traces: requests.map(({ write }) => write), usage: usageOf(requests), quarantined: [], refused: 0 };
 }
 
 export const segment = (tenant: string, task = '', language = ''): Segment => ({ tenant, task, language });

@@ -1,21 +1,49 @@
 import { type RequestRecord } from '#libs/contract/capture/request-record';
+import { type RoutingTrace } from '#libs/trace/trace';
+import { type ReleaseOutline } from '../releases/release-outlines.ts';
 import { DAY_MS, dayOf, oldestKeptDay } from './days.ts';
 
-/** Why a captured request is not written. */
-export type Refusal = 'older-than-retention' | 'in-the-future' | 'unknown-release';
+/** Why a captured request is not written as a trace. */
+export type Refusal = 'older-than-retention' | 'malformed-record' | 'in-the-future' | 'unknown-release' | 'wrong-shape';
 
 export interface ScreeningRules {
   readonly nowMs: number;
   readonly retentionDays: number;
-  /** Releases that the database knows. */
-  readonly releases: { has(releaseId: string): boolean };
+  /** Releases that the database knows, by id. */
+  readonly releases: ReadonlyMap<string, ReleaseOutline>;
 }
 
-/** Decides whether a captured request may be written; null when it may. */
-export function screenRequest(record: Pick<RequestRecord, 'atMs' | 'releaseId'>, rules: ScreeningRules): Refusal | null {
-  if (dayOf(record.atMs) < oldestKeptDay(rules.nowMs, rules.retentionDays)) return 'older-than-retention';
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const MAX_INT32 = 2 ** 31 - 1;
+/** Longer labels would not fit the index that keeps segments apart. */
+const MAX_LABEL_CHARS = 256;
+
+/**
+ * Decides whether a captured request may be written; null when it may. One bad request must not keep
+ * the rest of its batch from the database, so everything the database would refuse is found here.
+ */
+export function screenRequest(
+  record: RequestRecord,
+  trace: Pick<RoutingTrace, 'layers' | 'experts'>,
+  { nowMs, retentionDays, releases }: ScreeningRules,
+): Refusal | null {
+  if (!isWellFormed(record)) return 'malformed-record';
+  if (dayOf(record.atMs) < oldestKeptDay(nowMs, retentionDays)) return 'older-than-retention';
   // A day of grace: clocks differ, but a wild one must not make partitions for years to come.
-  if (record.atMs > rules.nowMs + DAY_MS) return 'in-the-future';
-  if (!rules.releases.has(record.releaseId)) return 'unknown-release';
+  if (record.atMs > nowMs + DAY_MS) return 'in-the-future';
+  const release = releases.get(record.releaseId);
+  if (!release) return 'unknown-release';
+  if (trace.layers !== release.layers || trace.experts !== release.experts) return 'wrong-shape';
   return null;
+}
+
+function isWellFormed({ requestId, atMs, segment, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs }: RequestRecord): boolean {
+  return (
+    UUID.test(requestId) &&
+    Math.abs(atMs) < 8.64e15 &&
+    [promptTokens, completionTokens].every((count) => Number.isSafeInteger(count) && count >= 0 && count <= MAX_INT32) &&
+    [queueWaitMs, durationMs, timeToFirstTokenMs ?? 0].every((value) => value >= 0 && Number.isFinite(value)) &&
+    // PostgreSQL's text holds no NUL.
+    [segment.tenant, segment.task, segment.language].every((label) => label.length <= MAX_LABEL_CHARS && !label.includes('\0'))
+  );
 }

@@ -6,13 +6,10 @@ export interface TraceToWrite extends CapturedRequest {
   readonly routedTokens: number;
 }
 
-export interface QuarantinedRequest {
-  readonly requestId: string;
-  readonly atMs: number;
+/** A request that cannot be counted, kept as it came so that it can be looked into. */
+export interface QuarantinedRequest extends CapturedRequest {
   /** A name in kebab case. */
   readonly reason: string;
-  /** The sealed bytes as they came. */
-  readonly bytes: Uint8Array;
 }
 
 /** One batch, ready to be written: screened (see screenRequest) and aggregated. */
@@ -23,4 +20,6 @@ export interface TraceBatch {
   /** What exactly `traces` add up to. */
   readonly usage: readonly UsageDelta[];
   readonly quarantined: readonly QuarantinedRequest[];
+  /** Requests that came too late to be kept: only their number is. */
+  readonly refused: number;
 }

@@ -35,7 +35,7 @@ export function encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds):
   const size = traces.reduce((sum, { sealedTrace }) => sum + sealedTrace.byteLength + ROW_BYTES, ROW_BYTES);
   const encoder = new BinaryCopyEncoder(size);
   for (const { record, sealedTrace, routedTokens } of traces) {
-    const release = ids.releases.get(record.releaseId);
+    const release = ids.releases.get(record.releaseId)?.number;
     const segment = ids.segments.get(segmentKey(record.segment));
     if (release === undefined) throw new Error(`releaseId ${record.releaseId} of request ${record.requestId} is not in the database`);
     if (segment === undefined) throw new Error(`segment of request ${record.requestId} has no number`);

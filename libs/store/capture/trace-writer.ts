@@ -2,7 +2,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { finished } from 'node:stream/promises';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
 import { type Client } from 'pg';
-import { type ReleaseNumbers } from '../releases/release-numbers.ts';
+import { type ReleaseOutlines } from '../releases/release-outlines.ts';
 import { addRollUps } from '../usage/roll-up-writer.ts';
 import { rollUps, type ShortIds } from '../usage/roll-up.ts';
 import { dayOf } from './days.ts';
@@ -22,7 +22,7 @@ export class TraceWriter {
     private readonly dataSource: DataSource,
     private readonly partitions: TracePartitions,
     private readonly segments: Segments,
-    private readonly releases: ReleaseNumbers,
+    private readonly releases: ReleaseOutlines,
   ) {}
 
   /** @throws Error naming a release that the database does not know; nothing is written then */
@@ -54,12 +54,14 @@ export class TraceWriter {
 async function writeAll(manager: EntityManager, batch: TraceBatch, rows: Buffer, ids: ShortIds): Promise<WriteOutcome> {
   // Waits for another writer of the same batch and then sees its entry.
   const entered: unknown[] = await manager.query(
-    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, tokens) VALUES ($1, $2, $3, $4)
+    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, quarantined, refused, tokens) VALUES ($1, $2, $3, $4, $5, $6)
      ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id`,
     [
       batch.batchId,
       new Date(batch.writtenAtMs),
       batch.traces.length,
+      batch.quarantined.length,
+      batch.refused,
       batch.traces.reduce((sum, { routedTokens }) => sum + routedTokens, 0),
     ],
   );
@@ -78,12 +80,11 @@ async function copyTraces(manager: EntityManager, rows: Buffer): Promise<void> {
   await finished(stream);
 }
 
-async function quarantine(manager: EntityManager, { batchId, quarantined }: TraceBatch): Promise<void> {
-  for (const { requestId, atMs, reason, bytes } of quarantined) {
+async function quarantine(manager: EntityManager, { batchId, writtenAtMs, quarantined }: TraceBatch): Promise<void> {
+  for (const [ordinal, { record, sealedTrace, reason }] of quarantined.entries()) {
     await manager.query(
-      `INSERT INTO signalbox.trace_quarantine (request_id, batch_id, at, reason, bytes) VALUES ($1, $2, $3, $4, $5)
-       ON CONFLICT (request_id) DO NOTHING`,
-      [requestId, batchId, new Date(atMs), reason, Buffer.from(bytes)],
+      `INSERT INTO signalbox.trace_quarantine (batch_id, ordinal, quarantined_at, reason, record, bytes) VALUES ($1, $2, $3, $4, $5, $6)`,
+      [batchId, ordinal, new Date(writtenAtMs), reason, JSON.stringify(record), Buffer.from(sealedTrace)],
     );
   }
 }

@@ -1,6 +1,5 @@
-import { DDSketch } from '@datadog/sketches-js';
 import { type DataSource } from 'typeorm';
-import { type ReleaseNumbers } from '../releases/release-numbers.ts';
+import { type ReleaseOutlines } from '../releases/release-outlines.ts';
 
 /** How one expert ran since the last flush. */
 export interface ExpertRuns {
@@ -20,13 +19,23 @@ export interface ExpertFiguresFlush {
   readonly experts: readonly ExpertRuns[];
 }
 
-export interface ExpertLatency {
+/** Sums over the flushes of a time range. */
+export interface ExpertFigure {
   readonly layer: number;
   readonly expert: number;
   readonly tokens: number;
   readonly runs: number;
-  /** Seconds per run, within the sketch's 1% of the value; null without runs. */
-  readonly latencySeconds: { readonly p50: number; readonly p95: number; readonly p99: number } | null;
+  /** DDSketches of seconds per run, one for each flush, to be merged. */
+  readonly sketches: readonly Uint8Array[];
+}
+
+export interface ExpertFiguresQuery {
+  readonly releaseIds: readonly string[];
+  /** Minutes from `fromMs` to before `toMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** null: all layers. */
+  readonly layer: number | null;
 }
 
 interface Row {
@@ -41,12 +50,12 @@ interface Row {
 export class ExpertFigures {
   constructor(
     private readonly dataSource: DataSource,
-    private readonly releases: ReleaseNumbers,
+    private readonly releases: ReleaseOutlines,
   ) {}
 
   /** @throws Error when the database does not know the release */
   async write(flush: ExpertFiguresFlush): Promise<void> {
-    const release = (await this.releases.resolve([flush.releaseId])).get(flush.releaseId);
+    const release = (await this.releases.resolve([flush.releaseId])).get(flush.releaseId)?.number;
     if (release === undefined) throw new Error(`releaseId ${flush.releaseId} is not in the database`);
     const byLayer = Map.groupBy(flush.experts, ({ layer }) => layer);
     await this.dataSource.transaction(async (manager) => {
@@ -69,38 +78,27 @@ export class ExpertFigures {
     });
   }
 
-  /** By layer and expert; minutes from `fromMs` to before `toMs`. */
-  async read(releaseId: string, fromMs: number, toMs: number): Promise<readonly ExpertLatency[]> {
+  /** By layer and expert. */
+  async read({ releaseIds, fromMs, toMs, layer }: ExpertFiguresQuery): Promise<readonly ExpertFigure[]> {
     const rows: Row[] = await this.dataSource.query(
       `SELECT layer, experts, tokens::float8[], runs::float8[], latency_sketches
        FROM signalbox.expert_figures_minute
-       WHERE release = (SELECT number FROM signalbox.release WHERE id = $1) AND bucket >= $2 AND bucket < $3
-       ORDER BY layer`,
-      [releaseId, new Date(fromMs), new Date(toMs)],
+       WHERE release = ANY(ARRAY(SELECT number FROM signalbox.release WHERE id = ANY($1::text[])))
+         AND bucket >= $2 AND bucket < $3 AND ($4::int IS NULL OR layer = $4)`,
+      [releaseIds, new Date(fromMs), new Date(toMs), layer],
     );
-    const merged = new Map<string, { layer: number; expert: number; tokens: number; runs: number; sketch: DDSketch }>();
+    const sums = new Map<string, { layer: number; expert: number; tokens: number; runs: number; sketches: Uint8Array[] }>();
     for (const row of rows) {
       for (const [i, expert] of row.experts.entries()) {
         const key = `${row.layer}/${expert}`;
-        const sketch = DDSketch.fromProto(row.latency_sketches[i] ?? new Uint8Array());
-        const sum = merged.get(key);
-        if (!sum) {
-          merged.set(key, { layer: row.layer, expert, tokens: row.tokens[i] ?? 0, runs: row.runs[i] ?? 0, sketch });
-          continue;
-        }
+        const sum = sums.get(key) ?? { layer: row.layer, expert, tokens: 0, runs: 0, sketches: [] };
+        sums.set(key, sum);
         sum.tokens += row.tokens[i] ?? 0;
         sum.runs += row.runs[i] ?? 0;
-        sum.sketch.merge(sketch);
+        const sketch = row.latency_sketches[i];
+        if (sketch) sum.sketches.push(sketch);
       }
     }
-    return [...merged.values()]
-      .toSorted((a, b) => a.layer - b.layer || a.expert - b.expert)
-      .map(({ sketch, ...same }) => ({ ...same, latencySeconds: quantiles(sketch) }));
+    return [...sums.values()].toSorted((a, b) => a.layer - b.layer || a.expert - b.expert);
   }
-}
-
-function quantiles(sketch: DDSketch): ExpertLatency['latencySeconds'] {
-  if (sketch.count === 0) return null;
-  const at = (q: number): number => sketch.getValueAtQuantile(q);
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }

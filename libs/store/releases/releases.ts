@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager } from 'typeorm';
-import { type ComponentKind, type Sha256, parseComponentName } from '#libs/release/component';
+import { type ComponentKind, type ComponentName, type Sha256, parseComponentName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { ActivationEntity, ReleaseEntity } from './release.entity.ts';
@@ -53,19 +53,18 @@ export class Releases {
         [release.releaseId, release.model, JSON.stringify(release.manifest), release.importedFrom, createdAt],
       );
       if (inserted.length === 0) return 'already-saved';
-      const column = <K extends keyof (typeof components)[number]>(key: K): unknown[] => components.map((row) => row[key]);
       // Sorted, so that two imports that share versions lock them in the same order.
       await manager.query(
         `INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at)
          SELECT DISTINCT ON (sha256) sha256, kind, size_bytes, $4::timestamptz
          FROM unnest($1::text[], $2::text[], $3::bigint[]) AS version(sha256, kind, size_bytes)
          ORDER BY sha256 ON CONFLICT (sha256) DO NOTHING`,
-        [column('sha256'), column('kind'), column('sizeBytes'), createdAt],
+        [components.map(({ sha256 }) => sha256), components.map(({ kind }) => kind), components.map(({ sizeBytes }) => sizeBytes), createdAt],
       );
       await manager.query(
         `INSERT INTO signalbox.release_component (release_id, component, sha256)
          SELECT $1, * FROM unnest($2::text[], $3::text[])`,
-        [release.releaseId, column('component'), column('sha256')],
+        [release.releaseId, components.map(({ component }) => component), components.map(({ sha256 }) => sha256)],
       );
       const activated = await activateFirst(manager, release);
       await appendAudit(manager, audit);
@@ -86,6 +85,16 @@ export class Releases {
       take: limit,
     });
     return rows.map(toRelease);
+  }
+
+  /** Size in bytes of each component of a release, by component name; empty when there is no such release. */
+  async componentSizes(releaseId: string): Promise<Readonly<Record<ComponentName, number>>> {
+    const rows: { component: ComponentName; size: number }[] = await this.dataSource.query(
+      `SELECT c.component, v.size_bytes::float8 AS size FROM signalbox.release_component AS c
+       JOIN signalbox.component_version AS v USING (sha256) WHERE c.release_id = $1 ORDER BY c.component`,
+      [releaseId],
+    );
+    return Object.fromEntries(rows.map(({ component, size }) => [component, size]));
   }
 
   async activation(model: string): Promise<Activation | null> {

@@ -44,7 +44,7 @@ export class Retention {
     const plan = planRetention(found.map(({ name }) => name), nowMs, this.limits);
     for (const name of plan.dropPartitions) await this.drop(name);
     let purgedRows = 0;
-    purgedRows += await this.purge('trace_quarantine', 'at', plan.quarantineBeforeMs);
+    purgedRows += await this.purge('trace_quarantine', 'quarantined_at', plan.quarantineBeforeMs);
     purgedRows += await this.purge('trace_batch', 'written_at', plan.ledgerBeforeMs);
     purgedRows += await this.purge('usage_minute', 'bucket', plan.minutesBeforeMs);
     purgedRows += await this.purge('expert_figures_minute', 'bucket', plan.minutesBeforeMs);
@@ -61,7 +61,7 @@ export class Retention {
   }
 
   private async purge(table: string, column: string, beforeMs: number): Promise<number> {
-    const [, count] = (await this.dataSource.query(`DELETE FROM signalbox.${table} WHERE ${column} < $1`, [new Date(beforeMs)])) as [unknown, number];
-    return count;
+    const result: [unknown, number] = await this.dataSource.query(`DELETE FROM signalbox.${table} WHERE ${column} < $1`, [new Date(beforeMs)]);
+    return result[1];
   }
 }

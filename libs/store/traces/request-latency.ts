@@ -28,7 +28,6 @@ export class RequestLatencyReader {
 
   /** Of answered requests. */
   async read(model: string, { fromMs, toMs }: TimeRange): Promise<RequestLatency> {
-    const quantiles = (column: string): string => `percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ${column})`;
     const rows: Row[] = await this.dataSource.query(
       `SELECT count(*)::float8 AS requests, ${quantiles('duration_ms')} AS duration, ${quantiles('ttft_ms')} AS ttft, ${quantiles('queue_ms')} AS queue
        FROM signalbox.trace
@@ -44,6 +43,10 @@ export class RequestLatencyReader {
       queueWaitMs: toQuantiles(row?.queue),
     };
   }
+}
+
+function quantiles(column: string): string {
+  return `percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ${column})`;
 }
 
 function toQuantiles(values: number[] | null | undefined): LatencyQuantiles | null {

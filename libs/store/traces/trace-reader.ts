@@ -1,5 +1,6 @@
-import { type DataSource } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
 
 /** What is kept of a request besides the trace itself. */
@@ -62,14 +63,15 @@ const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 export class TraceReader {
   constructor(private readonly dataSource: DataSource) {}
 
-  async byRequestId(requestId: string): Promise<StoredTraceWithBytes | null> {
-    if (!UUID.test(requestId)) return null;
-    const rows: (Row & { trace: Buffer })[] = await this.dataSource.query(
-      `SELECT ${COLUMNS}, t.trace FROM ${SOURCE} WHERE t.request_id = $1 LIMIT 1`,
-      [requestId],
-    );
-    const row = rows[0];
-    return row ? { ...toTrace(row), sealedTrace: row.trace } : null;
+  /**
+   * Reads one trace and notes who looked, in one transaction: no look without its entry. The entry stays
+   * when there is no such trace.
+   */
+  async look(requestId: string, audit: AuditEntry): Promise<StoredTraceWithBytes | null> {
+    return this.dataSource.transaction(async (manager) => {
+      await appendAudit(manager, audit);
+      return byRequestId(manager, requestId);
+    });
   }
 
   /** Newest first. @throws RangeError for a limit outside 1 to 1000 */
@@ -99,6 +101,16 @@ export class TraceReader {
     const last = traces.at(-1);
     return { traces, next: rows.length > query.limit && last ? { atMs: last.atMs, requestId: last.requestId } : null };
   }
+}
+
+async function byRequestId(manager: EntityManager, requestId: string): Promise<StoredTraceWithBytes | null> {
+  if (!UUID.test(requestId)) return null;
+  const rows: (Row & { trace: Buffer })[] = await manager.query(
+    `SELECT ${COLUMNS}, t.trace FROM ${SOURCE} WHERE t.request_id = $1 LIMIT 1`,
+    [requestId],
+  );
+  const row = rows[0];
+  return row ? { ...toTrace(row), sealedTrace: row.trace } : null;
 }
 
 function toTrace(row: Row): StoredTrace {

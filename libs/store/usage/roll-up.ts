@@ -1,6 +1,7 @@
 import { type LayerUsage, emptyUsage, mergeUsage } from '#libs/trace/usage';
 import { type Segment } from '#libs/contract/capture/request-record';
 import { ALL_SEGMENTS, segmentKey } from '../capture/segments.ts';
+import { type ReleaseOutline } from '../releases/release-outlines.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 3_600_000;
@@ -31,7 +32,7 @@ export interface RollUps {
 }
 
 export interface ShortIds {
-  readonly releases: ReadonlyMap<string, number>;
+  readonly releases: ReadonlyMap<string, Pick<ReleaseOutline, 'number'>>;
   /** By segmentKey. */
   readonly segments: ReadonlyMap<string, number>;
 }
@@ -45,7 +46,7 @@ export function rollUps(deltas: readonly UsageDelta[], ids: ShortIds): RollUps {
   const minutes = new Sums();
   const hours = new Sums();
   for (const delta of deltas) {
-    const release = ids.releases.get(delta.releaseId);
+    const release = ids.releases.get(delta.releaseId)?.number;
     const segment = ids.segments.get(segmentKey(delta.segment));
     if (release === undefined) throw new Error(`release ${delta.releaseId} has no number`);
     if (segment === undefined) throw new Error(`segment ${segmentKey(delta.segment)} has no number`);

@@ -1,10 +1,13 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HOUR_MS, MINUTE_MS } from './roll-up.ts';
 import { planTime } from './time-plan.ts';
 
+function at(text: string): number {
+  return Date.parse(`2026-03-01T${text}Z`);
+}
+
 test('a ragged day is its whole hours and the minutes at both ends', () => {
-  const at = (text: string): number => Date.parse(`2026-03-01T${text}Z`);
   expect(planTime({ fromMs: at('01:58:30'), toMs: at('04:02:00') })).toEqual({
     range: { fromMs: at('01:58:00'), toMs: at('04:02:00') },
     hours: { fromMs: at('02:00:00'), toMs: at('04:00:00') },
@@ -23,8 +26,8 @@ test('every minute of the range is covered once', () => {
       const parts = [...minutes, ...(hours ? [hours] : [])].toSorted((a, b) => a.fromMs - b.fromMs);
       expect(parts[0]?.fromMs).toBe(range.fromMs);
       expect(parts.at(-1)?.toMs).toBe(range.toMs);
-      for (const [i, part] of parts.entries()) if (i > 0) expect(part.fromMs).toBe(parts[i - 1]?.toMs);
-      if (hours) expect([hours.fromMs % HOUR_MS, hours.toMs % HOUR_MS]).toEqual([0, 0]);
+      expect(parts.slice(1).map(({ fromMs }) => fromMs)).toEqual(parts.slice(0, -1).map(({ toMs }) => toMs));
+      expect([(hours?.fromMs ?? 0) % HOUR_MS, (hours?.toMs ?? 0) % HOUR_MS]).toEqual([0, 0]);
     }),
   );
 });
