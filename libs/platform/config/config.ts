@@ -37,6 +37,7 @@ export interface Config {
     readonly maxQueued: number;
     readonly prefillChunkTokens: number;
     readonly cacheMaxBytes: number;
+    /** Alternatives a request may ask for; -1 for the whole vocabulary. */
     readonly maxLogprobs: number;
   };
   readonly log: { readonly level: LogLevel };

@@ -9,7 +9,7 @@ function integerText(min: number, max: number) {
   const remedy = `give a whole number from ${min} to ${max}`;
   return z
     .string()
-    .regex(/^\d{1,15}$/, remedy)
+    .regex(/^-?\d{1,15}$/, remedy)
     .transform(Number)
     .refine((value) => value >= min && value <= max, remedy);
 }
@@ -65,7 +65,8 @@ export const environmentSchema = z.object({
   SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),
   SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
-  SIGNALBOX_MAX_LOGPROBS: integer(0, 1000, 20),
+  /** -1 is the whole vocabulary. */
+  SIGNALBOX_MAX_LOGPROBS: integer(-1, 1_000_000, 20),
   SIGNALBOX_LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   SIGNALBOX_DEMO_MODEL: z.string().default('models/tiny-mixtral'),
 });
@@ -73,4 +74,4 @@ export const environmentSchema = z.object({
 export type Environment = z.output<typeof environmentSchema>;
 
 /** Variables of the command line client, which the servers do not read. */
-export const CLIENT_VARIABLES: readonly string[] = ['SIGNALBOX_URL', 'SIGNALBOX_KEY', 'SIGNALBOX_API_KEY'];
+export const CLIENT_VARIABLES: readonly string[] = ['SIGNALBOX_URL', 'SIGNALBOX_API_KEY'];
