@@ -35,6 +35,6 @@ export class ExpertTallies {
   drain(): ExpertFigures[] {
     const figures = [...this.#tallies.values()].map(({ sketch, ...counts }) => ({ ...counts, latencySketch: Uint8Array.from(sketch.toProto()) }));
     this.#tallies = new Map();
-    return figures.sort((a, b) => a.layer - b.layer || a.expert - b.expert);
+    return figures.toSorted((a, b) => a.layer - b.layer || a.expert - b.expert);
   }
 }

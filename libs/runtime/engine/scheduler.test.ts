@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Sampler } from '../sampling/sampler.ts';
 import { buildTokenTable } from '../tokenizer/token-table.ts';
@@ -123,7 +123,7 @@ describe('scheduler', () => {
     expectRowsAddUp(answer);
     expect([...answer.outcome.tokenIds]).toEqual([...prompt, ...answer.tokenIds.flatMap((ids) => ids.slice(0, -1))]);
     expect(bench.forward.rows).toBe(19 + 12);
-    expect(bench.forward.open_.size).toBe(0);
+    expect(bench.forward.openCaches.size).toBe(0);
     expect(answer.reasons).toEqual(['length', 'length', 'length']);
     expect(new Set(answer.tokenIds.map(String)).size).toBeGreaterThan(1);
   });
@@ -145,7 +145,7 @@ describe('scheduler', () => {
           rows += together.outcome.tokenIds.length;
         }
         expect(bench.forward.rows).toBe(rows);
-        expect(bench.forward.open_.size).toBe(0);
+        expect(bench.forward.openCaches.size).toBe(0);
         expect(bench.forward.largestStep).toBeLessThanOrEqual(4 + 1);
       }),
       { numRuns: 60 },
@@ -169,7 +169,7 @@ describe('scheduler', () => {
           expect(answer.outcome.status).not.toBe('failed');
         }
         expect(answers.reduce((sum, { outcome }) => sum + outcome.tokenIds.length, 0)).toBe(bench.forward.rows);
-        expect(bench.forward.open_.size).toBe(0);
+        expect(bench.forward.openCaches.size).toBe(0);
       }),
       { numRuns: 60 },
     );
@@ -219,7 +219,7 @@ describe('scheduler', () => {
     const promptTokens = Uint32Array.from({ length: 17 }, (_, at) => 39 - at);
     const answer = await alone({ promptTokens, promptLogprobs: 1, logprobs: 2, maxTokens: 3, ignoreEos: true });
     expect(answer.promptLogprobs?.[0]).toBeNull();
-    expect(answer.promptLogprobs?.slice(1).map((position) => position?.tokenId)).toEqual([...promptTokens.slice(1)]);
+    expect(answer.promptLogprobs?.slice(1).map((position) => position?.tokenId)).toEqual(Array.from(promptTokens.slice(1)));
     for (const position of answer.logprobs[0] ?? []) {
       expect(position.top).toHaveLength(2);
       expect(position.top[0]).toMatchObject({ tokenId: position.tokenId, logprob: position.logprob });
@@ -246,7 +246,7 @@ describe('scheduler', () => {
       expectRowsAddUp(bench.answer(handle));
     }
     expect(bench.answer(waiting).outcome.status).toBe('answered');
-    expect(bench.forward.open_.size).toBe(0);
+    expect(bench.forward.openCaches.size).toBe(0);
   });
 
   it('waits for room when caches are short, and fails a request that can never have any', async () => {

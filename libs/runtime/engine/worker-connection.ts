@@ -41,7 +41,7 @@ export class WorkerConnection {
   }
 
   send(message: Exclude<ToWorker, { type: 'call' }>): void {
-    this.#worker.postMessage(message);
+    this.#worker.postMessage(message, []);
   }
 
   call<Name extends CallName>(name: Name, ask: EngineCalls[Name]['ask']): Promise<EngineCalls[Name]['answer']> {
@@ -49,7 +49,7 @@ export class WorkerConnection {
     const id = this.#nextCall++;
     return new Promise((resolve, reject) => {
       this.#calls.set(id, { resolve, reject });
-      this.#worker.postMessage({ type: 'call', id, name, ask });
+      this.#worker.postMessage({ type: 'call', id, name, ask }, []);
     });
   }
 

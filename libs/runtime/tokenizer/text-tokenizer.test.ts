@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Tokenizer } from '@huggingface/tokenizers';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Detokenizer } from './detokenizer.ts';
 import { ChatTemplateError, ChatTemplateMissingError, TokenizerError } from './errors.ts';

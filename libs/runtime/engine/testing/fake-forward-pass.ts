@@ -1,3 +1,4 @@
+import { CacheFullError } from '../../forward/kv-cache.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from '../../forward/forward-pass.ts';
 
 export interface FakeModel {
@@ -9,6 +10,8 @@ export interface FakeModel {
   readonly chunkTokens: number;
   /** Caches that may be open at once. */
   readonly maxCaches?: number;
+  /** Positions that all caches may hold together. */
+  readonly maxPositions?: number;
   /** Called before each step; what it throws fails the step. */
   readonly beforeStep?: (items: readonly StepItem[]) => void | Promise<void>;
 }
@@ -30,7 +33,7 @@ function mix(hash: number, value: number): number {
  * were cut into steps, so a scheduler that cuts by what else runs gives itself away.
  */
 export class FakeForwardPass implements ForwardPass {
-  readonly open_ = new Set<SequenceCache>();
+  readonly openCaches = new Set<SequenceCache>();
   steps = 0;
   largestStep = 0;
   rows = 0;
@@ -55,7 +58,7 @@ export class FakeForwardPass implements ForwardPass {
 
   close(cache: SequenceCache): void {
     this.#known(cache);
-    this.open_.delete(cache);
+    this.openCaches.delete(cache);
   }
 
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
@@ -65,6 +68,10 @@ export class FakeForwardPass implements ForwardPass {
       const found = items.map((item) => this.#known(item.cache));
       if (new Set(found).size !== items.length) throw new Error('a cache stands in the step twice');
       await this.#model.beforeStep?.(items);
+      let positions = items.reduce((sum, { tokens }) => sum + tokens.length, 0);
+      for (const cache of this.openCaches) positions += cache.length;
+      const limit = this.#model.maxPositions ?? Infinity;
+      if (positions > limit) throw new CacheFullError(positions, limit);
       this.steps += 1;
       this.largestStep = Math.max(this.largestStep, items.length);
       return items.map((item, at) => this.#run(item, found[at] as FakeCache));
@@ -80,11 +87,11 @@ export class FakeForwardPass implements ForwardPass {
   }
 
   memory(): { readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number } {
-    return { weightBytes: { backbone: 1000 }, cacheBytes: this.open_.size * 100 };
+    return { weightBytes: { backbone: 1000 }, cacheBytes: this.openCaches.size * 100 };
   }
 
   dispose(): Promise<void> {
-    if (this.open_.size > 0) return Promise.reject(new Error('disposed with open caches'));
+    if (this.openCaches.size > 0) return Promise.reject(new Error('disposed with open caches'));
     this.disposed = true;
     return Promise.resolve();
   }
@@ -101,9 +108,8 @@ export class FakeForwardPass implements ForwardPass {
     for (const [at, token] of tokens.entries()) {
       cache.hash = mix(cache.hash, token);
       cache.length += 1;
-      for (let id = 0; at >= logitsFrom && id < vocabSize; id++) {
-        logits[(at - logitsFrom) * vocabSize + id] = (mix(cache.hash, id) % 1000) / 100;
-      }
+      const row = (at - logitsFrom) * vocabSize;
+      if (row >= 0) for (let id = 0; id < vocabSize; id++) logits[row + id] = (mix(cache.hash, id) % 1000) / 100;
       for (let layer = 0; layer < layers; layer++) {
         for (let k = 0; k < topK; k++, decision++) {
           const expert = (mix(cache.hash, layer) + k) % experts;
@@ -118,14 +124,14 @@ export class FakeForwardPass implements ForwardPass {
   }
 
   #add(length: number, hash: number): SequenceCache {
-    if (this.open_.size >= (this.#model.maxCaches ?? Infinity)) throw new Error('no room for another cache');
+    if (this.openCaches.size >= (this.#model.maxCaches ?? Infinity)) throw new Error('no room for another cache');
     const cache: FakeCache = { id: this.#nextId++, length, hash };
-    this.open_.add(cache);
+    this.openCaches.add(cache);
     return cache;
   }
 
   #known(cache: SequenceCache): FakeCache {
-    if (!this.open_.has(cache)) throw new Error('the cache is not open');
+    if (!this.openCaches.has(cache)) throw new Error('the cache is not open');
     return cache as FakeCache;
   }
 }
