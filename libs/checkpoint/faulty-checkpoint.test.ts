@@ -77,7 +77,7 @@ const FAULTS: readonly Fault[] = [
     } },
   { what: 'a pipe named model.safetensors', reason: 'unreadable-file', at: { file: WEIGHTS }, damage: async (folder) => {
       await rm(join(folder, WEIGHTS));
-      execFileSync('mkfifo', [join(folder, WEIGHTS)]);
+      execFileSync('sh', ['-c', 'mkfifo "$0"', join(folder, WEIGHTS)]);
     } },
   { what: 'a missing field', reason: 'malformed-config', at: { field: 'hidden_size' }, checkpoint: config({ hidden_size: undefined }) },
   { what: 'a field of the wrong type', reason: 'malformed-config', at: { field: 'num_local_experts' }, checkpoint: config({ num_local_experts: '3' }) },

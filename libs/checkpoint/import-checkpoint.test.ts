@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { decodeTensorHeader } from '#libs/release/tensor-file';
 import { releaseIdOf, validateManifest } from '#libs/release/manifest-digest';
-import { openWorkshop } from '../../test/fixtures/import-workshop.ts';
+import { openWorkshop, type ImportWorkshop } from '../../test/fixtures/import-workshop.ts';
 import { fuseExperts, SMALL_CONFIG, smallTensors, writeCheckpoint, type CheckpointTensors } from '../../test/fixtures/small-checkpoint.ts';
 import { TINY_MIXTRAL } from '../../test/fixtures/tiny-release.ts';
 import { type ImportProgress } from './import-checkpoint.ts';
@@ -20,6 +20,14 @@ async function readTensors(path: string): Promise<CheckpointTensors> {
   const file = await readFile(path);
   const { tensors } = decodeTensorHeader(file, file.byteLength);
   return new Map([...tensors].map(([name, { dtype, shape, begin, end }]) => [name, { dtype, shape, bytes: file.subarray(begin, end) }]));
+}
+
+async function stopAt(component: string, workshop: ImportWorkshop): Promise<void> {
+  const controller = new AbortController();
+  const onProgress = (progress: ImportProgress): void => {
+    if (progress.component === component) controller.abort();
+  };
+  await expect(workshop.import({ signal: controller.signal, onProgress })).rejects.toThrow('abort');
 }
 
 describe('importCheckpoint', () => {
@@ -156,14 +164,6 @@ describe('an interrupted import', () => {
       { numRuns: 15 },
     );
   });
-
-  async function stopAt(component: string, workshop: Awaited<ReturnType<typeof openWorkshop>>): Promise<void> {
-    const controller = new AbortController();
-    const onProgress = (progress: ImportProgress): void => {
-      if (progress.component === component) controller.abort();
-    };
-    await expect(workshop.import({ signal: controller.signal, onProgress })).rejects.toThrow('abort');
-  }
 
   it('does not write again what was finished', async () => {
     await using workshop = await openWorkshop();

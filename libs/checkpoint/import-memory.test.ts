@@ -3,8 +3,8 @@ import { openWorkshop } from '../../test/fixtures/import-workshop.ts';
 import { SMALL_CONFIG, tensorShapes, writeCheckpoint, type CheckpointTensor } from '../../test/fixtures/small-checkpoint.ts';
 import { IMPORT_CHUNK_BYTES } from './import-checkpoint.ts';
 
-/** One layer of 10 experts of 50 MB each, in F16. */
-const CONFIG = { ...SMALL_CONFIG, num_hidden_layers: 1, num_local_experts: 10, hidden_size: 1024, intermediate_size: 8192, head_dim: 256 };
+/** One layer of 30 experts of 50 MB each, in F16: 1.5 GB. */
+const CONFIG = { ...SMALL_CONFIG, num_hidden_layers: 1, num_local_experts: 30, hidden_size: 1024, intermediate_size: 8192, head_dim: 256 };
 
 /** Room for the chunk itself, headers and what the garbage collector has not yet taken. */
 const LIMIT_BYTES = 16 * IMPORT_CHUNK_BYTES;
@@ -25,9 +25,8 @@ it('needs the memory of a chunk, not of the checkpoint', async () => {
     },
   });
   const totalBytes = components.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  expect(totalBytes).toBeGreaterThan(30 * LIMIT_BYTES);
+  expect(totalBytes).toBeGreaterThan(80 * LIMIT_BYTES);
   expect(peak.external).toBeLessThan(LIMIT_BYTES);
   expect(peak.arrayBuffers).toBeLessThan(LIMIT_BYTES);
   expect(peak.rss).toBeLessThan(8 * LIMIT_BYTES);
-  console.log(totalBytes, peak);
 });

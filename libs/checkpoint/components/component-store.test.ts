@@ -15,6 +15,11 @@ async function* chunksOf(...chunks: readonly Uint8Array[]): AsyncGenerator<Uint8
   yield* chunks;
 }
 
+async function* breakingOff(): AsyncGenerator<Uint8Array> {
+  yield BYTES;
+  throw new Error('the source broke');
+}
+
 let root: string;
 
 beforeEach(async () => {
@@ -24,6 +29,23 @@ beforeEach(async () => {
 afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
+
+function deadPid(): number {
+  return spawnSync(process.execPath, ['--version']).pid;
+}
+
+function partial(host: string, pid: number): string {
+  return `${host}.${pid}.00000000-0000-0000-0000-000000000000.partial`;
+}
+
+async function place(name: string, ageMs: number): Promise<string> {
+  await mkdir(join(root, '.staging', 'area'), { recursive: true });
+  const path = join(root, '.staging', 'area', name);
+  await writeFile(path, BYTES);
+  const time = new Date(Date.now() - ageMs);
+  await utimes(path, time, time);
+  return name;
+}
 
 describe('ComponentStore', () => {
   it('names a component by the digest of its bytes and makes it read-only', async () => {
@@ -74,11 +96,7 @@ describe('ComponentStore', () => {
 
   it('leaves nothing of a write that fails', async () => {
     const store = await ComponentStore.open(root);
-    const failing = async function* (): AsyncGenerator<Uint8Array> {
-      yield BYTES;
-      throw new Error('the source broke');
-    };
-    await expect(store.write(failing())).rejects.toThrow('the source broke');
+    await expect(store.write(breakingOff())).rejects.toThrow('the source broke');
     expect(await readdir(root, { recursive: true })).toEqual(['.staging']);
   });
 
@@ -100,18 +118,6 @@ describe('ComponentStore', () => {
 });
 
 describe('sweeping of the staging folder', () => {
-  const dead = (): number => spawnSync(process.execPath, ['--version']).pid;
-  const partial = (host: string, pid: number): string => `${host}.${pid}.00000000-0000-0000-0000-000000000000.partial`;
-
-  async function place(name: string, ageMs: number): Promise<string> {
-    await mkdir(join(root, '.staging', 'area'), { recursive: true });
-    const path = join(root, '.staging', 'area', name);
-    await writeFile(path, BYTES);
-    const time = new Date(Date.now() - ageMs);
-    await utimes(path, time, time);
-    return name;
-  }
-
   it('removes what dead processes left and keeps what may still grow', async () => {
     const kept = [
       await place(partialName(), 0),
@@ -119,7 +125,7 @@ describe('sweeping of the staging folder', () => {
       await place(partial('another-host', 1), HOUR_MS),
       await place(DIGEST, HOUR_MS),
     ];
-    await place(partial(hostname(), dead()), 0);
+    await place(partial(hostname(), deadPid()), 0);
     await place(partial(hostname(), process.pid), 365 * 24 * HOUR_MS);
     await place(partial('another-host', 1), 25 * HOUR_MS);
     await place('0'.repeat(64), KEEP_STAGED_MS + HOUR_MS);
@@ -130,7 +136,7 @@ describe('sweeping of the staging folder', () => {
   });
 
   it('removes an area once it is empty', async () => {
-    await place(partial(hostname(), dead()), 0);
+    await place(partial(hostname(), deadPid()), 0);
     await ComponentStore.open(root);
     expect(await readdir(join(root, '.staging'))).toEqual([]);
   });
