@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../harness/random.ts';
 import { freePort, SignalboxProcess } from '../harness/signalbox-process.ts';
+import { temporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
-import { postgresPid, RedisServer, redisInstalled, temporaryHome } from './processes.ts';
+import { postgresPid, RedisServer, redisInstalled } from './processes.ts';
 import { type LoadTally, runMixedLoad } from './mixed-load.ts';
 import { type RecordedRequest, recordedRequests, usageTotals } from './recorded.ts';
 

@@ -1,19 +1,10 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from '../harness/signalbox-process.ts';
 import { until } from '../harness/until.ts';
-
-/** A folder that an unprivileged PostgreSQL can traverse when the tests run as root. */
-export function temporaryHome(): string {
-  const folder = join(tmpdir(), 'signalbox-test-homes');
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o755);
-  return folder;
-}
 
 /** The embedded PostgreSQL's postmaster, from the pid file under the home. */
 export function postgresPid(home: string): number {
