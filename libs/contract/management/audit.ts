@@ -11,5 +11,5 @@ const auditEntrySchema = z
     details: z.record(z.string(), z.unknown()),
   })
   .meta({ id: 'AuditEntry' });
-export const auditQuery = z.object({ action: z.string().max(64).optional(), subject: z.string().max(256).optional(), ...pageQuery });
+export const auditQuery = z.object(pageQuery);
 export const auditSchema = pageOf(auditEntrySchema, 'AuditEntries');

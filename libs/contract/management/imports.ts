@@ -20,10 +20,9 @@ export const importSchema = z
     id: z.uuid(),
     directory: z.string(),
     model: modelName,
-    activate: z.boolean(),
     state: z
       .enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])
-      .describe('After a restart of the server, running imports are queued again; components already stored are kept.'),
+      .describe('A stop of the server ends an import as failed with the code interrupted; posted again, it goes on where it was.'),
     progress: z
       .object({
         phase: z.string().describe('What it is doing now.'),

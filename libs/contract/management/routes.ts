@@ -62,7 +62,8 @@ export const ROUTES = {
   },
   getExperts: {
     operationId: 'getExperts', method: 'get', path: '/experts', tag: 'routing', scope: 'read',
-    summary: 'Latency, tokens and memory of each expert',
+    summary: 'Latency, tokens and size of each expert of a release',
+    description: 'Of the given release, or else of the one that answers for the model. Figures of runs are not withheld: they hold no request.',
     query: expertsQuery, status: 200, response: expertsSchema, problems: NO_MODEL,
   },
   listTraces: {

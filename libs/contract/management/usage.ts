@@ -143,10 +143,10 @@ const expertSchema = z
     tokens: count('Tokens that the expert computed.'),
     runs: count('Times it ran; each run computes the tokens of one batch.'),
     latencyMs: z.object({ p50: quantile('Median'), p95: quantile('95th percentile'), p99: quantile('99th percentile') }),
-    weightBytes: count('Bytes of its weights as the engine holds them; null when it is not loaded.').nullable(),
+    weightBytes: count('Bytes of its weights as stored; the engine may hold them in another precision.').nullable(),
   })
   .meta({ id: 'ExpertFigures' });
 export const expertsQuery = z.object({ model: usageFilter.model, release: usageFilter.release, from: usageFilter.from, to: usageFilter.to, layer: layerFilter });
 export const expertsSchema = z
-  .object({ model: z.string(), releases: z.array(sha256), window: windowSchema, experts: z.array(expertSchema) })
+  .object({ model: z.string(), release: sha256, window: windowSchema, experts: z.array(expertSchema) })
   .meta({ id: 'Experts' });

@@ -1,0 +1,40 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { AuditController } from './audit/audit.controller.ts';
+import { KeyGuard } from './http/key-guard.ts';
+import { NotFoundController } from './http/not-found.controller.ts';
+import { ImportDesk } from './imports/import-desk.ts';
+import { ImportRunner } from './imports/import-runner.ts';
+import { ImportsController } from './imports/imports.controller.ts';
+import { KeyDesk } from './keys/key-desk.ts';
+import { KeysController } from './keys/keys.controller.ts';
+import { ActivationDesk } from './models/activation-desk.ts';
+import { ModelsController } from './models/models.controller.ts';
+import { OpenApiController } from './openapi/openapi.controller.ts';
+import { ReleasesController } from './releases/releases.controller.ts';
+import { RoutingReports } from './routing/routing-reports.ts';
+import { RoutingController } from './routing/routing.controller.ts';
+import { TraceReports } from './traces/trace-reports.ts';
+import { TracesController } from './traces/traces.controller.ts';
+
+/** The management API over given ports; see storedControlPorts for those that stand on the store. */
+@Module({})
+export class ControlModule {
+  static over(ports: readonly Provider[]): DynamicModule {
+    return {
+      module: ControlModule,
+      controllers: [
+        RoutingController,
+        TracesController,
+        ImportsController,
+        ReleasesController,
+        ModelsController,
+        KeysController,
+        AuditController,
+        OpenApiController,
+        NotFoundController,
+      ],
+      providers: [...ports, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ActivationDesk, KeyDesk],
+      exports: [ImportRunner],
+    };
+  }
+}

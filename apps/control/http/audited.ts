@@ -1,0 +1,13 @@
+import { type AuditEntry } from '#libs/store/audit/audit-log';
+import { type Principal } from '#libs/platform/auth/scopes';
+
+/** The audit entry of what a key does now. `detail` must hold no secret and no content. */
+export function auditOf(
+  caller: Principal,
+  atMs: number,
+  action: string,
+  subject: string,
+  detail: Readonly<Record<string, unknown>> = {},
+): AuditEntry {
+  return { atMs, actor: `key:${caller.keyId}`, action, subject, detail: { keyName: caller.name, ...detail }, requestId: null };
+}

@@ -1,0 +1,48 @@
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  HttpCode,
+  RequestMapping,
+  RequestMethod,
+  SetMetadata,
+  UseFilters,
+  UseGuards,
+} from '@nestjs/common';
+import { type FastifyRequest } from 'fastify';
+import { type Principal } from '#libs/platform/auth/scopes';
+import { type Route } from '#libs/contract/management/route';
+import { KeyGuard } from './key-guard.ts';
+import { parseInput } from './parse-input.ts';
+import { ProblemFilter } from './problem-filter.ts';
+
+export const ROUTE = 'signalbox:route';
+
+/** A request after the guard has let it through. */
+export type GuardedRequest = FastifyRequest & { principal?: Principal };
+
+const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, delete: RequestMethod.DELETE } as const;
+
+/** Makes a method answer a route of the contract: path, status, scope, errors, and what Input() checks. */
+export function Endpoint(route: Route): MethodDecorator {
+  return applyDecorators(
+    RequestMapping({ method: METHODS[route.method], path: `api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}` }),
+    HttpCode(route.status),
+    SetMetadata(ROUTE, route),
+    UseGuards(KeyGuard),
+    UseFilters(ProblemFilter),
+  );
+}
+
+/** The request's parameters, query, headers and body, checked by the schemas of its route. */
+export const Input = createParamDecorator((_: unknown, context: ExecutionContext) => {
+  const route = Reflect.getMetadata(ROUTE, context.getHandler()) as Route;
+  return parseInput(route, context.switchToHttp().getRequest<FastifyRequest>());
+});
+
+/** Who makes the request. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<GuardedRequest>();
+  if (!principal) throw new Error('Caller() needs an Endpoint, whose guard sets it');
+  return principal;
+});

@@ -1,0 +1,21 @@
+import { type DataSource } from 'typeorm';
+import { appendAudit } from '#libs/store/audit/audit-log';
+import { type ImportJobs } from '#libs/store/imports/import-jobs';
+import { type ImportJobsPort } from './import-ports.ts';
+
+/** Imports as the store keeps them. */
+export function storedImportJobs(dataSource: DataSource, jobs: ImportJobs): ImportJobsPort {
+  return {
+    create: (job, audit) =>
+      dataSource.transaction(async (manager) => {
+        await jobs.create(job, manager);
+        await appendAudit(manager, audit);
+      }),
+    progress: (id, progress) => jobs.progress(id, progress),
+    succeed: (id, releaseId, atMs) => jobs.succeed(id, releaseId, atMs),
+    fail: (id, error, atMs) => jobs.fail(id, error, atMs),
+    find: (id) => jobs.find(id),
+    list: (limit, beforeMs) => jobs.list(limit, beforeMs),
+    audit: (entry) => appendAudit(dataSource.manager, entry),
+  };
+}
