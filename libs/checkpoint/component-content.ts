@@ -1,4 +1,5 @@
-import { DTYPE_BYTES, encodeTensorHeader, type TensorSpec } from '#libs/release/tensor-file';
+import { DTYPE_BYTES } from '#libs/release/tensor-file';
+import { encodeTensorHeader, type TensorSpec } from '#libs/release/tensor-file-layout';
 import { type ComponentName } from '#libs/release/component';
 import { type ComponentSource, type TensorSource } from './architectures/architecture.ts';
 import { CheckpointError } from './checkpoint-error.ts';

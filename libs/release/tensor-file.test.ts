@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import {
   DTYPE_BYTES,
   decodeTensorHeader,
-  encodeTensorHeader,
   MAX_HEADER_BYTES,
   TensorFileError,
   type TensorDtype,
   type TensorEntry,
   type TensorFileReason,
 } from './tensor-file.ts';
+import { encodeTensorHeader } from './tensor-file-layout.ts';
 
 function fileOf(header: string, dataBytes: number): Uint8Array {
   const text = new TextEncoder().encode(header);
