@@ -22,6 +22,20 @@ export interface GenerationContext {
   readonly rowWidth: number;
   readonly prefillChunkTokens: number;
   readonly report: StepReportBuilder;
+  readonly cache: CacheBudget;
+}
+
+/** Memory for KV caches. */
+export interface CacheBudget {
+  readonly maxBytes: number;
+  /** Bytes of one sequence that grows to so many tokens. */
+  readonly bytesFor: (tokens: number) => number;
+}
+
+/** Cache bytes that a request may come to need. */
+export function cacheDemandBytes({ promptTokens, choices, maxTokens }: GenerateRequest, context: GenerationContext): number {
+  const length = promptTokens.length + tokenBudget(maxTokens, promptTokens.length, context.contextTokens);
+  return choices * context.cache.bytesFor(length);
 }
 
 /** A request with its number and its time of arrival (monotonic clock of the process). */
@@ -29,6 +43,8 @@ export interface Submission {
   readonly handle: number;
   readonly request: GenerateRequest;
   readonly submittedAtMs: number;
+  /** Set when it has had a place before and gave it back: its start has been reported. */
+  readonly startedAtMs?: number;
 }
 
 const FIRST_CHOICE_ROWS = 64;
@@ -38,6 +54,8 @@ const NO_IDS: ReadonlySet<number> = new Set();
 export class Generation {
   readonly submission: Submission;
   readonly choices: readonly Choice[];
+  /** Cache bytes set aside for it. */
+  readonly cacheBytes: number;
   cancelled = false;
   readonly #context: GenerationContext;
   readonly #promptRows: RowBuffer;
@@ -62,13 +80,14 @@ export class Generation {
     };
     const rows = Math.min(budget, FIRST_CHOICE_ROWS);
     this.submission = submission;
+    this.cacheBytes = cacheDemandBytes(request, context);
     this.#context = context;
     this.#promptRows = new RowBuffer(context.rowWidth, prompt.length);
     this.choices = Array.from({ length: request.choices }, (_, index) => new Choice(index, new RowBuffer(context.rowWidth, rows), rules));
     this.#promptLogprobs = request.promptLogprobs === null ? null : [null];
-    this.#startedAtMs = nowMs;
+    this.#startedAtMs = submission.startedAtMs ?? nowMs;
     this.#promptCache = context.forward.open();
-    context.report.started(submission.handle, nowMs - submission.submittedAtMs);
+    if (submission.startedAtMs === undefined) context.report.started(submission.handle, nowMs - submission.submittedAtMs);
     this.#budget = budget;
   }
 
@@ -171,11 +190,21 @@ export class Generation {
     choice.item = null;
   }
 
-  /** Frees every cache and reports the end, with exactly the rows that ran. */
-  finish(status: GenerateOutcome['status'], error: string | null, nowMs: number): void {
+  /** Gives its place back before it has answered anything; what its prompt ran is run again. */
+  retreat(): Submission {
+    this.#closeCaches();
+    return { ...this.submission, startedAtMs: this.#startedAtMs };
+  }
+
+  #closeCaches(): void {
     if (this.#promptCache !== null) this.#context.forward.close(this.#promptCache);
     this.#promptCache = null;
     for (const choice of this.choices) this.#closeChoice(choice);
+  }
+
+  /** Frees every cache and reports the end, with exactly the rows that ran. */
+  finish(status: GenerateOutcome['status'], error: string | null, nowMs: number): void {
+    this.#closeCaches();
     const promptEndMs = this.#promptEndMs;
     const { submission } = this;
     this.#context.report.finished(submission.handle, {

@@ -29,7 +29,7 @@ class Bench {
   readonly #events = new Map<number, GenerateEvent[]>();
   readonly requests: GenerateRequest[] = [];
 
-  constructor(change: Partial<FakeModel> = {}, maxSequences = 4) {
+  constructor(change: Partial<FakeModel> = {}, maxSequences = 4, cacheTokens = Infinity) {
     const model = { ...MODEL, ...change };
     this.forward = new FakeForwardPass(model);
     let clockMs = 0;
@@ -44,6 +44,7 @@ class Bench {
         rowWidth: WIDTH,
         prefillChunkTokens: model.chunkTokens,
         report: new StepReportBuilder(),
+        cache: { maxBytes: cacheTokens, bytesFor: (tokens) => tokens },
       },
       maxSequences,
       now: () => clockMs++,
@@ -249,15 +250,40 @@ describe('scheduler', () => {
     expect(bench.forward.openCaches.size).toBe(0);
   });
 
-  it('waits for room when caches are short, and fails a request that can never have any', async () => {
-    const bench = new Bench({ maxCaches: 1 });
-    for (let i = 0; i < 3; i++) bench.submit({ maxTokens: 3 });
+  it('starts only requests whose caches will fit, but one always', async () => {
+    const bench = new Bench({}, 4, 30);
+    for (let i = 0; i < 6; i++) bench.submit({ maxTokens: 8, ignoreEos: true });
+    bench.submit({ promptTokens: new Uint32Array(40).fill(4), ignoreEos: true });
     await bench.scheduler.idle();
-    for (let i = 0; i < 3; i++) expect(bench.answer(i).outcome.status).toBe('answered');
-    expect((await alone({}, { maxCaches: 0 })).outcome).toMatchObject({ status: 'failed', error: 'no room for another cache' });
+    for (const handle of bench.requests.keys()) expect(bench.answer(handle).outcome.status).toBe('answered');
+    expect(bench.forward.largestStep).toBe(2);
+  });
+
+  it('lets the youngest give way when the caches are full after all', async () => {
+    const bench = new Bench({ maxPositions: 40 });
+    const prompts = [16, 16, 30];
+    for (const length of prompts) bench.submit({ promptTokens: new Uint32Array(length).fill(4), maxTokens: 3, ignoreEos: true });
+    await bench.scheduler.idle();
+    for (const [handle, length] of prompts.entries()) {
+      const together = bench.answer(handle);
+      expect(together.outcome.status).toBe('answered');
+      expect(essence(together)).toEqual(essence(await alone({ promptTokens: new Uint32Array(length).fill(4), maxTokens: 3, ignoreEos: true })));
+    }
+    expect(bench.forward.openCaches.size).toBe(0);
+  });
+
+  it('fails a request that finds no room even alone, or whose answer has begun', async () => {
+    const crowded = await alone({ promptTokens: new Uint32Array(30).fill(4) }, { maxPositions: 20 });
+    expect(crowded.outcome).toMatchObject({ status: 'failed', promptRows: 16 });
+    expect(crowded.outcome.error).toMatch(/KV cache/);
+    const bench = new Bench({ maxPositions: 20 });
+    for (let i = 0; i < 2; i++) bench.submit({ maxTokens: 16, ignoreEos: true });
+    await bench.scheduler.idle();
+    expect([0, 1].map((handle) => bench.answer(handle).outcome.status)).toEqual(['answered', 'failed']);
+    expectRowsAddUp(bench.answer(1));
     const forked = await alone({ choices: 2, ignoreEos: true }, { maxCaches: 1 });
-    expect(forked.outcome.status).toBe('failed');
-    expect((await alone({ choices: 9 })).outcome.error).toMatch(/n is 9/);
+    expect(forked.outcome).toMatchObject({ status: 'failed', error: 'no room for another cache' });
+    expect((await alone({}, { maxCaches: 0 })).outcome.status).toBe('failed');
   });
 
   it('starts requests in order of arrival', async () => {

@@ -1,6 +1,7 @@
+import { CacheFullError } from '../forward/kv-cache.ts';
 import { type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { type Choice } from './choice.ts';
-import { Generation, type GenerationContext, type Submission, unstartedOutcome } from './generation.ts';
+import { cacheDemandBytes, Generation, type GenerationContext, type Submission, unstartedOutcome } from './generation.ts';
 import { type StepReport } from './step-report.ts';
 
 export interface SchedulerOptions {
@@ -32,6 +33,8 @@ export class Scheduler {
   #running: Generation[] = [];
   #items: StepItem[] = [];
   #owners: ItemOwner[] = [];
+  /** Nobody starts until a running request ends: there was no room for the caches. */
+  #holding = false;
   #loop: Promise<void> | null = null;
 
   constructor(options: SchedulerOptions) {
@@ -90,7 +93,8 @@ export class Scheduler {
       outputs = await this.#context.forward.step(this.#items);
       if (outputs.length !== owners.length) throw new Error(`the step gave ${outputs.length} outputs for ${owners.length} items`);
     } catch (error) {
-      for (const generation of new Set(owners.map((owner) => owner.generation))) this.#fail(generation, error);
+      if (error instanceof CacheFullError) this.#makeRoom(error);
+      else for (const generation of new Set(owners.map((owner) => owner.generation))) this.#fail(generation, error);
       return;
     }
     for (let at = 0; at < owners.length; at++) this.#take(owners[at] as ItemOwner, this.#items[at] as StepItem, outputs[at] as StepOutput);
@@ -111,6 +115,7 @@ export class Scheduler {
   #sweepEnded(): void {
     if (!this.#running.some((generation) => generation.cancelled || generation.done)) return;
     const nowMs = this.#options.now();
+    this.#holding = false;
     this.#running = this.#running.filter((generation) => {
       if (generation.done) generation.finish('answered', null, nowMs);
       else if (generation.cancelled) generation.finish('cancelled', null, nowMs);
@@ -119,31 +124,46 @@ export class Scheduler {
     });
   }
 
+  /** Starts waiting requests, in order, as long as their sequences and their caches fit. */
   #start(): void {
-    let sequences = 0;
-    if (this.#waiting.length > 0) for (const generation of this.#running) sequences += generation.sequences;
-    for (;;) {
-      const next = this.#waiting[0];
-      if (!next || sequences + next.request.choices > this.#options.maxSequences) {
-        // A request that can never fit would block the queue for good.
-        if (!next || sequences > 0) return;
-        this.#waiting.shift();
-        this.#endUnstarted(next, 'failed', `n is ${next.request.choices}; this engine decodes at most ${this.#options.maxSequences} sequences`);
-        continue;
-      }
+    for (let next = this.#waiting[0]; next && this.#fits(next); next = this.#waiting[0]) {
       this.#waiting.shift();
       try {
         this.#running.push(new Generation(next, this.#context, this.#options.now()));
-        sequences += next.request.choices;
       } catch (error) {
-        if (this.#running.length > 0) {
-          // No room for its cache: it stays first in line until a running request frees some.
-          this.#waiting.unshift(next);
-          return;
-        }
         this.#endUnstarted(next, 'failed', messageOf(error));
       }
     }
+  }
+
+  /** A request that runs alone always fits: whether it can end at all shows when it runs. */
+  #fits({ request }: Submission): boolean {
+    if (this.#running.length === 0) return true;
+    if (this.#holding) return false;
+    let sequences = request.choices;
+    let cacheBytes = cacheDemandBytes(request, this.#context);
+    for (const generation of this.#running) {
+      sequences += generation.sequences;
+      cacheBytes += generation.cacheBytes;
+    }
+    return sequences <= this.#options.maxSequences && cacheBytes <= this.#context.cache.maxBytes;
+  }
+
+  /**
+   * The forward pass had no room for the caches and ran nothing: the youngest request gives way. It
+   * waits again if its prompt still runs; an answer that has begun cannot be taken back, so it fails.
+   */
+  #makeRoom(error: CacheFullError): void {
+    const youngest = this.#running.at(-1);
+    // A cancelled one leaves before the next step anyway.
+    if (!youngest || youngest.cancelled) return;
+    if (this.#running.length === 1 || !youngest.prefilling) {
+      this.#fail(youngest, error);
+      return;
+    }
+    this.#holding = true;
+    this.#running.pop();
+    this.#waiting.unshift(youngest.retreat());
   }
 
   #compose(): void {
@@ -169,6 +189,7 @@ export class Scheduler {
   }
 
   #fail(generation: Generation, error: unknown): void {
+    this.#holding = false;
     this.#running = this.#running.filter((other) => other !== generation);
     generation.finish('failed', messageOf(error), this.#options.now());
   }

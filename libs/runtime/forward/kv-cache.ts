@@ -198,6 +198,11 @@ function capacityFor(length: number, contextTokens: number): number {
   return Math.min(capacity, contextTokens);
 }
 
+/** Bytes that one sequence of `length` tokens takes, spare slots of its slab aside. */
+export function sequenceCacheBytes({ layers, keyValueHeads, headSize, contextTokens }: CacheGeometry, length: number): number {
+  return layers * 2 * keyValueHeads * headSize * capacityFor(length, contextTokens) * Float32Array.BYTES_PER_ELEMENT;
+}
+
 /** A plain loop: for runs of a head's size it beats making two views. */
 function copyRun(source: Float32Array, from: number, target: Float32Array, to: number, count: number): void {
   for (let at = 0; at < count; at++) target[to + at] = source[from + at]!;

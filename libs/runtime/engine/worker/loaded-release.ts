@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TOKENIZER } from '#libs/release/component';
 import { type ForwardPass } from '../../forward/forward-pass.ts';
+import { sequenceCacheBytes } from '../../forward/kv-cache.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { loadTokenizer, parseTokenizerBundle } from '../../tokenizer/text-tokenizer.ts';
 import { type ExpertFigures } from '../engine.ts';
@@ -54,6 +55,7 @@ export class LoadedRelease {
         rowWidth: shape.layers * routing.topK,
         prefillChunkTokens: settings.limits.prefillChunkTokens,
         report: new StepReportBuilder(),
+        cache: { maxBytes: settings.maxCacheBytes, bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
       },
       maxSequences: settings.limits.maxSequences,
       now: monotonicMs,
