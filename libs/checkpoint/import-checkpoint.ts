@@ -60,7 +60,7 @@ export async function importCheckpoint(request: ImportRequest): Promise<ImportRe
     throw new CheckpointError(
       'malformed-model-name',
       { field: 'model' },
-      'The model name must have 1 to 128 letters, digits, dots, dashes, underscores or slashes, a letter or digit first.',
+      'The model name must have 1 to 128 letters, digits or . _ : / -, a letter or digit first.',
     );
   }
   signal.throwIfAborted();

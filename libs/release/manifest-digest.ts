@@ -3,7 +3,7 @@ import { BACKBONE, TOKENIZER, expertName, parseComponentName, routerName, type S
 import { type ReleaseManifest } from './manifest.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
-const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
 
 /**
  * JSON with sorted keys and no blanks, after RFC 8785 (JSON Canonicalization Scheme): equal values
@@ -28,7 +28,7 @@ export function releaseIdOf(manifest: ReleaseManifest): Sha256 {
   return createHash('sha256').update(canonicalJson(manifest), 'utf8').digest('hex');
 }
 
-/** Whether a text can name a model: in URLs, folders and metric labels without quoting. */
+/** Whether a text can name a model; the same names as the HTTP contract takes. */
 export function isModelName(name: string): boolean {
   return MODEL_NAME.test(name);
 }
@@ -74,7 +74,7 @@ export function validateManifest(manifest: ReleaseManifest): readonly ManifestFa
     fault('unknown-format', 'format', `format is ${JSON.stringify(manifest.format)}; this version reads signalbox.release/1.`);
   }
   if (!isModelName(manifest.model)) {
-    fault('malformed-model-name', 'model', 'model must have 1 to 128 letters, digits, dots, dashes, underscores or slashes, a letter or digit first.');
+    fault('malformed-model-name', 'model', 'model must have 1 to 128 letters, digits or . _ : / -, a letter or digit first.');
   }
   checkShape(manifest, fault);
   checkRouting(manifest, fault);
