@@ -1,8 +1,8 @@
+import { type Context } from '@opentelemetry/api';
 import { type OpenAiFailure, errorBody } from '#libs/contract/openai/error';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { type AdmittedRequest } from '../admit/admitted.ts';
 import { type RequestCapture } from '../capture/request-capture.ts';
-import { type ServerSpan } from '../spans/request-spans.ts';
 import { STREAM_END, usageOf, type AnswerFormat } from './answer-format.ts';
 import { ChatFormat } from './chat-format.ts';
 import { CompletionFormat } from './completion-format.ts';
@@ -13,7 +13,8 @@ import { type SseWriter } from './sse-writer.ts';
 /** One request as the HTTP side hands it over. */
 export interface AnswerContext {
   readonly atMs: number;
-  readonly span: ServerSpan;
+  /** Parent of the spans of this request. */
+  readonly spanContext: Context;
   /** Aborted when the client goes or the time is up. */
   readonly signal: AbortSignal;
   readonly timedOut: () => boolean;
@@ -125,7 +126,7 @@ export class Answering {
     const admittedPrompt = admitted.prompts[prompt];
     if (!admittedPrompt) return;
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
-    await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.span);
+    await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
   }
 }
 

@@ -1,8 +1,8 @@
+import { type Context } from '@opentelemetry/api';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorBody, type OpenAiFailure } from '#libs/contract/openai/error';
 import { type AnswerContext } from '../answer/answering.ts';
 import { SseWriter } from '../answer/sse-writer.ts';
-import { type ServerSpan } from '../spans/request-spans.ts';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 
@@ -10,7 +10,8 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 export interface Exchange {
   readonly requestId: string;
   readonly atMs: number;
-  readonly span: ServerSpan;
+  /** Parent of the spans of this request. */
+  readonly spanContext: Context;
 }
 
 const exchanges = new WeakMap<FastifyRequest, Exchange>();
@@ -49,7 +50,7 @@ export function answerContext(reply: FastifyReply, exchange: Exchange, answerTim
   reply.raw.once('close', closed);
   return {
     atMs: exchange.atMs,
-    span: exchange.span,
+    spanContext: exchange.spanContext,
     signal: controller.signal,
     timedOut: () => timedOut,
     openStream: () => openStream(reply, streamStallMs),

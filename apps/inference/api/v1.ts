@@ -9,9 +9,8 @@ import { admitChat, admitCompletion } from '../admit/admit-request.ts';
 import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
 import { newRequestId } from '../admit/request-id.ts';
 import { type Answering } from '../answer/answering.ts';
-import { type RequestFigures } from '../figures/request-figures.ts';
 import { type ReleasePin } from '../models/served-release.ts';
-import { type RequestSpans } from '../spans/request-spans.ts';
+import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
 import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson, type Exchange } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
@@ -28,8 +27,6 @@ export interface V1Ports {
   readonly authenticate: Authenticator;
   readonly models: Models;
   readonly answering: Pick<Answering, 'answer'>;
-  readonly figures: RequestFigures;
-  readonly spans: RequestSpans;
   readonly limits: InferenceLimits & AdmissionLimits;
   readonly nowMs: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -64,18 +61,9 @@ function hooks(scope: FastifyInstance, ports: V1Ports): void {
   scope.addHook('onRequest', async (request, reply) => {
     const atMs = ports.nowMs();
     const requestId = newRequestId(atMs, ports.random(10));
-    const route = request.routeOptions.url ?? '/v1/*';
     const traceparent = request.headers['traceparent'];
-    const path = request.url.split('?', 1)[0] ?? '';
-    const span = ports.spans.server(request.method, route, path, typeof traceparent === 'string' ? traceparent : undefined, atMs);
-    beginExchange(request, { requestId, atMs, span });
+    beginExchange(request, { requestId, atMs, spanContext: requestContext(typeof traceparent === 'string' ? traceparent : undefined) });
     void reply.header('x-request-id', requestId);
-    // Also for a client that goes: `close` always comes, and once.
-    reply.raw.once('close', () => {
-      const endMs = ports.nowMs();
-      ports.spans.end(span, reply.raw.statusCode, endMs);
-      ports.figures.http(route, request.method, reply.raw.statusCode, endMs - atMs);
-    });
     // Before the body is read: a caller without a key costs no more than its head.
     const failure = authFailure(await ports.authenticate(request.headers.authorization, atMs)) ?? (ports.stopping() ? STOPPING : null);
     if (failure) return sendFailure(reply, failure);
@@ -118,7 +106,7 @@ async function generate<Body extends { model: string }>(
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
     const admission = admit(parsed.data, { requestId: exchange.requestId, release: pin.release, limits: ports.limits, seed });
     if ('refused' in admission) return sendFailure(reply, admission.refused);
-    ports.spans.admitted(exchange.span, admission.admitted);
+    describeAdmitted(exchange.spanContext, admission.admitted);
     const failure = await answer(reply, exchange, admission.admitted, ports);
     return failure ? sendFailure(reply, failure) : reply;
   } finally {

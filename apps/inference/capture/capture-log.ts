@@ -6,7 +6,6 @@ import { type RoutingTrace } from '#libs/trace/trace';
 export interface CaptureLog {
   append(record: RequestRecord, trace: RoutingTrace): Promise<void>;
 }
-export const CAPTURE_LOG = Symbol('CaptureLog');
 
 export interface PackedTraceSealer {
   seal(requestId: string, packedTrace: Uint8Array): Uint8Array;

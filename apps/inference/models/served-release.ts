@@ -46,9 +46,7 @@ export interface ReleaseDirectory {
   generation(): Promise<string>;
   active(): Promise<readonly ActiveRelease[]>;
 }
-export const RELEASE_DIRECTORY = Symbol('ReleaseDirectory');
 
 export type TokenizerLoader = (release: ActiveRelease) => Promise<PromptTokenizer>;
-export const TOKENIZER_LOADER = Symbol('TokenizerLoader');
 
 export const ENGINE = Symbol('Engine');

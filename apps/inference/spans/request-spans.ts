@@ -1,92 +1,86 @@
-import { SpanKind, SpanStatusCode, trace, type Context, type Span, type Tracer } from '@opentelemetry/api';
+import { context as activeContext, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
+import {
+  GEN_AI_OPERATION_NAME,
+  GEN_AI_REQUEST_CHOICE_COUNT,
+  GEN_AI_REQUEST_MAX_TOKENS,
+  GEN_AI_REQUEST_MODEL,
+  GEN_AI_REQUEST_TEMPERATURE,
+  GEN_AI_REQUEST_TOP_P,
+  GEN_AI_RESPONSE_ID,
+  GEN_AI_RESPONSE_MODEL,
+  GEN_AI_USAGE_INPUT_TOKENS,
+  GEN_AI_USAGE_OUTPUT_TOKENS,
+} from '#libs/platform/telemetry/gen-ai-attributes';
+import { MOE_EXPERTS, MOE_LAYERS, MOE_QUEUE_WAIT_SECONDS, MOE_RELEASE_ID, MOE_ROUTED_ROWS, MOE_TOP_K } from '#libs/platform/telemetry/moe-attributes';
+import { startSpan } from '#libs/platform/telemetry/tracing';
 import { type AdmittedRequest } from '../admit/admitted.ts';
 import { formatTraceparent, incomingContext } from './traceparent.ts';
 
-/** Span of one HTTP request, and the context for what happens within. */
-export interface ServerSpan {
-  readonly span: Span;
-  readonly context: Context;
+/** The context that a request runs in: the HTTP server's span, else the caller's, where there is one. */
+export function requestContext(traceparent: string | undefined): Context {
+  const active = activeContext.active();
+  return trace.getSpanContext(active) ? active : incomingContext(traceparent);
 }
 
-/** The spans of a request: HTTP server, moe.queue, moe.prefill, moe.decode and moe.record. */
-export class RequestSpans {
-  constructor(private readonly tracer: Tracer) {}
+/** Tells the server's span what the request asks for: names and counts, never text. */
+export function describeAdmitted(parent: Context, admitted: AdmittedRequest): void {
+  const span = trace.getSpan(parent);
+  const first = admitted.prompts[0]?.request;
+  if (!span?.isRecording() || !first) return;
+  const { release, segment } = admitted;
+  span.setAttributes({
+    [GEN_AI_OPERATION_NAME]: operationName(admitted.kind),
+    [GEN_AI_REQUEST_MODEL]: release.model,
+    [GEN_AI_RESPONSE_MODEL]: release.model,
+    [GEN_AI_RESPONSE_ID]: admitted.requestId,
+    [GEN_AI_REQUEST_CHOICE_COUNT]: admitted.choices,
+    [GEN_AI_REQUEST_MAX_TOKENS]: first.maxTokens,
+    [GEN_AI_REQUEST_TEMPERATURE]: first.sampling.temperature,
+    [GEN_AI_REQUEST_TOP_P]: first.sampling.topP,
+    [MOE_RELEASE_ID]: release.releaseId,
+    'moe.segment.tenant': segment.tenant,
+    'moe.segment.task': segment.task,
+    'moe.segment.language': segment.language,
+  });
+}
 
-  server(method: string, route: string, path: string, traceparent: string | undefined, atMs: number): ServerSpan {
-    const parent = incomingContext(traceparent);
-    const span = this.tracer.startSpan(
-      `${method} ${route}`,
-      { kind: SpanKind.SERVER, startTime: atMs, attributes: { 'http.request.method': method, 'http.route': route, 'url.path': path } },
-      parent,
-    );
-    return { span, context: trace.setSpan(parent, span) };
+/** Writes the engine's stages after the fact, from the outcome's timing: moe.queue, moe.prefill, moe.decode. */
+export function describeOutcome(parent: Context, admitted: AdmittedRequest, outcome: GenerateOutcome, startedMs: number): void {
+  const { timing } = outcome;
+  const { manifest, releaseId, model } = admitted.release;
+  const shared = {
+    [GEN_AI_REQUEST_MODEL]: model,
+    [MOE_RELEASE_ID]: releaseId,
+    [MOE_LAYERS]: manifest.shape.layers,
+    [MOE_EXPERTS]: manifest.shape.experts,
+    [MOE_TOP_K]: manifest.routing.topK,
+  };
+  const answerRows = outcome.choiceRows.reduce((sum, rows) => sum + rows, 0);
+  let atMs = startedMs;
+  const stages = [
+    ['moe.queue', timing.queueWaitMs, { [MOE_QUEUE_WAIT_SECONDS]: timing.queueWaitMs / 1000 }],
+    ['moe.prefill', timing.prefillMs, { [GEN_AI_USAGE_INPUT_TOKENS]: outcome.promptTokens, [MOE_ROUTED_ROWS]: outcome.promptRows }],
+    ['moe.decode', timing.decodeMs, { [GEN_AI_USAGE_OUTPUT_TOKENS]: outcome.completionTokens, [MOE_ROUTED_ROWS]: answerRows }],
+  ] as const;
+  for (const [name, durationMs, own] of stages) {
+    const span = trace.getTracer('signalbox').startSpan(name, { startTime: atMs, attributes: { ...shared, ...own } }, parent);
+    if (outcome.status === 'failed') span.setStatus({ code: SpanStatusCode.ERROR });
+    atMs += durationMs;
+    span.end(atMs);
   }
+}
 
-  /** Tells what the request asks for; names and counts, never text. */
-  admitted({ span }: ServerSpan, admitted: AdmittedRequest): void {
-    const { release, requestId, kind, segment, prompts } = admitted;
-    const first = prompts[0]?.request;
-    span.setAttributes({
-      'gen_ai.operation.name': operationName(kind),
-      'gen_ai.request.model': release.model,
-      'gen_ai.response.model': release.model,
-      'gen_ai.response.id': requestId,
-      'gen_ai.request.choice.count': admitted.choices,
-      'moe.release': release.releaseId,
-      'moe.prompts': prompts.length,
-      'moe.segment.tenant': segment.tenant,
-      'moe.segment.task': segment.task,
-      'moe.segment.language': segment.language,
-    });
-    if (first) {
-      span.setAttributes({
-        'gen_ai.request.max_tokens': first.maxTokens,
-        'gen_ai.request.temperature': first.sampling.temperature,
-        'gen_ai.request.top_p': first.sampling.topP,
-        'gen_ai.request.seed': first.sampling.seed,
-      });
-    }
-  }
-
-  /** Writes the engine's stages after the fact, from the outcome's timing. */
-  stages(parent: ServerSpan, admitted: AdmittedRequest, outcome: GenerateOutcome, startedMs: number): void {
-    const { timing } = outcome;
-    const { shape, routing } = admitted.release.manifest;
-    const stage = (name: string, fromMs: number, durationMs: number, tokens: number): number => {
-      const attributes = { 'gen_ai.request.model': admitted.release.model, 'moe.release': admitted.release.releaseId, 'moe.tokens': tokens, 'moe.layers': shape.layers, 'moe.top_k': routing.topK };
-      const span = this.tracer.startSpan(name, { startTime: fromMs, attributes }, parent.context);
-      if (outcome.status === 'failed') span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end(fromMs + durationMs);
-      return fromMs + durationMs;
-    };
-    const prefillMs = stage('moe.queue', startedMs, timing.queueWaitMs, outcome.promptTokens);
-    const decodeMs = stage('moe.prefill', prefillMs, timing.prefillMs, outcome.promptTokens);
-    stage('moe.decode', decodeMs, timing.decodeMs, outcome.completionTokens);
-    parent.span.setAttributes({
-      'gen_ai.usage.input_tokens': outcome.promptTokens,
-      'gen_ai.usage.output_tokens': outcome.completionTokens,
-      'moe.status': outcome.status,
-    });
-  }
-
-  /** Runs the recording within its span; `record` gets that span's traceparent. */
-  async recording<T>(parent: ServerSpan, rows: number, record: (traceparent: string | null) => Promise<T>): Promise<T> {
-    const span = this.tracer.startSpan('moe.record', { attributes: { 'moe.rows': rows } }, parent.context);
-    try {
-      return await record(formatTraceparent(span.spanContext()));
-    } catch (error) {
-      span.setStatus({ code: SpanStatusCode.ERROR });
-      throw error;
-    } finally {
-      span.end();
-    }
-  }
-
-  end({ span }: ServerSpan, status: number, endMs: number): void {
-    span.setAttribute('http.response.status_code', status);
-    if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-    span.end(endMs);
+/** Runs a recording within the span moe.record; `record` gets that span's traceparent. */
+export async function recordingSpan(parent: Context, rows: number, record: (traceparent: string | null) => Promise<void>): Promise<void> {
+  const span = startSpan('moe.record', { attributes: { [MOE_ROUTED_ROWS]: rows } }, parent);
+  try {
+    await record(formatTraceparent(span.spanContext()));
+  } catch (error) {
+    span.setStatus({ code: SpanStatusCode.ERROR });
+    throw error;
+  } finally {
+    span.end();
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { metrics, trace } from '@opentelemetry/api';
+import { createNoopMeter } from '@opentelemetry/api';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { type Authentication } from '#libs/platform/auth/authenticate';
@@ -11,7 +11,6 @@ import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
 import { RequestFigures } from '../figures/request-figures.ts';
 import { ServedModels } from '../models/served-models.ts';
-import { RequestSpans } from '../spans/request-spans.ts';
 import { FAKE_RELEASE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
 
 export const KEY = 'test-key-with-inference-scope';
@@ -51,17 +50,14 @@ export class FakeServer {
     const directory = { generation: async () => '1', active: async () => [FAKE_RELEASE] };
     const models = new ServedModels(this.engine, directory, async () => fakeTokenizer, () => {});
     await models.sync(nowMs);
-    const figures = new RequestFigures(metrics.getMeter('test'));
-    const spans = new RequestSpans(trace.getTracer('test'));
+    const figures = new RequestFigures(createNoopMeter());
     const tellError = (_: string, error: unknown): void => void this.errors.push(error);
-    const capture = new RequestCapture(log, figures, spans, { captureFailed: tellError }, { keepTokenIds: true, nowMs });
+    const capture = new RequestCapture(log, figures, { keepTokenIds: true, nowMs, tellError });
     this.#fastify = Fastify(FASTIFY_LIMITS);
     registerV1(this.#fastify, {
       authenticate: fakeAuthenticate,
       models,
       answering: new Answering(this.engine, capture, tellError),
-      figures,
-      spans,
       limits: { ...INFERENCE_LIMITS, maxLogprobs: overrides.maxLogprobs ?? 20 },
       nowMs,
       random: randomBytes,

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { type DynamicModule, Module } from '@nestjs/common';
+import { type Config } from '#libs/platform/config/config';
+import { meter } from '#libs/platform/telemetry/metrics';
+import { WorkerEngine } from '#libs/runtime/engine/engine-client';
+import { type Engine } from '#libs/runtime/engine/engine';
+import { CaptureLedger } from '#libs/store/capture/ledger';
+import { ApiKeys } from '#libs/store/keys/api-keys';
+import { Releases } from '#libs/store/releases/releases';
+import { Answering } from './answer/answering.ts';
+import { INFERENCE_LIMITS } from './api/http-limits.ts';
+import { keyAuthenticator } from './api/key-authenticator.ts';
+import { type V1Ports } from './api/v1.ts';
+import { RequestCapture } from './capture/request-capture.ts';
+import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
+import { RequestFigures } from './figures/request-figures.ts';
+import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
+import { Serving, V1_PORTS } from './serving.ts';
+import { loadReleaseTokenizer } from './models/release-tokenizer.ts';
+import { ENGINE } from './models/served-release.ts';
+import { ServedModels } from './models/served-models.ts';
+import { modelChangeTeller } from './models/tell-change.ts';
+import { StoredReleases } from './models/stored-releases.ts';
+
+/** Serves /v1 on the Fastify server of the Nest app that imports it. */
+@Module({})
+export class InferenceModule {
+  static forRoot(options: InferenceOptions): DynamicModule {
+    const { config, logger } = options;
+    const tellError = (requestId: string, error: unknown): void => logger.error({ requestId, err: error }, 'a request failed inside the server');
+    return {
+      module: InferenceModule,
+      providers: [
+        { provide: INFERENCE_OPTIONS, useValue: options },
+        { provide: ENGINE, useFactory: () => startEngine(options) },
+        {
+          provide: TRACE_TRANSPORT,
+          inject: [CaptureLedger],
+          useFactory: (ledger: CaptureLedger) => openTraceTransport(config, options.producer, ledger),
+        },
+        {
+          provide: ServedModels,
+          inject: [ENGINE, Releases],
+          useFactory: (engine: Engine, releases: Releases) =>
+            new ServedModels(engine, new StoredReleases(releases, (sha256) => componentPath(config, sha256)), loadReleaseTokenizer, modelChangeTeller(logger)),
+        },
+        {
+          provide: Answering,
+          inject: [ENGINE, TRACE_TRANSPORT],
+          useFactory: (engine: Engine, transport: TraceTransport) => {
+            const settings = { keepTokenIds: config.capture.mode === 'full', nowMs: Date.now, tellError };
+            return new Answering(engine, new RequestCapture(transport.log, new RequestFigures(meter()), settings), tellError);
+          },
+        },
+        {
+          provide: V1_PORTS,
+          inject: [ApiKeys, ServedModels, Answering],
+          useFactory: (keys: ApiKeys, models: ServedModels, answering: Answering): Omit<V1Ports, 'stopping'> => ({
+            authenticate: keyAuthenticator(keys, Date.now),
+            models,
+            answering,
+            limits: { ...INFERENCE_LIMITS, maxLogprobs: config.engine.maxLogprobs },
+            nowMs: Date.now,
+            random: randomBytes,
+            tellError,
+          }),
+        },
+        Serving,
+      ],
+      exports: [ENGINE, ServedModels],
+    };
+  }
+}
+
+function startEngine({ config, logger }: InferenceOptions): Engine {
+  const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes } = config.engine;
+  return new WorkerEngine({
+    plansDirectory: join(config.home, 'plans'),
+    limits: { maxSequences, maxQueued, prefillChunkTokens, threads },
+    maxCacheBytes: cacheMaxBytes,
+    onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),
+  });
+}
+
+/** As libs/checkpoint lays components out. */
+function componentPath(config: Config, sha256: string): string {
+  return join(config.home, 'components', sha256.slice(0, 2), sha256);
+}
