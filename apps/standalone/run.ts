@@ -1,1 +1,125 @@
-export async function runStandalone(): Promise<void> {}
+import { join } from 'node:path';
+import { ComponentStore } from '#libs/checkpoint/components/component-store';
+import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { signalboxVersion } from '#libs/platform/config/version';
+import { Health } from '#libs/platform/health/health';
+import { HomeInUseError, lockHome, prepareHome } from '#libs/platform/home/home';
+import { loadTraceKey } from '#libs/platform/home/trace-key';
+import { createLogger, type Logger } from '#libs/platform/logs/logger';
+import { onStopSignals, Shutdown } from '#libs/platform/shutdown/shutdown';
+import { startTracing } from '#libs/platform/telemetry/tracing';
+import { connectCaptureQueue } from '#libs/queue/connect';
+import { ApiKeys } from '#libs/store/keys/api-keys';
+import { Activations } from '#libs/store/releases/activations';
+import { Releases } from '#libs/store/releases/releases';
+import { checkpointImporter } from '../control/imports/checkpoint-importer.ts';
+import { migrateDatabase, openDatabase } from './database.ts';
+import { ensureDemoModel } from './demo-model.ts';
+import { ensureFirstKey } from './first-key.ts';
+import { startHttp } from './http.ts';
+import { banner } from './terminal/banner.ts';
+import { Progress } from './terminal/progress.ts';
+
+/** All steps of a stop together; orchestrators kill after 30 s. */
+const STOP_BUDGET_MS = 29_000;
+
+/** `npm start`: every role of Signalbox, shown step by step, until a signal ends it. */
+export async function runStandalone(): Promise<void> {
+  const progress = new Progress(process.stdout);
+  let config: Config;
+  try {
+    config = loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+  // People read standard output, log readers standard error.
+  const logger = createLogger({ level: config.log.level, role: 'standalone', readable: process.stderr.isTTY, destination: process.stderr });
+  const shutdown = new Shutdown({
+    budgetMs: STOP_BUDGET_MS,
+    onStep: ({ name, result, error }) => (result === 'done' ? logger.info(`${name} stopped`) : logger.error({ err: error }, `${name}: ${result}`)),
+  });
+  const end = async (code: number): Promise<void> => {
+    await shutdown.run();
+    logger.flush();
+    process.exit(code);
+  };
+  onStopSignals(
+    () => {
+      progress.line('Stopping; running requests end first. Once more: stop now.');
+      void end(0);
+    },
+    () => process.exit(130),
+  );
+  process.on('uncaughtException', (error) => {
+    logger.fatal({ err: error }, 'unexpected failure');
+    void end(1);
+  });
+  try {
+    await start(config, progress, logger, shutdown);
+  } catch (error) {
+    if (shutdown.isStopping) return;
+    if (error instanceof HomeInUseError) progress.line(error.message);
+    else logger.fatal({ err: error }, 'Signalbox did not start');
+    await end(1);
+  }
+}
+
+async function start(config: Config, progress: Progress, logger: Logger, shutdown: Shutdown): Promise<void> {
+  const now = Date.now;
+  const version = signalboxVersion();
+  progress.line(`Signalbox ${version}; all state in ${config.home}`);
+  for (const warning of config.warnings) logger.warn(warning);
+  prepareHome(config.home);
+  const lock = lockHome(config.home);
+  shutdown.defer('home', 1000, async () => lock.release());
+  const tracing = await startTracing(process.env, 'signalbox');
+  shutdown.defer('telemetry', 2000, () => tracing.shutdown());
+  const traceKey = loadTraceKey(config.home, config.capture.traceKey);
+
+  const database = await progress.step(
+    'PostgreSQL',
+    () => openDatabase(config.home, config.database.url, (message) => logger.warn(message)),
+    ({ description }) => description,
+  );
+  if (database.stop !== null) shutdown.defer('PostgreSQL', 8000, database.stop);
+  const { dataSource } = await progress.step('schema', () => migrateDatabase(database.url), ({ migrations }) => (migrations.length === 0 ? 'up to date' : `${migrations.length} migrations`));
+  const queue = connectCaptureQueue({ databaseUrl: database.url, redisUrl: config.queue.redisUrl });
+  await queue.prepare();
+
+  const releases = new Releases(dataSource);
+  const firstKey = await ensureFirstKey(new ApiKeys(dataSource), config.auth.adminKey, now());
+  const importer = checkpointImporter({
+    components: await ComponentStore.open(join(config.home, 'components')),
+    journalDirectory: join(config.home, 'imports'),
+    releases,
+    activations: new Activations(dataSource),
+    now,
+  });
+  const existing = (await releases.activations()).map(({ model }) => model);
+  const models = await importDemoModel(config, existing, importer, progress);
+  await dataSource.destroy();
+
+  const producer = queue.producer();
+  shutdown.defer('queue', 1500, () => producer.close());
+  const health = new Health();
+  const server = await progress.step(
+    'server',
+    () => startHttp({ config, version, databaseUrl: database.url, traceKey, producer, health, logger, shutdown, now }),
+    ({ url }) => url,
+  );
+  progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));
+}
+
+async function importDemoModel(config: Config, existing: readonly string[], importer: ReturnType<typeof checkpointImporter>, progress: Progress): Promise<readonly string[]> {
+  const request = { modelDir: config.demo.modelDir, models: existing, importer };
+  const bar = progress.bar('importing the demo model');
+  try {
+    const { decision, models } = await ensureDemoModel({ ...request, onProgress: (done, total) => bar.update(done, total) });
+    if (decision === 'folder-missing') progress.line(`There is no demo model in ${config.demo.modelDir}; import one of your own.`);
+    return models;
+  } finally {
+    bar.stop();
+  }
+}

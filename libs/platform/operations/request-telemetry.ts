@@ -12,9 +12,8 @@ const CLIENT_GONE = 499;
 /**
  * A span and a duration for each HTTP request, labelled with its route and not its path, which
  * anyone could make endless. Both last until the connection is done with the answer.
- * @param isMeasuredElsewhere - routes to leave out, such as those whose handlers do it themselves
  */
-export function addRequestTelemetry(server: FastifyInstance, isMeasuredElsewhere: (route: string) => boolean = () => false): void {
+export function addRequestTelemetry(server: FastifyInstance): void {
   const durations = meter('signalbox.http').createHistogram('http.server.request.duration', {
     unit: 's',
     description: 'Duration of HTTP requests, from the head to the last byte.',
@@ -22,7 +21,6 @@ export function addRequestTelemetry(server: FastifyInstance, isMeasuredElsewhere
   });
   server.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.url ?? 'unknown';
-    if (isMeasuredElsewhere(route)) return done();
     const startedMs = performance.now();
     const attributes = { 'http.request.method': request.method, 'http.route': route };
     const parent = remoteContext(request.headers);

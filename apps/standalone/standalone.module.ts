@@ -1,0 +1,23 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { StoreModule } from '#libs/store/store.module';
+import { ControlModule } from '../control/control.module.ts';
+import { storedControlPorts } from '../control/stored-ports.ts';
+import { InferenceModule } from '../inference/inference.module.ts';
+import { type HttpOptions } from './http.ts';
+
+/** All roles that answer HTTP, over one store. */
+@Module({})
+export class StandaloneModule {
+  static over(options: HttpOptions): DynamicModule {
+    const { config, version, databaseUrl, traceKey, now } = options;
+    const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version, now };
+    return {
+      module: StandaloneModule,
+      imports: [
+        StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone' }),
+        InferenceModule.forRoot(options),
+        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey })),
+      ],
+    };
+  }
+}
