@@ -21,7 +21,7 @@ export class ManualClock implements Clock {
   advance(ms: number): void {
     const end = this.time + ms;
     for (;;) {
-      const due = this.timers.filter(({ atMs }) => atMs <= end).sort((a, b) => a.atMs - b.atMs)[0];
+      const due = this.timers.filter(({ atMs }) => atMs <= end).toSorted((a, b) => a.atMs - b.atMs)[0];
       if (due === undefined) break;
       this.timers = this.timers.filter((other) => other !== due);
       this.time = Math.max(this.time, due.atMs);

@@ -122,7 +122,7 @@ async function isOwnerGone(folder: string, generation: number, nowMs: number): P
   try {
     const owner = JSON.parse(await readFile(path, 'utf8')) as FolderOwner;
     const { mtimeMs } = await stat(path);
-    const state = ownerState(owner, hostname(), await runningStart(owner.pid), nowMs - mtimeMs);
+    const state = ownerState(owner, hostname(), await processStart(owner.pid), nowMs - mtimeMs);
     return state === 'released' || state === 'same-host-gone' || state === 'other-host-silent';
   } catch (error) {
     // Adopted and renumbered by another process between the listing and the reading: it lives.
@@ -134,7 +134,7 @@ async function isOwnerGone(folder: string, generation: number, nowMs: number): P
 }
 
 async function self(): Promise<FolderOwner> {
-  const start = await runningStart(process.pid);
+  const start = await processStart(process.pid);
   return { host: hostname(), pid: process.pid, start: start === 'unknown' ? null : start, released: false };
 }
 
@@ -143,7 +143,7 @@ async function selfText(): Promise<string> {
 }
 
 /** Boot id and start time of a running process, `unknown` where only its pid is known, null when gone. */
-async function runningStart(pid: number): Promise<string | null> {
+async function processStart(pid: number): Promise<string | null> {
   try {
     process.kill(pid, 0);
   } catch (error) {

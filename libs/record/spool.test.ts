@@ -127,7 +127,7 @@ describe('spool', () => {
     await writeFile(join(folder, `${SEGMENT_B}.batch`), frames[2]!);
     await writeFile(join(folder, '00000000-0000-4000-8000-0000000000cc.open'), 'torn');
     const spool = await openSpool();
-    expect((await requestIds(spool)).sort()).toEqual([idOf(1), idOf(2), idOf(3)]);
+    expect((await requestIds(spool)).toSorted()).toEqual([idOf(1), idOf(2), idOf(3)]);
     // Batches stay where they are: jobs in the queue name their path.
     expect(spool.batches().map(({ batchId, directory }) => ({ batchId, directory }))).toEqual(
       expect.arrayContaining([{ batchId: SEGMENT_A, directory: folder }, { batchId: SEGMENT_B, directory: folder }]),

@@ -205,5 +205,5 @@ function sortedFlags(trace: RoutingTrace): readonly FlaggedDecision[] {
     const position = row * trace.layers + layer;
     byPosition.set(position, { row, layer, flags: (byPosition.get(position)?.flags ?? 0) | flags });
   }
-  return [...byPosition].sort(([a], [b]) => a - b).map(([, decision]) => decision);
+  return [...byPosition].toSorted(([a], [b]) => a - b).map(([, decision]) => decision);
 }

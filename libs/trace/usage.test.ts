@@ -22,7 +22,7 @@ const traces: fc.Arbitrary<RoutingTrace> = fc.array(fc.tuple(decisions, decision
   for (const [row, layers] of rows.entries()) {
     for (const [layer, { order, weights, flags, dropLast }] of layers.entries()) {
       const sum = weights.reduce((a, b) => a + b, 0);
-      const sorted = [...weights].sort((a, b) => b - a).map((weight) => weight / sum);
+      const sorted = [...weights].toSorted((a, b) => b - a).map((weight) => weight / sum);
       if (flags & DECISION_FLAGS.dropped && dropLast) sorted[TOP_K - 1] = 0;
       expertIds.push(...order);
       gates.push(...sorted);
@@ -80,7 +80,7 @@ describe('usage', () => {
                 mine.set(expert, (mine.get(expert) ?? 0) + 1);
                 units += Math.round(trace.gates[at + k]! * 255);
                 for (const other of served.filter((o) => o > k).map((o) => trace.expertIds[at + o]!)) {
-                  const key = [expert, other].sort((a, b) => a - b).join();
+                  const key = [expert, other].toSorted((a, b) => a - b).join();
                   pairs.set(key, (pairs.get(key) ?? 0) + 1);
                 }
               }

@@ -124,7 +124,7 @@ for (const [name, isThere, start] of backends) {
           env: { ...process.env, DATABASE_URL: backend.config.databaseUrl, REDIS_URL: backend.config.redisUrl ?? '' },
         });
         const started = new Set<string>();
-        child.on('message', (batchId) => started.add(String(batchId)));
+        child.on('message', (batchId: string) => started.add(batchId));
         await vi.waitFor(() => expect(started.size).toBe(2), WAIT);
         const ended = new Promise((resolve) => child.once('exit', resolve));
         child.kill('SIGKILL');
@@ -132,7 +132,7 @@ for (const [name, isThere, start] of backends) {
       }
       const got = new Set<string>();
       consume(async ({ job }) => void got.add(job.batchId));
-      await vi.waitFor(() => expect([...got].sort()).toEqual(jobs.map(({ batchId }) => batchId)), WAIT);
+      await vi.waitFor(() => expect([...got].toSorted()).toEqual(jobs.map(({ batchId }) => batchId)), WAIT);
     });
 
     it('answers in bounded time while the server is away, and both sides recover', async () => {
