@@ -1,3 +1,4 @@
+import { expNonPositive } from './exponential.ts';
 import { selectTop } from './selection.ts';
 
 /** The logits hold no usable number (all are NaN or -Infinity): the model's output is broken. */
@@ -23,7 +24,7 @@ export function highestLogit(logits: Float32Array, base: number, size: number): 
 export function logSumExp(logits: Float32Array, base: number, size: number): number {
   const highest = highestLogit(logits, base, size);
   let sum = 0;
-  for (let at = base; at < base + size; at++) sum += Math.exp((logits[at] as number) - highest);
+  for (let at = base; at < base + size; at++) sum += expNonPositive((logits[at] as number) - highest);
   if (Number.isNaN(sum)) throw new NonFiniteLogitsError();
   return highest + Math.log(sum);
 }

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { expNonPositive } from './exponential.ts';
 import { logSumExp, NonFiniteLogitsError, rowLogprobs } from './logprobs.ts';
 import { adjustLogits, type SamplerSettings, type TokenHistory } from './penalties.ts';
 import { philox4x32, uniformDraw } from './philox.ts';
@@ -66,6 +67,18 @@ describe('philox4x32-10', () => {
       }
     }
     expect(draws.size).toBe(5 * 4 * 50);
+  });
+});
+
+describe('exponential', () => {
+  it('agrees with Math.exp on all of its range', () => {
+    fc.assert(
+      fc.property(fc.double({ min: -707, max: 0, noNaN: true }), (x) => {
+        expect(Math.abs(expNonPositive(x) / Math.exp(x) - 1)).toBeLessThan(1e-13);
+      }),
+      { numRuns: 5000 },
+    );
+    expect([0, -1000, -Infinity, NaN].map(expNonPositive)).toEqual([1, 0, 0, NaN]);
   });
 });
 

@@ -1,6 +1,15 @@
+import { expNonPositive } from './exponential.ts';
 import { highestLogit, NonFiniteLogitsError } from './logprobs.ts';
 import { adjustLogits, adjustsLogits, type SamplerSettings, type TokenHistory } from './penalties.ts';
 import { arrangeByScore, selectTop, takeFirst } from './selection.ts';
+
+const BINS = 1024;
+const WORD_OF_ONE = 0x3ff0_0000;
+
+/** Bin of a weight in (0, 1], four to an octave, falling: from the high word of its double (little-endian). */
+function binOf(highWord: number): number {
+  return Math.min((WORD_OF_ONE >>> 18) - (highWord >>> 18), BINS - 1);
+}
 
 /**
  * Picks tokens from rows of logits. Holds scratch space only, so one sampler serves all sequences
@@ -13,12 +22,16 @@ import { arrangeByScore, selectTop, takeFirst } from './selection.ts';
 export class Sampler {
   readonly #size: number;
   readonly #weights: Float64Array;
+  /** The same memory as words of 32 bits. */
+  readonly #weightWords: Uint32Array;
+  readonly #binMasses = new Float64Array(BINS);
   readonly #ids: Int32Array;
   #adjusted: Float32Array | null = null;
 
   constructor(vocabSize: number) {
     this.#size = vocabSize;
     this.#weights = new Float64Array(vocabSize);
+    this.#weightWords = new Uint32Array(this.#weights.buffer);
     this.#ids = new Int32Array(vocabSize);
   }
 
@@ -64,10 +77,11 @@ export class Sampler {
   /** Weights by id, relative to the highest, 0 below `minimum`; returns their sum. */
   #weigh(scores: Float32Array, base: number, highest: number, minimum: number, temperature: number): number {
     const weights = this.#weights;
+    const inverse = 1 / temperature;
     let total = 0;
     for (let id = 0; id < this.#size; id++) {
       const score = scores[base + id] as number;
-      const weight = score < minimum ? 0 : Math.exp((score - highest) / temperature);
+      const weight = score < minimum ? 0 : expNonPositive((score - highest) * inverse);
       weights[id] = weight;
       total += weight;
     }
@@ -94,7 +108,7 @@ export class Sampler {
     const weights = this.#weights;
     let total = 0;
     for (let at = 0; at < count; at++) {
-      const weight = Math.exp(((scores[base + (this.#ids[at] as number)] as number) - highest) / settings.temperature);
+      const weight = expNonPositive(((scores[base + (this.#ids[at] as number)] as number) - highest) / settings.temperature);
       weights[at] = weight;
       total += weight;
     }
@@ -119,29 +133,46 @@ export class Sampler {
 
   #drawNucleus(scores: Float32Array, base: number, total: number, topP: number, draw: number): number {
     const weights = this.#weights;
+    const last = this.#lastOfNucleus(scores, base, topP * total);
+    const lowest = scores[base + last] as number;
+    let mass = 0;
+    for (let id = 0; id < this.#size; id++) {
+      const score = scores[base + id] as number;
+      if (score < lowest || (score === lowest && id > last)) weights[id] = 0;
+      else mass += weights[id] as number;
+    }
+    return this.#drawAmongAll(mass * draw);
+  }
+
+  /**
+   * The token at which the mass of the more likely ones and its own reaches `target`. Masses by
+   * bins of weight tell in which bin it lies; only that one is put in order.
+   */
+  #lastOfNucleus(scores: Float32Array, base: number, target: number): number {
+    const weights = this.#weights;
     const ids = this.#ids;
-    // Tokens below this floor weigh less than 1 - top_p together, so the nucleus lies above it.
-    const floor = ((1 - topP) * total) / this.#size;
+    const words = this.#weightWords;
+    const masses = this.#binMasses.fill(0);
+    for (let id = 0; id < this.#size; id++) {
+      const weight = weights[id] as number;
+      if (weight === 0) continue;
+      const bin = binOf(words[2 * id + 1] as number);
+      masses[bin] = (masses[bin] as number) + weight;
+    }
+    let cut = 0;
+    let mass = 0;
+    while (cut < BINS - 1 && mass + (masses[cut] as number) < target) mass += masses[cut++] as number;
     let count = 0;
     for (let id = 0; id < this.#size; id++) {
       const weight = weights[id] as number;
-      if (weight > 0 && weight >= floor) ids[count++] = id;
+      if (weight > 0 && binOf(words[2 * id + 1] as number) === cut) ids[count++] = id;
     }
     arrangeByScore(ids, count, scores, base);
-    let rest = count;
-    let mass = 0;
+    let last: number;
     do {
-      const id = takeFirst(ids, rest, scores, base);
-      mass += weights[id] as number;
-      ids[--rest] = id;
-    } while (rest > 0 && mass < topP * total);
-    const target = mass * draw;
-    let reached = 0;
-    // The nucleus now stands at the end of the array, the most likely token last.
-    for (let at = count - 1; at > rest; at--) {
-      reached += weights[ids[at] as number] as number;
-      if (reached > target) return ids[at] as number;
-    }
-    return ids[rest] as number;
+      last = takeFirst(ids, count--, scores, base);
+      mass += weights[last] as number;
+    } while (count > 0 && mass < target);
+    return last;
   }
 }
