@@ -8,6 +8,7 @@ import { startServer } from '../harness/server-process.ts';
 import { DEMO_MODEL, DEMO_VOCAB_SIZE as VOCAB_SIZE, startSignalbox } from '../harness/signalbox.ts';
 import { format, quantile, summarise } from '../harness/summary.ts';
 import { checkpointToGguf } from './checkpoint-to-gguf.ts';
+import { EngineUnderTest, llamaBench } from './in-process.ts';
 
 const OURS_PORT = 7191;
 const PEER_PORT = 7192;
@@ -28,6 +29,34 @@ const CASES: readonly Case[] = [
   { name: 'decode 128, 16 at a time', load: { requests: 48, parallel: 16, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
 ];
 
+/** Prefill of 256 and decode of 128 tokens inside one process each, in turn. */
+async function compareEngines(binaries: string, gguf: string, home: string, threads: number, rounds: number): Promise<void> {
+  const engine = await EngineUnderTest.start(join(home, 'engine'), threads);
+  const figures = { prefill: [] as number[], decode: [] as number[], peerPrefill: [] as number[], peerDecode: [] as number[] };
+  try {
+    await engine.generate(256, 128);
+    for (let round = 0; round < rounds; round++) {
+      const mine = [];
+      for (let repeat = 0; repeat < 5; repeat++) mine.push(await engine.generate(256, 128));
+      figures.prefill.push(perSecond(256, summarise(mine.map(({ prefillMs }) => prefillMs)).median));
+      figures.decode.push(perSecond(127, summarise(mine.map(({ decodeMs }) => decodeMs)).median));
+      const theirs = llamaBench(binaries, gguf, threads);
+      figures.peerPrefill.push(theirs.prefill);
+      figures.peerDecode.push(theirs.decode);
+    }
+  } finally {
+    await engine.close();
+  }
+  const report = (name: string, ours: readonly number[], peer: readonly number[]) => {
+    console.log(`\n${name}, without HTTP`);
+    console.log(`  signalbox     ${format(summarise(ours))} tokens/s`);
+    console.log(`  llama-bench   ${format(summarise(peer))} tokens/s`);
+    console.log(`  ratio         ${format(summarise(ours.map((value, round) => value / (peer[round] ?? Number.NaN))), 2)}`);
+  };
+  report('prefill 256', figures.prefill, figures.peerPrefill);
+  report('decode 128', figures.decode, figures.peerDecode);
+}
+
 async function main(): Promise<void> {
   const binaries = process.env['LLAMA_CPP_BIN'];
   if (!binaries || !existsSync(join(binaries, 'llama-server'))) {
@@ -41,6 +70,8 @@ async function main(): Promise<void> {
 
   console.log(describeMachine());
   console.log(`fp32 on both sides, ${threads} threads, ${rounds} rounds in turn; servers' logs in ${home}`);
+
+  await compareEngines(binaries, gguf, home, Number(threads), rounds);
 
   const peer: Target = { name: 'llama-server', port: PEER_PORT, model: 'tiny-mixtral', key: null, extra: { ignore_eos: true, cache_prompt: false } };
   const ours = await startSignalbox('signalbox', OURS_PORT, home, { SIGNALBOX_ENGINE_THREADS: threads });
