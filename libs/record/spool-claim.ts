@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readdir, readFile, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
+import { link, mkdir, readdir, readFile, readlink, rename, rm, stat, unlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import { join } from 'node:path';
  * ever grow while the folder exists, so a slow second adopter can't take it from the first.
  */
 export interface FolderOwner {
+  /** Host name and process id namespace: within one such pair a pid means one process. */
   readonly host: string;
   readonly pid: number;
   /** Boot id and start time of the process where the system tells them: a pid alone comes back. */
@@ -31,9 +32,9 @@ const FOLDER = /^writer-[0-9a-f-]{36}$/;
 const OWNER_FILE = /^owner-(\d{1,9})\.json$/;
 
 /** Whether a folder's owner still lives, as far as its own host or its heartbeat can say. */
-export function ownerState(owner: FolderOwner, selfHost: string, runningStart: string | null, heartbeatAgeMs: number): OwnerState {
+export function ownerState(owner: FolderOwner, observerHost: string, runningStart: string | null, heartbeatAgeMs: number): OwnerState {
   if (owner.released) return 'released';
-  if (owner.host !== selfHost) return heartbeatAgeMs > HEARTBEAT_STALE_MS ? 'other-host-silent' : 'other-host-beating';
+  if (owner.host !== observerHost) return heartbeatAgeMs > HEARTBEAT_STALE_MS ? 'other-host-silent' : 'other-host-beating';
   if (runningStart === null) return 'same-host-gone';
   const isSame = owner.start === null || runningStart === 'unknown' || runningStart === owner.start;
   return isSame ? 'same-host-running' : 'same-host-gone';
@@ -122,7 +123,7 @@ async function isOwnerGone(folder: string, generation: number, nowMs: number): P
   try {
     const owner = JSON.parse(await readFile(path, 'utf8')) as FolderOwner;
     const { mtimeMs } = await stat(path);
-    const state = ownerState(owner, hostname(), await processStart(owner.pid), nowMs - mtimeMs);
+    const state = ownerState(owner, await selfHost(), await processStart(owner.pid), nowMs - mtimeMs);
     return state === 'released' || state === 'same-host-gone' || state === 'other-host-silent';
   } catch (error) {
     // Adopted and renumbered by another process between the listing and the reading: it lives.
@@ -135,7 +136,13 @@ async function isOwnerGone(folder: string, generation: number, nowMs: number): P
 
 async function self(): Promise<FolderOwner> {
   const start = await processStart(process.pid);
-  return { host: hostname(), pid: process.pid, start: start === 'unknown' ? null : start, released: false };
+  return { host: await selfHost(), pid: process.pid, start: start === 'unknown' ? null : start, released: false };
+}
+
+/** Containers may share a host name and a volume, and still not see each other's processes. */
+export async function selfHost(): Promise<string> {
+  const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
+  return `${hostname()} ${namespace}`.trimEnd();
 }
 
 async function selfText(): Promise<string> {

@@ -102,7 +102,8 @@ async function recoverSegment(directory: string, name: string, batchId: string):
   return { batchId, directory, file, bytes: whole.bytes, requests: whole.frames, sha256, sealedAtMs: mtimeMs };
 }
 
-async function syncFolder(directory: string): Promise<void> {
+/** Makes names created in a folder survive a loss of power. */
+export async function syncFolder(directory: string): Promise<void> {
   const handle = await open(directory, 'r');
   try {
     await handle.sync();

@@ -1,12 +1,12 @@
-import { appendFile, chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { decodeBatch, encodeFrame } from './batch-format.ts';
 import { capturedFixture } from './captured.fixture.ts';
 import { ManualClock } from './manual-clock.fixture.ts';
 import { segmentAgeLimitMs, Spool, type SpoolOptions, SpoolRefusedError } from './spool.ts';
-import { adoptFolder, claimNewFolder, ownerState } from './spool-claim.ts';
+import { adoptFolder, claimNewFolder, ownerState, selfHost } from './spool-claim.ts';
 
 let root: string;
 let clock: ManualClock;
@@ -39,7 +39,7 @@ const refusedFor = (reason: string) => expect.objectContaining({ name: 'SpoolRef
 async function deadFolder(name: string): Promise<string> {
   const folder = join(root, `writer-${name}`);
   await mkdir(folder);
-  await writeFile(join(folder, 'owner-1.json'), JSON.stringify({ host: hostname(), pid: 4_194_305, start: 'boot:1', released: false }));
+  await writeFile(join(folder, 'owner-1.json'), JSON.stringify({ host: await selfHost(), pid: 4_194_305, start: 'boot:1', released: false }));
   return folder;
 }
 const FOLDER_A = '00000000-0000-4000-8000-00000000000a';
@@ -152,7 +152,6 @@ describe('spool', () => {
     expect(claims.filter((claim) => claim !== null)).toEqual([{ folder, generation: 2 }]);
     const own = await claimNewFolder(root);
     expect(await adoptFolder(own.folder, clock.nowMs())).toBeNull();
-    await appendFile(join(own.folder, 'owner-1.json'), '');
   });
 
   it('judges an owner by process start on its host and by heartbeat elsewhere', () => {

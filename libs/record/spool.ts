@@ -1,10 +1,10 @@
 import { mkdir, readFile, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type CapturedRequest } from '#libs/contract/capture/request-record';
 import { BatchFormatError, encodeFrame } from './batch-format.ts';
 import { type Clock } from './clock.ts';
 import { adoptFolder, beat, claimNewFolder, discardFolder, type FolderClaim, isCode, releaseFolder, spoolFolders, sweepHiddenFolders } from './spool-claim.ts';
-import { OpenSegment, recoverFolder, type SealedBatch } from './spool-segment.ts';
+import { OpenSegment, recoverFolder, type SealedBatch, syncFolder } from './spool-segment.ts';
 
 /**
  * When an append counts as done. `memory`: at once. `answered`: written to the file, so it survives
@@ -90,6 +90,10 @@ export class Spool {
     const root = resolve(options.root);
     await mkdir(root, { recursive: true, mode: 0o700 });
     const spool = new Spool({ ...options, root }, await claimNewFolder(root));
+    if (options.durability === 'fsync') {
+      await syncFolder(root);
+      await syncFolder(dirname(root));
+    }
     await spool.adoptOrphans();
     return spool;
   }
@@ -164,7 +168,7 @@ export class Spool {
       const claim = await adoptFolder(folder, clock.nowMs());
       if (claim === null) continue;
       this.claims.set(folder, claim);
-      for (const batch of await recoverFolder(folder)) {
+      for (const batch of await this.recover(claim)) {
         this.sealed.set(batch.batchId, batch);
         this.heldBytes += batch.bytes;
         adopted++;
@@ -192,6 +196,17 @@ export class Spool {
       else await discardFolder(claim);
     }
     this.claims.clear();
+  }
+
+  /** A folder that cannot be read now is given back, so that a later look finds it again. */
+  private async recover(claim: FolderClaim): Promise<SealedBatch[]> {
+    try {
+      return await recoverFolder(claim.folder);
+    } catch (error) {
+      this.claims.delete(claim.folder);
+      await releaseFolder(claim).catch(() => undefined);
+      throw error;
+    }
   }
 
   private refusal(reason: RefusalReason, message: string, cause?: unknown): SpoolRefusedError {

@@ -149,7 +149,7 @@ describe('trace codec', () => {
     expect(reasonOf(() => decodeTrace(withByte(2, 128)))).toBe('malformed');
     expect(reasonOf(() => decodeTrace(withByte(9, 7)))).toBe('expert-out-of-range');
     expect(reasonOf(() => decodeTrace(withByte(5, 6)))).toBe('over-limit');
-    // 2^28 selections in a few bytes: refused by size before anything is allocated.
+    // 2^24 selections in a few bytes: refused by size before anything is allocated.
     expect(reasonOf(() => decodeTrace(Uint8Array.of(0x52, 1, 2, 1, 2, 1, 0x80, 0x80, 0x80, 0x08, 0, 0)))).toBe('truncated');
   });
 

@@ -5,7 +5,7 @@ export const TRACE_LIMITS = {
   topK: 256,
   choices: 1024,
   rows: 16_777_216,
-  selections: 268_435_456,
+  selections: 67_108_864,
   tokenId: 16_777_215,
 } as const;
 
