@@ -1,7 +1,8 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
 import { AuditController } from './audit/audit.controller.ts';
 import { KeyGuard } from './http/key-guard.ts';
-import { NotFoundController } from './http/not-found.controller.ts';
+import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
@@ -31,9 +32,9 @@ export class ControlModule {
         KeysController,
         AuditController,
         OpenApiController,
-        NotFoundController,
       ],
-      providers: [...ports, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ActivationDesk, KeyDesk],
+      // Global, because a body that is no JSON fails before any route of ours is chosen.
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ActivationDesk, KeyDesk],
       exports: [ImportRunner],
     };
   }

@@ -6,20 +6,14 @@ import {
   RequestMapping,
   RequestMethod,
   SetMetadata,
-  UseFilters,
   UseGuards,
 } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type Route } from '#libs/contract/management/route';
+import { type GuardedRequest, ROUTE } from './guarded-request.ts';
 import { KeyGuard } from './key-guard.ts';
 import { parseInput } from './parse-input.ts';
-import { ProblemFilter } from './problem-filter.ts';
-
-export const ROUTE = 'signalbox:route';
-
-/** A request after the guard has let it through. */
-export type GuardedRequest = FastifyRequest & { principal?: Principal };
 
 const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, delete: RequestMethod.DELETE } as const;
 
@@ -30,7 +24,6 @@ export function Endpoint(route: Route): MethodDecorator {
     HttpCode(route.status),
     SetMetadata(ROUTE, route),
     UseGuards(KeyGuard),
-    UseFilters(ProblemFilter),
   );
 }
 

@@ -5,7 +5,7 @@ import { authenticate, type KeyStore } from '#libs/platform/auth/authenticate';
 import { hasScope } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
-import { type GuardedRequest, ROUTE } from './endpoint.ts';
+import { type GuardedRequest, ROUTE } from './guarded-request.ts';
 
 export const KEY_STORE = Symbol('KeyStore');
 

@@ -20,7 +20,7 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** The problem that a caller may see of an error. */
-export function toProblem(error: unknown): ProblemError {
+function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
   if (status !== null && status >= 400 && status < 500) {

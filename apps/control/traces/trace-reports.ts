@@ -71,9 +71,9 @@ export class TraceReports {
 }
 
 function requestBody(trace: StoredTrace): RequestBody {
-  const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs } = trace;
+  const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs } = trace;
   const at = new Date(trace.atMs).toISOString();
-  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs };
+  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs };
 }
 
 function missing(why: 'expired' | 'unknown', retentionDays: number): ProblemError {

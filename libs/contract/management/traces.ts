@@ -11,6 +11,7 @@ const requestSchema = z
     status: z.enum(['answered', 'cancelled', 'failed']),
     promptTokens: count('Tokens of the prompt.'),
     completionTokens: count('Tokens generated, all choices.'),
+    routedTokens: count('Tokens that ran through the model, so rows of its trace.'),
     queueWaitMs: figure('Milliseconds.'),
     timeToFirstTokenMs: figure('Milliseconds; null when no token was generated.').nullable(),
     durationMs: figure('Admission to end, milliseconds.'),

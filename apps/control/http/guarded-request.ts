@@ -1,0 +1,8 @@
+import { type FastifyRequest } from 'fastify';
+import { type Principal } from '#libs/platform/auth/scopes';
+
+/** Metadata key under which a handler carries its route. */
+export const ROUTE = 'signalbox:route';
+
+/** A request after the guard has let it through. */
+export type GuardedRequest = FastifyRequest & { principal?: Principal };

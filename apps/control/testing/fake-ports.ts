@@ -1,0 +1,187 @@
+import { type Provider } from '@nestjs/common';
+import { digestApiKey, generateApiKey } from '#libs/platform/auth/api-key';
+import { type Scope } from '#libs/platform/auth/scopes';
+import { type ReleaseManifest } from '#libs/release/manifest';
+import { type AuditEntry } from '#libs/store/audit/audit-log';
+import { type ImportJob } from '#libs/store/imports/import-job';
+import { type ApiKeyRecord } from '#libs/store/keys/api-keys';
+import { type Activation, type StoredRelease } from '#libs/store/releases/releases';
+import { type StoredTraceWithBytes } from '#libs/store/traces/trace-reader';
+import { type UsageMatrix, type UsageQuery } from '#libs/store/usage/usage-query';
+import { type RoutingTrace } from '#libs/trace/trace';
+import { encodeTrace } from '#libs/trace/codec';
+import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
+import { AUDIT_LOG } from '../audit/audit.controller.ts';
+import { KEY_STORE } from '../http/key-guard.ts';
+import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
+import { API_KEYS, type ApiKeysPort } from '../keys/key-desk.ts';
+import { ACTIVATIONS, RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
+import { storedCatalog } from '../routing/stored-catalog.ts';
+import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
+import { CONTROL_SETTINGS } from '../settings.ts';
+import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
+
+export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
+export const RELEASE = 'a'.repeat(64);
+
+interface Recorded extends StoredTraceWithBytes {
+  readonly trace: RoutingTrace;
+}
+
+/** A store in memory, with just enough behaviour to test the API over it. */
+export class FakeHouse {
+  readonly audit: (AuditEntry & { id: string })[] = [];
+  readonly keys: ApiKeyRecord[] = [];
+  readonly releases: StoredRelease[] = [];
+  readonly activations = new Map<string, Activation>();
+  readonly recorded: Recorded[] = [];
+  readonly jobs = new Map<string, ImportJob>();
+  importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE }) };
+  failAudit = false;
+
+  addKey(name: string, scopes: readonly Scope[]): string {
+    const secret = generateApiKey();
+    const id = crypto.randomUUID();
+    this.keys.push({ id, name, scopes, createdAtMs: NOW_MS, expiresAtMs: null, revokedAtMs: null, lastUsedAtMs: null, ...digestApiKey(secret) });
+    return secret;
+  }
+
+  addRelease(releaseId: string, model: string, layers: number, experts: number): void {
+    const manifest = {
+      format: 'signalbox.release/1',
+      model,
+      architecture: 'mixtral',
+      shape: { layers, experts },
+      routing: { gating: 'softmax-topk', topK: 2, normalise: true },
+      components: { backbone: 'b'.repeat(64), 'expert/0/1': 'c'.repeat(64) },
+    } as unknown as ReleaseManifest;
+    this.releases.push({ releaseId, model, manifest, importedFrom: '/models', createdAtMs: NOW_MS });
+    if (!this.activations.has(model)) this.activations.set(model, { model, stableRelease: releaseId, previousRelease: null, generation: 1, updatedAtMs: NOW_MS });
+  }
+
+  /** Records a request whose every token took the given experts in each layer. */
+  record(requestId: string, task: string, expertPairs: readonly (readonly [number, number])[], rows: number): void {
+    const layers = expertPairs.length;
+    const ids = Array.from({ length: rows }, () => expertPairs.flat()).flat();
+    const trace: RoutingTrace = {
+      layers, experts: 4, topK: 2, promptRows: rows - 1, choiceRows: [1], tokenIds: Uint32Array.from({ length: rows }, (_, row) => row),
+      expertIds: Uint16Array.from(ids), gates: Float32Array.from(ids.map((_, at) => (at % 2 === 0 ? 0.8 : 0.2))), flagged: [],
+    };
+    const sealedTrace = encodeTrace(trace);
+    this.recorded.push({
+      requestId, atMs: NOW_MS - this.recorded.length * 1000, model: 'toy', releaseId: RELEASE, segment: { tenant: 't', task, language: 'en' }, status: 'answered',
+      promptTokens: rows - 1, completionTokens: 2, queueWaitMs: 1, timeToFirstTokenMs: 2, durationMs: 3, routedTokens: rows, sizeBytes: sealedTrace.length, sealedTrace, trace,
+    });
+  }
+
+  providers(minRequests: number): Provider[] {
+    const releases = this.#releases();
+    return [
+      { provide: CONTROL_SETTINGS, useValue: { minRequests, retentionDays: 7, version: '9.9.9', now: () => NOW_MS } },
+      { provide: KEY_STORE, useValue: { findByPrefix: async (prefix: string) => this.keys.find((key) => key.prefix === prefix) ?? null } },
+      { provide: USAGE_READER, useValue: { usageMatrix: async (query: UsageQuery) => this.#usage(query) } },
+      { provide: RELEASE_CATALOG, useValue: storedCatalog(releases) },
+      { provide: RELEASES, useValue: releases },
+      { provide: EXPERT_FIGURES, useValue: { read: async () => [{ layer: 0, expert: 1, tokens: 5, runs: 0, sketches: [] }] } },
+      { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), look: async (id: string, entry: AuditEntry) => this.#look(id, entry) } },
+      { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
+      { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
+      { provide: AUDIT_LOG, useValue: { list: async (limit: number, beforeId: string | null) => this.audit.toReversed().filter(({ id }) => beforeId === null || Number(id) < Number(beforeId)).slice(0, limit) } },
+      { provide: API_KEYS, useValue: this.#keys() },
+      { provide: ACTIVATIONS, useValue: { set: async (change: { model: string; releaseId: string; expectedGeneration: number }, entry: AuditEntry) => this.#activate(change, entry) } },
+      { provide: IMPORT_JOBS, useValue: this.#jobs() },
+      { provide: CHECKPOINT_IMPORTER, useValue: { run: (...order: Parameters<CheckpointImporter['run']>) => this.importer.run(...order) } satisfies CheckpointImporter },
+    ];
+  }
+
+  #append(entry: AuditEntry): void {
+    if (this.failAudit) throw new Error('the audit log is away');
+    this.audit.push({ ...entry, id: String(this.audit.length + 1) });
+  }
+
+  #usage({ of, layer, segment, groupBy }: UsageQuery): UsageMatrix {
+    const [dimension] = groupBy?.segment ?? [];
+    const groups = new Map<string, Recorded[]>();
+    for (const one of this.recorded) {
+      if (!('releaseIds' in of) || !of.releaseIds.includes(one.releaseId)) continue;
+      if (segment?.task !== undefined && segment.task !== one.segment.task) continue;
+      const key = dimension ? one.segment[dimension] : '';
+      groups.set(key, [...(groups.get(key) ?? []), one]);
+    }
+    return {
+      range: { fromMs: 0, toMs: NOW_MS },
+      groups: [...groups].map(([key, own]) => {
+        const usage = emptyUsage(own[0]!.trace.layers, 4);
+        for (const { trace } of own) accumulateUsage(usage, trace);
+        const layers = usage.map((one, index) => ({ ...one, layer: index })).filter((one) => layer === null || layer === undefined || one.layer === layer);
+        return { releaseId: groupBy?.release ? RELEASE : null, segment: dimension ? { [dimension]: key } : {}, bucketMs: groupBy?.time ? NOW_MS : null, layers };
+      }),
+    };
+  }
+
+  #list({ limit, after }: { limit: number; after?: { requestId: string } }): unknown {
+    const start = after ? this.recorded.findIndex(({ requestId }) => requestId === after.requestId) + 1 : 0;
+    const traces = this.recorded.slice(start, start + limit);
+    const last = traces.at(-1);
+    return { traces, next: start + limit < this.recorded.length && last ? { atMs: last.atMs, requestId: last.requestId } : null };
+  }
+
+  #look(requestId: string, entry: AuditEntry): StoredTraceWithBytes | null {
+    this.#append(entry);
+    return this.recorded.find((one) => one.requestId === requestId) ?? null;
+  }
+
+  #releases(): ReleasesPort & { componentSizes: () => Promise<Record<string, number>> } {
+    return {
+      find: async (id) => this.releases.find(({ releaseId }) => releaseId === id) ?? null,
+      list: async (limit, model = null) => this.releases.filter((one) => model === null || one.model === model).slice(0, limit),
+      activation: async (model) => this.activations.get(model) ?? null,
+      activations: async () => [...this.activations.values()],
+      componentSizes: async () => ({ 'expert/0/1': 77 }),
+    };
+  }
+
+  #activate({ model, releaseId, expectedGeneration }: { model: string; releaseId: string; expectedGeneration: number }, entry: AuditEntry): unknown {
+    const current = this.activations.get(model);
+    if ((current?.generation ?? 0) !== expectedGeneration) return { outcome: 'stale' };
+    this.#append(entry);
+    const generation = expectedGeneration + 1;
+    this.activations.set(model, { model, stableRelease: releaseId, previousRelease: current?.stableRelease ?? null, generation, updatedAtMs: NOW_MS });
+    return { outcome: 'activated', generation };
+  }
+
+  #keys(): ApiKeysPort {
+    return {
+      insert: async (key, entry) => {
+        this.keys.push({ ...key, revokedAtMs: null, lastUsedAtMs: null });
+        this.#append(entry);
+      },
+      list: async () => this.keys,
+      revoke: async (id, atMs, entry) => {
+        const index = this.keys.findIndex((key) => key.id === id);
+        this.keys[index] = { ...this.keys[index]!, revokedAtMs: atMs };
+        this.#append(entry);
+        return true;
+      },
+    };
+  }
+
+  #jobs(): ImportJobsPort {
+    const change = async (id: string, fields: Partial<ImportJob>): Promise<void> => {
+      const job = this.jobs.get(id);
+      if (job && job.finishedAtMs === null) this.jobs.set(id, { ...job, ...fields });
+    };
+    return {
+      create: async (job, entry) => {
+        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, finishedAtMs: null });
+        this.#append(entry);
+      },
+      progress: (id, progress) => change(id, { status: 'running', progress }),
+      succeed: (id, releaseId, atMs) => change(id, { status: 'succeeded', releaseId, finishedAtMs: atMs }),
+      fail: (id, error, atMs) => change(id, { status: 'failed', error, finishedAtMs: atMs }),
+      find: async (id) => this.jobs.get(id) ?? null,
+      list: async (limit) => [...this.jobs.values()].slice(0, limit),
+      audit: async (entry) => this.#append(entry),
+    };
+  }
+}
