@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { ComponentStore } from '#libs/checkpoint/components/component-store';
 import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
 import { signalboxVersion } from '#libs/platform/config/version';
@@ -17,6 +18,7 @@ import { migrateDatabase, openDatabase } from './database.ts';
 import { ensureDemoModel } from './demo-model.ts';
 import { ensureFirstKey } from './first-key.ts';
 import { startHttp } from './http.ts';
+import { ChildKeeper } from './pipeline-process.ts';
 import { banner } from './terminal/banner.ts';
 import { Progress } from './terminal/progress.ts';
 
@@ -104,12 +106,26 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   const producer = queue.producer();
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
+  const pipeline = startPipeline(database.url, logger);
+  shutdown.defer('pipeline', 3000, (graceMs) => pipeline.stop(graceMs - 500));
+  health.set('pipeline', () => ({ ok: pipeline.isRunning, detail: pipeline.isRunning ? 'running' : 'being started again; traces wait in the spool' }), { isRequired: false });
   const server = await progress.step(
     'server',
     () => startHttp({ config, version, databaseUrl: database.url, traceKey, producer, health, logger, shutdown, now }),
     ({ url }) => url,
   );
   progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));
+}
+
+function startPipeline(databaseUrl: string, logger: Logger): ChildKeeper {
+  const keeper = new ChildKeeper({
+    script: fileURLToPath(new URL(`../pipeline/main${extname(import.meta.url)}`, import.meta.url)),
+    execArgv: process.execArgv,
+    env: { ...process.env, DATABASE_URL: databaseUrl },
+    onDeath: (reason, delayMs) => logger.error({ reason, delayMs }, 'the pipeline process ended and is being started again'),
+  });
+  keeper.start();
+  return keeper;
 }
 
 async function importDemoModel(config: Config, existing: readonly string[], importer: ReturnType<typeof checkpointImporter>, progress: Progress): Promise<readonly string[]> {

@@ -24,7 +24,7 @@ export function banner({ url, newKey, models, readySeconds }: BannerFacts): stri
     lines.push(
       '',
       '  Try:',
-      `    curl ${url}/v1/completions -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' -d '${body}'`,
+      `    curl ${url}/v1/completions -H "Authorization: Bearer ${key}" -H "Content-Type: application/json" -d '${body}'`,
       `    npm run demo                   ${colors.dim('prompts of eight domains, and how differently they use the experts')}`,
       `    npm run signalbox -- routes    ${colors.dim('layer x expert, in the terminal')}`,
     );
