@@ -26,6 +26,7 @@ export class Sampler {
   readonly #weightWords: Uint32Array;
   readonly #binMasses = new Float64Array(BINS);
   readonly #ids: Int32Array;
+  readonly #cutIds: Int32Array;
   #adjusted: Float32Array | null = null;
 
   constructor(vocabSize: number) {
@@ -33,6 +34,7 @@ export class Sampler {
     this.#weights = new Float64Array(vocabSize);
     this.#weightWords = new Uint32Array(this.#weights.buffer);
     this.#ids = new Int32Array(vocabSize);
+    this.#cutIds = new Int32Array(vocabSize);
   }
 
   /**
@@ -56,8 +58,8 @@ export class Sampler {
       const count = selectTop(scores, base, this.#size, topK, minimum, this.#ids);
       return this.#drawAmongSorted(scores, base, count, highest, settings, draw);
     }
-    const total = this.#weigh(scores, base, highest, minimum, temperature);
-    return topP < 1 ? this.#drawNucleus(scores, base, total, topP, draw) : this.#drawAmongAll(total * draw);
+    if (topP < 1) return this.#drawNucleus(scores, base, highest, minimum, settings, draw);
+    return this.#drawAmongAll(this.#weigh(scores, base, highest, minimum, temperature) * draw);
   }
 
   #highest(scores: Float32Array, base: number): number {
@@ -131,48 +133,81 @@ export class Sampler {
     return this.#ids[at] as number;
   }
 
-  #drawNucleus(scores: Float32Array, base: number, total: number, topP: number, draw: number): number {
+  #drawNucleus(scores: Float32Array, base: number, highest: number, minimum: number, settings: SamplerSettings, draw: number): number {
     const weights = this.#weights;
-    const last = this.#lastOfNucleus(scores, base, topP * total);
-    const lowest = scores[base + last] as number;
-    let mass = 0;
+    const ids = this.#ids;
+    const inverse = 1 / settings.temperature;
+    // Tokens below this floor weigh less than 1 - top_p together, as the best alone weighs 1: the
+    // nucleus lies above it, and mostly that leaves few of them.
+    const floor = (1 - settings.topP) / this.#size;
+    let total = 0;
+    let count = 0;
     for (let id = 0; id < this.#size; id++) {
       const score = scores[base + id] as number;
-      if (score < lowest || (score === lowest && id > last)) weights[id] = 0;
-      else mass += weights[id] as number;
+      if (score < minimum) continue;
+      const weight = expNonPositive((score - highest) * inverse);
+      total += weight;
+      if (weight < floor) continue;
+      ids[count] = id;
+      weights[count++] = weight;
     }
-    return this.#drawAmongAll(mass * draw);
+    if (Number.isNaN(total)) throw new NonFiniteLogitsError();
+    const weigh = (score: number) => expNonPositive((score - highest) * inverse);
+    const last = this.#lastOfNucleus(scores, base, count, settings.topP * total, weigh);
+    return this.#drawUpTo(scores, base, count, last, draw);
   }
 
   /**
-   * The token at which the mass of the more likely ones and its own reaches `target`. Masses by
-   * bins of weight tell in which bin it lies; only that one is put in order.
+   * The token at which the mass of the more likely ones and its own reaches `target`, among the
+   * `count` candidates in #ids and #weights. Masses by bins of weight tell in which bin it lies; only
+   * that one is put in order.
    */
-  #lastOfNucleus(scores: Float32Array, base: number, target: number): number {
+  #lastOfNucleus(scores: Float32Array, base: number, count: number, target: number, weigh: (score: number) => number): number {
     const weights = this.#weights;
-    const ids = this.#ids;
     const words = this.#weightWords;
     const masses = this.#binMasses.fill(0);
-    for (let id = 0; id < this.#size; id++) {
-      const weight = weights[id] as number;
-      if (weight === 0) continue;
-      const bin = binOf(words[2 * id + 1] as number);
-      masses[bin] = (masses[bin] as number) + weight;
+    let lastBin = 0;
+    for (let at = 0; at < count; at++) {
+      const bin = binOf(words[2 * at + 1] as number);
+      if (bin > lastBin) lastBin = bin;
+      masses[bin] = (masses[bin] as number) + (weights[at] as number);
     }
     let cut = 0;
     let mass = 0;
-    while (cut < BINS - 1 && mass + (masses[cut] as number) < target) mass += masses[cut++] as number;
-    let count = 0;
-    for (let id = 0; id < this.#size; id++) {
-      const weight = weights[id] as number;
-      if (weight > 0 && binOf(words[2 * id + 1] as number) === cut) ids[count++] = id;
-    }
-    arrangeByScore(ids, count, scores, base);
+    while (cut < lastBin && mass + (masses[cut] as number) < target) mass += masses[cut++] as number;
+    const cutIds = this.#cutIds;
+    let rest = 0;
+    for (let at = 0; at < count; at++) if (binOf(words[2 * at + 1] as number) === cut) cutIds[rest++] = this.#ids[at] as number;
+    arrangeByScore(cutIds, rest, scores, base);
     let last: number;
     do {
-      last = takeFirst(ids, count--, scores, base);
-      mass += weights[last] as number;
-    } while (count > 0 && mass < target);
+      last = takeFirst(cutIds, rest--, scores, base);
+      mass += weigh(scores[base + last] as number);
+    } while (rest > 0 && mass < target);
     return last;
+  }
+
+  /** Draws among the candidates that come no later than `last`. */
+  #drawUpTo(scores: Float32Array, base: number, count: number, last: number, draw: number): number {
+    const weights = this.#weights;
+    const ids = this.#ids;
+    const lowest = scores[base + last] as number;
+    let kept = 0;
+    let mass = 0;
+    for (let at = 0; at < count; at++) {
+      const id = ids[at] as number;
+      const score = scores[base + id] as number;
+      if (score < lowest || (score === lowest && id > last)) continue;
+      ids[kept] = id;
+      weights[kept++] = weights[at] as number;
+      mass += weights[at] as number;
+    }
+    const target = mass * draw;
+    let reached = 0;
+    for (let at = 0; at < kept - 1; at++) {
+      reached += weights[at] as number;
+      if (reached > target) return ids[at] as number;
+    }
+    return ids[kept - 1] as number;
   }
 }
