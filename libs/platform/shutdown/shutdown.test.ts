@@ -36,11 +36,16 @@ describe('Shutdown', () => {
   });
 });
 
-it('forces the end at the second signal', () => {
+it('forces the end at a second signal, but takes an echo of the first for what it is', () => {
   const calls: string[] = [];
-  const takeBack = onStopSignals((signal) => calls.push(`stop ${signal}`), (signal) => calls.push(`force ${signal}`));
-  process.emit('SIGTERM', 'SIGTERM');
+  let nowMs = 0;
+  const takeBack = onStopSignals((signal) => calls.push(`stop ${signal}`), (signal) => calls.push(`force ${signal}`), () => nowMs);
   process.emit('SIGINT', 'SIGINT');
+  nowMs = 999;
+  process.emit('SIGINT', 'SIGINT');
+  expect(calls).toEqual(['stop SIGINT']);
+  nowMs = 1000;
+  process.emit('SIGTERM', 'SIGTERM');
   takeBack();
-  expect(calls).toEqual(['stop SIGTERM', 'force SIGINT']);
+  expect(calls).toEqual(['stop SIGINT', 'force SIGTERM']);
 });

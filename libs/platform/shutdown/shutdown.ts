@@ -72,13 +72,25 @@ async function runStep({ name, stop }: ShutdownStep, graceMs: number): Promise<S
   }
 }
 
-/** Calls `stop` at the first SIGTERM or SIGINT and `force` at the second. Returns how to take it back. */
-export function onStopSignals(stop: (signal: NodeJS.Signals) => void, force: (signal: NodeJS.Signals) => void): () => void {
-  let isFirst = true;
+/** Ctrl-C arrives twice within milliseconds under npm: from the terminal and passed on by npm. */
+const SAME_WISH_MS = 1000;
+
+/**
+ * Calls `stop` at the first SIGTERM or SIGINT and `force` at a second that is not the same wish.
+ * @param now - clock, in milliseconds
+ * @returns how to take it back
+ */
+export function onStopSignals(
+  stop: (signal: NodeJS.Signals) => void,
+  force: (signal: NodeJS.Signals) => void,
+  now: () => number = () => performance.now(),
+): () => void {
+  let firstMs: number | null = null;
   const listener = (signal: NodeJS.Signals): void => {
-    const act = isFirst ? stop : force;
-    isFirst = false;
-    act(signal);
+    if (firstMs === null) {
+      firstMs = now();
+      stop(signal);
+    } else if (now() - firstMs >= SAME_WISH_MS) force(signal);
   };
   const signals = ['SIGTERM', 'SIGINT'] as const;
   for (const signal of signals) process.on(signal, listener);
