@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Server } from 'node:http';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance } from 'fastify';
@@ -23,6 +24,8 @@ const MODEL_POLL_MS = 1000;
 const FIGURES_FLUSH_MS = 10_000;
 /** For handing over the last traces; what is left stays in the spool for the next start. */
 const HAND_OVER_GRACE_MS = 4000;
+/** For the last bytes of answers to other parts of the app. */
+const CONNECTION_GRACE_MS = 1000;
 
 /** Starts and stops the inference app with the Nest app around it. */
 @Injectable()
@@ -72,6 +75,7 @@ export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
 
   async onApplicationBootstrap(): Promise<void> {
     this.transport.start();
+    // One look before the server listens, so that who sees it listen finds its models.
     await this.models.sync(Date.now);
     this.#follow.start();
     this.#flush.start();
@@ -89,6 +93,16 @@ export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
     await this.engine.close(INFERENCE_LIMITS.stopGraceMs);
     await this.answering.idle();
     await this.transport.stop(HAND_OVER_GRACE_MS);
+    this.#cutOffConnections();
+  }
+
+  /**
+   * The HTTP server closes next and waits for its connections. Node closes idle ones, but not those
+   * that never sent a request, as browsers and HTTP clients open in advance.
+   */
+  #cutOffConnections(): void {
+    const server = this.http.httpAdapter.getHttpServer() as Server;
+    setTimeout(() => server.closeAllConnections(), CONNECTION_GRACE_MS).unref();
   }
 
   async #flushFigures(): Promise<void> {
