@@ -14,7 +14,7 @@ import { encodeTraceRows, TRACE_COLUMNS } from './trace-rows.ts';
 export type WriteOutcome = 'written' | 'already-written';
 
 /**
- * Writes batches of traces. Ledger entry, traces and roll-ups are one transaction, so a batch counts
+ * Writes batches of traces. Ledger entries, traces and roll-ups are one transaction, so a batch counts
  * once however often it is delivered, and a crash leaves all of it or nothing.
  */
 export class TraceWriter {
@@ -25,15 +25,23 @@ export class TraceWriter {
     private readonly releases: ReleaseOutlines,
   ) {}
 
-  /** @throws Error naming a release that the database does not know; nothing is written then */
   async write(batch: TraceBatch): Promise<WriteOutcome> {
-    const ids = await this.shortIds(batch);
-    const rows = encodeTraceRows(batch.traces, ids);
-    const days = new Set(batch.traces.map(({ record }) => dayOf(record.atMs)));
+    const [outcome = 'already-written'] = await this.writeTogether([batch]);
+    return outcome;
+  }
+
+  /**
+   * Writes several batches in one transaction, which costs one commit and one sum of roll-ups. Outcomes
+   * are in the order of the batches.
+   * @throws Error naming a release that the database does not know; then none of them is written
+   */
+  async writeTogether(batches: readonly TraceBatch[]): Promise<readonly WriteOutcome[]> {
+    const ids = await this.shortIds(batches);
+    const days = new Set(batches.flatMap(({ traces }) => traces.map(({ record }) => dayOf(record.atMs))));
     for (let attempt = 1; ; attempt += 1) {
       await this.partitions.ensure(days);
       try {
-        return await this.dataSource.transaction((manager) => writeAll(manager, batch, rows, ids));
+        return await this.dataSource.transaction((manager) => writeAll(manager, batches, ids));
       } catch (error) {
         // Retention may drop a day between the look and the write.
         if (attempt > 1 || !isMissingPartition(error)) throw error;
@@ -42,35 +50,48 @@ export class TraceWriter {
     }
   }
 
-  private async shortIds({ traces }: TraceBatch): Promise<ShortIds> {
+  private async shortIds(batches: readonly TraceBatch[]): Promise<ShortIds> {
+    const records = batches.flatMap(({ traces }) => traces.map(({ record }) => record));
     const [releases, segments] = await Promise.all([
-      this.releases.resolve(traces.map(({ record }) => record.releaseId)),
-      this.segments.resolve(traces.map(({ record }) => record.segment)),
+      this.releases.resolve(records.map(({ releaseId }) => releaseId)),
+      this.segments.resolve(records.map(({ segment }) => segment)),
     ]);
     return { releases, segments };
   }
 }
 
-async function writeAll(manager: EntityManager, batch: TraceBatch, rows: Buffer, ids: ShortIds): Promise<WriteOutcome> {
-  // Waits for another writer of the same batch and then sees its entry.
-  const entered: unknown[] = await manager.query(
-    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, quarantined, refused, tokens) VALUES ($1, $2, $3, $4, $5, $6)
+async function writeAll(manager: EntityManager, batches: readonly TraceBatch[], ids: ShortIds): Promise<readonly WriteOutcome[]> {
+  const entered = await enter(manager, batches);
+  const outcomes = batches.map(({ batchId }): WriteOutcome => (entered.delete(batchId) ? 'written' : 'already-written'));
+  const fresh = batches.filter((_, i) => outcomes[i] === 'written');
+  const traces = fresh.flatMap((batch) => batch.traces);
+  if (traces.length > 0) await copyTraces(manager, encodeTraceRows(traces, ids));
+  for (const batch of fresh) await quarantine(manager, batch);
+  // Last, because all writers meet at these rows and hold them until the commit.
+  await addRollUps(manager, rollUps(fresh.flatMap(({ usage }) => usage), ids));
+  return outcomes;
+}
+
+/**
+ * Enters batches in the ledger and returns the ids that were not there. Waits for another writer of the
+ * same batch and then sees its entry; sorted, so that two writers of the same ones never deadlock.
+ */
+async function enter(manager: EntityManager, batches: readonly TraceBatch[]): Promise<Set<string>> {
+  const sorted = batches.toSorted((a, b) => (a.batchId < b.batchId ? -1 : 1));
+  const rows: { batch_id: string }[] = await manager.query(
+    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, quarantined, refused, tokens)
+     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::bigint[])
      ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id`,
     [
-      batch.batchId,
-      new Date(batch.writtenAtMs),
-      batch.traces.length,
-      batch.quarantined.length,
-      batch.refused,
-      batch.traces.reduce((sum, { routedTokens }) => sum + routedTokens, 0),
+      sorted.map(({ batchId }) => batchId),
+      sorted.map(({ writtenAtMs }) => new Date(writtenAtMs).toISOString()),
+      sorted.map(({ traces }) => traces.length),
+      sorted.map(({ quarantined }) => quarantined.length),
+      sorted.map(({ refused }) => refused),
+      sorted.map(({ traces }) => traces.reduce((sum, { routedTokens }) => sum + routedTokens, 0)),
     ],
   );
-  if (entered.length === 0) return 'already-written';
-  if (batch.traces.length > 0) await copyTraces(manager, rows);
-  await quarantine(manager, batch);
-  // Last, because all writers meet at these rows and hold them until the commit.
-  await addRollUps(manager, rollUps(batch.usage, ids));
-  return 'written';
+  return new Set(rows.map((row) => row.batch_id));
 }
 
 async function copyTraces(manager: EntityManager, rows: Buffer): Promise<void> {

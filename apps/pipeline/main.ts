@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { createLogger } from '#libs/platform/logs/logger';
+import { nestLogger } from '#libs/platform/logs/nest-logger';
+import { onStopSignals } from '#libs/platform/shutdown/shutdown';
+import { startTracing } from '#libs/platform/telemetry/tracing';
+import { connectCaptureQueue } from '#libs/queue/connect';
+import { createDataSource, migrate } from '#libs/store/data-source';
+import { PipelineModule } from './pipeline.module.ts';
+
+/** The pipeline role in a process of its own: alone, or as the child of a standalone Signalbox. */
+async function main(config: Config, databaseUrl: string): Promise<void> {
+  const logger = createLogger({ level: config.log.level, role: 'pipeline', readable: process.stderr.isTTY, destination: process.stderr });
+  let close: (() => Promise<void>) | null = null;
+  let isStopping = false;
+  const stop = (why: string): void => {
+    if (isStopping) return;
+    isStopping = true;
+    logger.info({ why }, 'stopping');
+    // While it starts nothing is under way that a sudden end would harm.
+    (close?.() ?? Promise.resolve()).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.fatal({ err: error }, 'did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  onStopSignals(stop, () => process.exit(1));
+  // The parent is gone, even if it was killed: without it nobody would ever stop this process.
+  if (process.channel) process.once('disconnect', () => stop('the parent process has ended'));
+
+  const tracing = await startTracing(process.env, 'signalbox-pipeline');
+  const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox-pipeline' }).initialize();
+  await migrate(schema);
+  await schema.destroy();
+  const queue = connectCaptureQueue({ databaseUrl, redisUrl: config.queue.redisUrl });
+  await queue.prepare();
+  const module = PipelineModule.forRoot({ config, databaseUrl, queue, logger, now: Date.now });
+  const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false });
+  close = async () => {
+    await app.close();
+    await tracing.shutdown();
+  };
+  logger.info('the pipeline takes batches');
+}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const config = readConfig();
+if (config.database.url === null) {
+  process.stderr.write('DATABASE_URL is missing: the pipeline role alone starts no PostgreSQL. Give it one, or use `npm start`.\n');
+  process.exit(2);
+}
+await main(config, config.database.url);

@@ -1,0 +1,86 @@
+import { join } from 'node:path';
+import { type BeforeApplicationShutdown, type DynamicModule, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { type Config } from '#libs/platform/config/config';
+import { loadTraceKey } from '#libs/platform/home/trace-key';
+import { type Logger } from '#libs/platform/logs/logger';
+import { type CaptureQueue } from '#libs/queue/capture-queue';
+import { TraceSealer } from '#libs/record/seal';
+import { TraceWriter } from '#libs/store/capture/trace-writer';
+import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
+import { Retention } from '#libs/store/retention/retention';
+import { StoreModule } from '#libs/store/store.module';
+import { CapturePipeline } from './capture-pipeline.ts';
+import { CaptureWorker } from './capture-worker.ts';
+import { RetentionTimer } from './retention-timer.ts';
+import { BatchWriter } from './write-batch.ts';
+
+export interface PipelineModuleOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  readonly queue: CaptureQueue;
+  readonly logger: Logger;
+  readonly now: () => number;
+}
+
+/** Batches handled at the same time; as many share a transaction. Each holds at most some 256 KiB and its decoded traces. */
+const CONCURRENCY = 16;
+const RETENTION_EVERY_MS = 3_600_000;
+const MINUTE_ROLL_UP_DAYS = 90;
+const STOP_GRACE_MS = 2_000;
+
+/** The pipeline: a worker on the capture queue, and retention. */
+@Module({})
+export class PipelineModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    @Inject(CaptureWorker) private readonly worker: CaptureWorker,
+    @Inject(RetentionTimer) private readonly retention: RetentionTimer,
+  ) {}
+
+  static forRoot({ config, databaseUrl, queue, logger, now }: PipelineModuleOptions): DynamicModule {
+    const { retentionDays, traceKey } = config.capture;
+    return {
+      module: PipelineModule,
+      imports: [
+        StoreModule.forRoot({
+          url: databaseUrl,
+          applicationName: 'signalbox-pipeline',
+          retention: { traceDays: retentionDays, minuteDays: Math.max(MINUTE_ROLL_UP_DAYS, retentionDays) },
+        }),
+      ],
+      providers: [
+        {
+          provide: CapturePipeline,
+          inject: [TraceWriter, ReleaseOutlines],
+          useFactory: (writer: TraceWriter, releases: ReleaseOutlines) =>
+            new CapturePipeline(
+              new TraceSealer({ current: loadTraceKey(config.home, traceKey) }),
+              releases,
+              new BatchWriter(writer, CONCURRENCY),
+              { spoolRoot: join(config.home, 'spool'), retentionDays, now },
+            ),
+        },
+        {
+          provide: CaptureWorker,
+          inject: [CapturePipeline],
+          useFactory: (pipeline: CapturePipeline) => new CaptureWorker(queue, pipeline, logger, { concurrency: CONCURRENCY }),
+        },
+        {
+          provide: RetentionTimer,
+          inject: [Retention],
+          useFactory: (retention: Retention) => new RetentionTimer(retention, logger, { everyMs: RETENTION_EVERY_MS, now }),
+        },
+      ],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.worker.start();
+    this.retention.start();
+  }
+
+  /** Before the store closes its connections. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.worker.stop(STOP_GRACE_MS);
+    await this.retention.stop();
+  }
+}
