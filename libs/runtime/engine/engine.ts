@@ -46,8 +46,6 @@ export interface PositionLogprobs extends TokenLogprob {
   readonly top: readonly TokenLogprob[];
 }
 
-export type FinishReason = 'stop' | 'length' | 'cancelled' | 'error';
-
 /** What a request's generation reports, in this order: started, delta..., finished. */
 export type GenerateEvent =
   | { readonly type: 'started'; readonly queueWaitMs: number }
