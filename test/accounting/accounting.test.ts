@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { seededRandom } from '../harness/random.ts';
 import { freePort, SignalboxProcess } from '../harness/signalbox-process.ts';
-import { temporaryHome } from '../harness/temporary-home.ts';
+import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
 import { postgresPid, RedisServer, redisInstalled } from './processes.ts';
 import { type LoadTally, runMixedLoad } from './mixed-load.ts';
@@ -63,7 +62,7 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
 
   beforeEach(async (context) => {
     if (queue === 'redis' && !redisInstalled()) context.skip('redis-server is not installed');
-    home = mkdtempSync(join(temporaryHome(), 'signalbox-accounting-'));
+    home = newTemporaryHome('signalbox-accounting-');
     redis = queue === 'redis' ? await RedisServer.start(home) : null;
     signalbox = new SignalboxProcess(home, await freePort(), redis ? { REDIS_URL: redis.url } : {});
     await signalbox.start();

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seededRandom } from '../harness/random.ts';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
-import { temporaryHome } from '../harness/temporary-home.ts';
+import { newTemporaryHome } from '../harness/temporary-home.ts';
 
 const MIXES = 12;
 const COMPANIONS = 15;
@@ -55,7 +54,7 @@ describe('batch invariance through the published API', () => {
   let signalbox: SignalboxProcess;
 
   beforeAll(async () => {
-    home = mkdtempSync(join(temporaryHome(), 'signalbox-invariance-'));
+    home = newTemporaryHome('signalbox-invariance-');
     signalbox = new SignalboxProcess(home, await freePort());
     await signalbox.start();
   });
