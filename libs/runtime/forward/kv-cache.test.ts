@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CacheFullError, type CachedSequence, ContextLengthError, KvCache } from './kv-cache.ts';
 
@@ -9,9 +9,16 @@ const SMALLEST_BYTES = 64 * POSITION_FLOATS * 4 * 2 * GEOMETRY.layers;
 /** Appends tokens whose keys are stamp, stamp + 1, ... and whose values are their negatives. */
 function append(cache: KvCache, sequence: CachedSequence, tokens: number, stamp: number): void {
   cache.reserve(sequence, sequence.length + tokens);
+  const { slab, slot } = sequence;
+  const { keyValueHeads, headSize } = GEOMETRY;
   for (let layer = 0; layer < GEOMETRY.layers; layer++) {
-    const key = Float32Array.from({ length: tokens * POSITION_FLOATS }, (_, at) => stamp + layer * 1000 + at);
-    cache.write(sequence, layer, tokens, key, key.map((value) => -value), 0);
+    for (let at = 0; at < tokens * POSITION_FLOATS; at++) {
+      const [token, head, column] = [Math.trunc(at / POSITION_FLOATS), Math.trunc(at / headSize) % keyValueHeads, at % headSize];
+      const to = ((slot * keyValueHeads + head) * slab!.capacity + sequence.length + token) * headSize + column;
+      expect(slab!.keys[layer]![to]).toBe(0);
+      slab!.keys[layer]![to] = stamp + layer * 1000 + at + 1;
+      slab!.values[layer]![to] = -slab!.keys[layer]![to]!;
+    }
   }
   sequence.length += tokens;
 }

@@ -104,26 +104,13 @@ export class KvCache {
     if (from && from.capacity >= length) return;
     const to = this.#slabWithRoom(capacityFor(length, contextTokens));
     const slot = to.members.push(sequence) - 1;
+    this.#clear(to, slot);
     if (from) {
       this.#copy(from, sequence.slot, to, slot, sequence.length);
       this.#removeFrom(from, sequence.slot);
     }
     sequence.slab = to;
     sequence.slot = slot;
-  }
-
-  /** Writes new positions of one layer; key and value are [tokens][keyValueHeads][headSize] from `row` on. */
-  write(sequence: CachedSequence, layer: number, tokens: number, key: Float32Array, value: Float32Array, row: number): void {
-    const { keyValueHeads, headSize } = this.#geometry;
-    const { capacity, keys, values } = sequence.slab!;
-    for (let token = 0; token < tokens; token++) {
-      for (let head = 0; head < keyValueHeads; head++) {
-        const from = ((row + token) * keyValueHeads + head) * headSize;
-        const to = ((sequence.slot * keyValueHeads + head) * capacity + sequence.length + token) * headSize;
-        copyRun(key, from, keys[layer]!, to, headSize);
-        copyRun(value, from, values[layer]!, to, headSize);
-      }
-    }
   }
 
   #slotFloats(capacity: number): number {
@@ -178,6 +165,12 @@ export class KvCache {
     }
   }
 
+  /** What an earlier sequence left is masked, but a NaN among it would survive a product with zero. */
+  #clear(slab: Slab, slot: number): void {
+    const floats = this.#slotFloats(slab.capacity);
+    for (const array of [...slab.keys, ...slab.values]) array.fill(0, slot * floats, (slot + 1) * floats);
+  }
+
   #copy(from: Slab, fromSlot: number, to: Slab, toSlot: number, length: number): void {
     const { layers, keyValueHeads, headSize } = this.#geometry;
     for (let layer = 0; layer < layers; layer++) {
@@ -201,9 +194,4 @@ function capacityFor(length: number, contextTokens: number): number {
 /** Bytes that one sequence of `length` tokens takes, spare slots of its slab aside. */
 export function sequenceCacheBytes({ layers, keyValueHeads, headSize, contextTokens }: CacheGeometry, length: number): number {
   return layers * 2 * keyValueHeads * headSize * capacityFor(length, contextTokens) * Float32Array.BYTES_PER_ELEMENT;
-}
-
-/** A plain loop: for runs of a head's size it beats making two views. */
-function copyRun(source: Float32Array, from: number, target: Float32Array, to: number, count: number): void {
-  for (let at = 0; at < count; at++) target[to + at] = source[from + at]!;
 }

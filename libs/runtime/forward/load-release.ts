@@ -2,9 +2,9 @@ import { type InferenceSession } from 'onnxruntime-node';
 import { BACKBONE, expertName, routerName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
+import { attentionGraph, projectionGraph } from '../onnx/attention-graph.ts';
 import { expertGraph } from '../onnx/expert-graph.ts';
 import { headGraph } from '../onnx/head-graph.ts';
-import { layerGraph } from '../onnx/layer-graph.ts';
 import { type OnnxModel } from '../onnx/model.ts';
 import { type ComponentWeights, readTensor } from './component-weights.ts';
 import { embeddingTable } from './embedding.ts';
@@ -35,8 +35,8 @@ export interface LoadRequest {
 }
 
 /**
- * Loads a release for the SPLIT plan: a session for each layer's attention and router, one for each
- * expert, one for the head.
+ * Loads a release for the SPLIT plan: for each layer a session for the projections, one for attention
+ * and router and one for each expert; one for the head.
  * @throws ReleaseLoadError for a missing, unreadable or misshapen component
  */
 export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass> {
@@ -70,11 +70,14 @@ async function makeSessions({ manifest, plansDirectory, threads }: LoadRequest, 
   };
   try {
     const backbone = requireComponent(weights, BACKBONE);
-    const layers: InferenceSession[] = [];
+    const projections: InferenceSession[] = [];
+    const attentions: InferenceSession[] = [];
     const experts: InferenceSession[][] = [];
     for (let layer = 0; layer < shape.layers; layer++) {
       const router = requireComponent(weights, routerName(layer));
-      layers.push(await make(layerGraph(layerWeights(weights, manifest, layer), shape), [backbone, router]));
+      const slices = layerWeights(weights, manifest, layer);
+      projections.push(await make(projectionGraph(slices, shape), [backbone]));
+      attentions.push(await make(attentionGraph(slices, shape), [backbone, router]));
       const row: InferenceSession[] = [];
       for (let index = 0; index < shape.experts; index++) {
         const graph = expertGraph(expertWeights(weights, manifest, layer, index), shape.hiddenSize);
@@ -83,7 +86,7 @@ async function makeSessions({ manifest, plansDirectory, threads }: LoadRequest, 
       experts.push(row);
     }
     const head = headGraph(headWeights(weights, manifest), shape.hiddenSize, shape.vocabSize, shape.rmsNormEpsilon);
-    return { layers, experts, head: await make(head, [backbone]) };
+    return { projections, attentions, experts, head: await make(head, [backbone]) };
   } catch (error) {
     for (const session of made) await session.release();
     throw error;

@@ -1,10 +1,10 @@
 import { BACKBONE, type ComponentName, expertName, routerName, TENSORS, TOKENIZER } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
+import { type LayerWeights } from '../onnx/attention-graph.ts';
 import { type ExpertWeights } from '../onnx/expert-graph.ts';
 import { type WeightSlice } from '../onnx/graph-builder.ts';
 import { type HeadWeights } from '../onnx/head-graph.ts';
-import { type LayerWeights } from '../onnx/layer-graph.ts';
 import { type ComponentWeights, readComponentWeights, ReleaseLoadError, weightSlice } from './component-weights.ts';
 
 /** A release's weight components, opened. */

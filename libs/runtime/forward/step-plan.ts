@@ -50,7 +50,7 @@ export function checkItems(items: readonly StepItem[], limits: StepLimits): void
  * an item with several tokens is a group of its own. Every sequence must have room in its slab.
  */
 export function planStep(items: readonly StepItem[]): StepPlan {
-  const itemRows = new Array<number>(items.length).fill(0);
+  const itemRows = items.map(() => 0);
   const groups: { slab: Slab; slot: number; sequences: CachedSequence[]; tokens: number; row: number }[] = [];
   const order = items
     .map((item, index) => ({ index, tokens: item.tokens.length, sequence: item.cache as CachedSequence }))

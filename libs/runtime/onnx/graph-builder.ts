@@ -68,8 +68,17 @@ export class GraphBuilder {
   }
 
   /** x / sqrt(mean(x^2) + epsilon) * weight over the last axis (Zhang and Sennrich, 2019). */
-  rmsNorm(x: string, slice: WeightSlice, epsilon: number): string {
-    return this.node('SimplifiedLayerNormalization', [x, this.weight(slice)], { epsilon: { float: epsilon }, axis: { int: -1 } });
+  rmsNorm(x: string, slice: WeightSlice, epsilon: number, output?: string): string {
+    const attributes = { epsilon: { float: epsilon }, axis: { int: -1 } };
+    return this.node('SimplifiedLayerNormalization', [x, this.weight(slice)], attributes, output);
+  }
+
+  /** Sizes: 0 keeps the input's size at that place, -1 is what is left. */
+  reshape(x: string, sizes: readonly number[]): string {
+    const name = `s${this.#constants.length}`;
+    const data = new Uint8Array(BigInt64Array.from(sizes, BigInt).buffer);
+    this.#constants.push({ name, type: 'I64', dimensions: [sizes.length], data });
+    return this.node('Reshape', [x, name]);
   }
 
   model(name: string): OnnxModel {

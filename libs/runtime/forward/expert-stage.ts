@@ -1,0 +1,74 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { combineRows, type DispatchPlan, gatherRows, newDispatchPlan, planDispatch } from '#libs/moe/dispatch';
+import { type SelectionTarget } from '#libs/moe/gating';
+import { type Attended } from './attention-stage.ts';
+import { type ExpertTiming } from './forward-pass.ts';
+
+/** Timings kept until somebody drains them; a step of 16 sequences makes at most some hundred. */
+const MAX_TIMINGS = 100_000;
+
+/** The experts' part of a layer: rows to experts, one run each, weighted sum back. */
+export class ExpertStage {
+  readonly #sessions: readonly (readonly InferenceSession[])[];
+  readonly #hiddenSize: number;
+  readonly #topK: number;
+  #timings: ExpertTiming[] = [];
+  #packed = new Float32Array(0);
+
+  /** Sessions are [layer][expert], of expertGraph. */
+  constructor(sessions: readonly (readonly InferenceSession[])[], hiddenSize: number, topK: number) {
+    this.#sessions = sessions;
+    this.#hiddenSize = hiddenSize;
+    this.#topK = topK;
+  }
+
+  drainTimings(): ExpertTiming[] {
+    const timings = this.#timings;
+    this.#timings = [];
+    return timings;
+  }
+
+  /** Adds the selected experts' outputs, times their gates, to hidden [rows][hiddenSize]. */
+  async run(layer: number, attended: readonly Attended[], selection: SelectionTarget, hidden: Float32Array): Promise<void> {
+    const rows = hidden.length / this.#hiddenSize;
+    const plan = newDispatchPlan(this.#sessions[layer]!.length, rows, this.#topK);
+    planDispatch(plan, selection.expertIds, selection.offset, selection.rowStride, rows, this.#topK);
+    const packed = this.#packedRows(rows * this.#topK);
+    for (const { group, normed } of attended) {
+      gatherRows(plan, normed, group.row, group.sequences.length * group.tokens, this.#topK, this.#hiddenSize, packed);
+    }
+    const outputs = await this.#runEach(layer, plan, packed);
+    combineRows(plan, hidden, rows, this.#topK, this.#hiddenSize, selection, outputs);
+  }
+
+  #packedRows(count: number): Float32Array {
+    const floats = count * this.#hiddenSize;
+    if (this.#packed.length < floats) this.#packed = new Float32Array(floats);
+    return this.#packed;
+  }
+
+  /** Each expert's output over its packed rows; null where it has none. */
+  async #runEach(layer: number, { starts }: DispatchPlan, packed: Float32Array): Promise<(Float32Array | null)[]> {
+    const width = this.#hiddenSize;
+    const runs: Promise<void>[] = [];
+    const outputs: (Float32Array | null)[] = [];
+    let previousMs = performance.now();
+    const runOne = async (expert: number, session: InferenceSession, from: number, tokens: number) => {
+      const x = new Tensor('float32', packed.subarray(from * width, (from + tokens) * width), [tokens, width]);
+      const { y } = await session.run({ x });
+      outputs[expert] = y!.data as Float32Array;
+      // Runs issued together are executed one after the other, so each lasts from the end of the one before.
+      const nowMs = performance.now();
+      if (this.#timings.length < MAX_TIMINGS) this.#timings.push({ layer, expert, tokens, durationMs: nowMs - previousMs });
+      previousMs = nowMs;
+    };
+    for (const [expert, session] of this.#sessions[layer]!.entries()) {
+      outputs.push(null);
+      const from = starts[expert]!;
+      const tokens = starts[expert + 1]! - from;
+      if (tokens > 0) runs.push(runOne(expert, session, from, tokens));
+    }
+    await Promise.all(runs);
+    return outputs;
+  }
+}
