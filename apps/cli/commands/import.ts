@@ -1,0 +1,44 @@
+import { resolve } from 'node:path';
+import { basename } from 'node:path';
+import { ApiClient } from '../api/api-client.ts';
+import { connect } from '../api/connection.ts';
+import { CliError, EXIT } from '../api/exit-code.ts';
+import { pause } from '../pause.ts';
+import { progressBar } from '../progress-bar.ts';
+import { bytes } from '../render/plain-text.ts';
+import { type Terminal } from '../terminal.ts';
+
+const POLL_MS = 300;
+
+/** Has the server import a folder, shows how far it is, and cancels the import on Ctrl-C. */
+export async function importCheckpoint(client: ApiClient, terminal: Terminal, directory: string, options: { readonly model?: string; readonly activate?: boolean }): Promise<void> {
+  const absolute = resolve(terminal.workingDir, directory);
+  const model = options.model ?? basename(absolute);
+  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false } });
+  const bar = progressBar(terminal, terminal.isTty, bytes);
+  try {
+    while (job.state === 'queued' || job.state === 'running') {
+      bar.update(job.progress.doneBytes, job.progress.totalBytes, job.progress.phase);
+      await pause(POLL_MS, terminal.signal);
+      job = await client.call('getImport', { params: { importId: job.id } });
+    }
+  } catch (error) {
+    bar.stop();
+    if (terminal.signal.aborted) await cancel(terminal, job.id);
+    throw error;
+  }
+  bar.stop();
+  if (job.state !== 'succeeded') throw new CliError(EXIT.failed, `The import ${job.state}${job.error ? `: ${job.error.message}` : '.'}`);
+  terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
+  const { items } = await client.call('listModels', { query: { limit: '200' } });
+  const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;
+  terminal.print(serving ? `It answers for the model ${model}.` : `It does not answer yet: import it with --activate, or PUT /api/v1/models/${model}/activation.`);
+}
+
+/** With a signal of its own, as the command's is used up. */
+async function cancel(terminal: Terminal, importId: string): Promise<void> {
+  terminal.note('Cancelling the import ...');
+  const client: ApiClient = connect(terminal.env, AbortSignal.timeout(10_000));
+  await client.call('cancelImport', { params: { importId } });
+  terminal.note('Cancelled. What it had written is kept: the same import goes on from there.');
+}

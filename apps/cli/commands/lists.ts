@@ -1,0 +1,58 @@
+import { type ApiClient } from '../api/api-client.ts';
+import { allPages } from '../api/pages.ts';
+import { bytes, printable, table } from '../render/plain-text.ts';
+import { type Terminal } from '../terminal.ts';
+
+const MAX_SHOWN = 1000;
+
+/** Latency, tokens and size of each expert. */
+export async function experts(
+  client: ApiClient,
+  terminal: Terminal,
+  options: { readonly model?: string; readonly release?: string; readonly layer?: string; readonly from?: string; readonly to?: string; readonly json?: boolean },
+): Promise<void> {
+  const { json, ...query } = options;
+  const answer = await client.call('getExperts', { query });
+  if (json) {
+    terminal.print(JSON.stringify(answer, null, 2));
+    return;
+  }
+  const ms = (value: number | null): string => value?.toFixed(3) ?? '';
+  const rows = answer.experts.map(({ layer, expert, tokens, runs, latencyMs, weightBytes }) => [
+    String(layer), `e${expert}`, String(tokens), String(runs), ms(latencyMs.p50), ms(latencyMs.p95), ms(latencyMs.p99), weightBytes === null ? '' : bytes(weightBytes),
+  ]);
+  terminal.print(`${printable(answer.model)}, release ${answer.release.slice(0, 12)}. Latency of one run, in ms.`);
+  terminal.print(rows.length > 0 ? table(['layer', 'expert', 'tokens', 'runs', 'p50', 'p95', 'p99', 'weights'], rows, 2) : 'No figures yet: send some requests.');
+}
+
+export async function releases(client: ApiClient, terminal: Terminal, options: { readonly model?: string; readonly json?: boolean }): Promise<void> {
+  const { items, more } = await allPages((cursor) => client.call('listReleases', { query: { model: options.model, cursor, limit: '200' } }), MAX_SHOWN);
+  const { items: models } = await allPages((cursor) => client.call('listModels', { query: { cursor, limit: '200' } }), MAX_SHOWN);
+  if (options.json) {
+    terminal.print(JSON.stringify(items, null, 2));
+    return;
+  }
+  const answering = new Set(models.map(({ releaseId }) => releaseId));
+  const rows = items.map(({ releaseId, model, layers, experts: count, topK, createdAt }) => [
+    releaseId, printable(model), answering.has(releaseId) ? 'answers' : '', `${layers} x ${count}, top ${topK}`, createdAt.slice(0, 16).replace('T', ' '),
+  ]);
+  terminal.print(rows.length > 0 ? table(['release', 'model', 'state', 'layers x experts', 'created (UTC)'], rows, 9) : 'No release yet: signalbox import DIR makes one.');
+  if (more) terminal.note(`Only the first ${items.length} are shown; use --model.`);
+}
+
+export async function listKeys(client: ApiClient, terminal: Terminal): Promise<void> {
+  const { items } = await allPages((cursor) => client.call('listKeys', { query: { cursor, limit: '200' } }), MAX_SHOWN);
+  const rows = items.map(({ id, name, scopes, createdAt, revokedAt }) => [id, printable(name), scopes.join(','), createdAt.slice(0, 10), revokedAt === null ? 'valid' : `revoked ${revokedAt.slice(0, 10)}`]);
+  terminal.print(table(['id', 'name', 'scopes', 'created', 'state'], rows, 9));
+}
+
+export async function createKey(client: ApiClient, terminal: Terminal, name: string, scopes: readonly string[]): Promise<void> {
+  const key = await client.call('createKey', { body: { name, scopes: scopes as ('inference' | 'read' | 'traces' | 'admin')[] } });
+  terminal.note(`Key ${key.id} (${key.scopes.join(', ')}), shown this once:`);
+  terminal.print(key.secret);
+}
+
+export async function revokeKey(client: ApiClient, terminal: Terminal, keyId: string): Promise<void> {
+  const key = await client.call('revokeKey', { params: { keyId } });
+  terminal.print(`Revoked ${printable(key.name)} (${key.id}).`);
+}

@@ -1,0 +1,24 @@
+import colors from 'picocolors';
+import { runCli } from './program.ts';
+
+const controller = new AbortController();
+// The second Ctrl-C ends at once, should cancelling hang.
+process.once('SIGINT', () => controller.abort());
+process.once('SIGTERM', () => controller.abort());
+// A reader that goes away, such as head, is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  columns: process.stdout.columns ?? 80,
+  isTty: process.stdout.isTTY === true,
+  colors: colors.createColors(colors.isColorSupported && process.stdout.isTTY === true),
+  signal: controller.signal,
+  // npm runs scripts in the project's folder, and says where it was called.
+  workingDir: process.env['INIT_CWD'] ?? process.cwd(),
+  print: (text) => process.stdout.write(`${text}\n`),
+  note: (text) => process.stderr.write(`${text}\n`),
+});

@@ -1,0 +1,117 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { connect } from './api/connection.ts';
+import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
+import { importCheckpoint } from './commands/import.ts';
+import { createKey, experts, listKeys, releases, revokeKey } from './commands/lists.ts';
+import { routes, type RoutesOptions } from './commands/routes.ts';
+import { trace } from './commands/trace.ts';
+import { demo, type DemoOptions } from './demo/demo.ts';
+import { type Terminal } from './terminal.ts';
+
+const SCOPES = ['inference', 'read', 'traces', 'admin'];
+
+/** Runs a command line (without node and script). Returns the exit code; errors are told, not thrown. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    await buildProgram(terminal).parseAsync(args, { from: 'user' });
+    return EXIT.ok;
+  } catch (error) {
+    // Commander has told its own errors already.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (terminal.signal.aborted) {
+      terminal.note('Stopped.');
+      return EXIT.interrupted;
+    }
+    if (error instanceof CliError) {
+      terminal.note(`${terminal.colors.bold('signalbox:')} ${error.message}`);
+      return error.exitCode;
+    }
+    terminal.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+    return EXIT.failed;
+  }
+}
+
+function buildProgram(terminal: Terminal): Command {
+  const client = () => connect(terminal.env, terminal.signal);
+  const program = new Command('signalbox')
+    .description('See and steer the routing of a Mixture-of-Experts model that Signalbox serves.')
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
+    .showHelpAfterError('(signalbox --help tells more)')
+    .addHelpText('after', EXIT_HELP);
+
+  cut(program.command('routes'), true)
+    .description('draw which experts the tokens of each layer went to')
+    .addOption(new Option('--by <segment>', 'a matrix for each layer, a line for each segment').choices(['task', 'tenant', 'language', 'release']))
+    .option('--tenant <name>', 'only this tenant')
+    .option('--task <name>', 'only this task')
+    .option('--language <name>', 'only this language')
+    .option('--watch', 'draw again every 2 s')
+    .addOption(new Option('--json', 'as JSON').conflicts('csv'))
+    .option('--csv', 'as CSV')
+    .action((options: RoutesOptions) => routes(client(), terminal, options));
+
+  program
+    .command('trace')
+    .argument('<request-id>', 'from the x-request-id header of the answer')
+    .description('show one request, token by token (each look is audited)')
+    .option('--json', 'as JSON, a line for each 1,024 tokens')
+    .action((requestId: string, options: { json?: boolean }) => trace(client(), terminal, requestId, options));
+
+  cut(program.command('experts'), true)
+    .description('latency, tokens and size of each expert')
+    .option('--json', 'as JSON')
+    .action((options: Parameters<typeof experts>[2]) => experts(client(), terminal, options));
+
+  program
+    .command('import')
+    .argument('<dir>', 'checkpoint folder on the machine of the server')
+    .description('import a Hugging Face checkpoint as a release; Ctrl-C cancels it')
+    .option('--model <name>', 'name to serve it by (default: the name of the folder)')
+    .option('--activate', 'let it answer at once')
+    .action((directory: string, options: { model?: string; activate?: boolean }) => importCheckpoint(client(), terminal, directory, options));
+
+  program
+    .command('releases')
+    .description('list releases')
+    .option('--model <name>', 'only of this model')
+    .option('--json', 'as JSON')
+    .action((options: { model?: string; json?: boolean }) => releases(client(), terminal, options));
+
+  const keys = program.command('keys').description('create, list and revoke API keys');
+  keys
+    .command('create')
+    .argument('<name>', 'to tell it apart')
+    .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, scopeList)
+    .action((name: string, options: { scopes: string[] }) => createKey(client(), terminal, name, options.scopes));
+  keys.command('list').action(() => listKeys(client(), terminal));
+  keys.command('revoke').argument('<key-id>').action((keyId: string) => revokeKey(client(), terminal, keyId));
+
+  program
+    .command('demo')
+    .description('replay the prompts of eight domains and show how differently they use the experts')
+    .option('--model <name>', 'model to ask (default: tiny-mixtral, or the only one)')
+    .option('--prompts <dir>', 'folder of .jsonl files, one for each domain')
+    .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
+    .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
+    .action((options: DemoOptions) => demo(client(), terminal, options));
+  return program;
+}
+
+function cut(command: Command, withTime: boolean): Command {
+  command.option('--model <name>', 'model (needed when there are several)').option('--release <id>', 'one release instead').option('--layer <n>', 'only this layer');
+  return withTime ? command.option('--from <time>', 'start, such as 2026-01-31T12:00:00Z (default: a day before the end)').option('--to <time>', 'end (default: now)') : command;
+}
+
+function scopeList(text: string): string[] {
+  const scopes = text.split(',').map((scope) => scope.trim());
+  const wrong = scopes.find((scope) => !SCOPES.includes(scope));
+  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${SCOPES.join(', ')}.`);
+  return scopes;
+}
+
+function wholeNumber(text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < min || value > max) throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
+  return value;
+}

@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { bytes, csvField, fit, printable, table } from './plain-text.ts';
+
+describe('plain text', () => {
+  it('spells out control and direction characters', () => {
+    expect(printable('a\u001b[2J\n\u202eb\u009b')).toBe('a\\u001b[2J\\n\\u202eb\\u009b');
+    expect(printable('für 日本')).toBe('für 日本');
+  });
+
+  it('fits, aligns and measures', () => {
+    expect(fit('abc', 5)).toBe('abc  ');
+    expect(fit('abcdef', 4)).toBe('abc…');
+    expect(table(['name', 'n'], [['a', '10'], ['long', '7']])).toBe('name   n\na     10\nlong   7');
+    expect(bytes(0)).toBe('0 B');
+    expect(bytes(1536)).toBe('1.5 KiB');
+  });
+
+  it('quotes CSV, and keeps a formula from running in a spreadsheet', () => {
+    expect(csvField('a,"b"')).toBe('"a,""b"""');
+    expect(csvField('=1+1')).toBe("'=1+1");
+    expect(csvField(-3)).toBe('-3');
+  });
+});
