@@ -23,7 +23,7 @@ export const V1_PORTS = Symbol('V1Ports');
 const MODEL_POLL_MS = 1000;
 const FIGURES_FLUSH_MS = 10_000;
 /** For handing over the last traces; what is left stays in the spool for the next start. */
-const HAND_OVER_GRACE_MS = 4000;
+const HAND_OVER_GRACE_MS = 3000;
 /** For the last bytes of answers to other parts of the app. */
 const CONNECTION_GRACE_MS = 1000;
 

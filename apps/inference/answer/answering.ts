@@ -3,6 +3,7 @@ import { type OpenAiFailure, errorBody } from '#libs/contract/openai/error';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { type AdmittedRequest } from '../admit/admitted.ts';
 import { type RequestCapture } from '../capture/request-capture.ts';
+import { describeAnswer } from '../spans/request-spans.ts';
 import { STREAM_END, usageOf, type AnswerFormat } from './answer-format.ts';
 import { ChatFormat } from './chat-format.ts';
 import { CompletionFormat } from './completion-format.ts';
@@ -119,7 +120,10 @@ export class Answering {
     };
     const generations = await Promise.all(admitted.prompts.map((_, prompt) => runOne(prompt)));
     if (noAnswer) return { noAnswer };
-    return { generations: generations.filter((generation) => generation !== null) };
+    const complete = generations.filter((generation) => generation !== null);
+    const reasons = complete.flatMap(({ ends }) => ends.flatMap((end) => (end ? [end.reason] : [])));
+    describeAnswer(context.spanContext, usageOf(complete), reasons);
+    return { generations: complete };
   }
 
   async #record(admitted: AdmittedRequest, prompt: number, { outcome }: Generation, context: AnswerContext): Promise<void> {

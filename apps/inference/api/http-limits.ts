@@ -22,7 +22,7 @@ export const INFERENCE_LIMITS: InferenceLimits = {
   charactersPerContextToken: 64,
   answerTimeoutMs: 600_000,
   streamStallMs: 30_000,
-  stopGraceMs: 20_000,
+  stopGraceMs: 17_000,
 };
 
 /** Options for the Fastify server that carries /v1: bounds on heads, idle connections and slow senders. */

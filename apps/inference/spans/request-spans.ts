@@ -1,4 +1,5 @@
 import { context as activeContext, SpanStatusCode, trace, type Context } from '@opentelemetry/api';
+import { type Usage } from '#libs/contract/openai/response';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import {
   GEN_AI_OPERATION_NAME,
@@ -7,6 +8,7 @@ import {
   GEN_AI_REQUEST_MODEL,
   GEN_AI_REQUEST_TEMPERATURE,
   GEN_AI_REQUEST_TOP_P,
+  GEN_AI_RESPONSE_FINISH_REASONS,
   GEN_AI_RESPONSE_ID,
   GEN_AI_RESPONSE_MODEL,
   GEN_AI_USAGE_INPUT_TOKENS,
@@ -69,6 +71,15 @@ export function describeOutcome(parent: Context, admitted: AdmittedRequest, outc
     atMs += durationMs;
     span.end(atMs);
   }
+}
+
+/** Tells the server's span what the answer came to. */
+export function describeAnswer(parent: Context, usage: Usage, finishReasons: readonly string[]): void {
+  trace.getSpan(parent)?.setAttributes({
+    [GEN_AI_USAGE_INPUT_TOKENS]: usage.prompt_tokens,
+    [GEN_AI_USAGE_OUTPUT_TOKENS]: usage.completion_tokens,
+    [GEN_AI_RESPONSE_FINISH_REASONS]: [...finishReasons],
+  });
 }
 
 /** Runs a recording within the span moe.record; `record` gets that span's traceparent. */
