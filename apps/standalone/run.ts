@@ -24,6 +24,8 @@ import { Progress } from './terminal/progress.ts';
 
 /** All steps of a stop together; orchestrators kill after 30 s. */
 const STOP_BUDGET_MS = 29_000;
+/** It has 2 s for the batches it is writing. */
+const PIPELINE_STOP_MS = 3_500;
 
 /** `npm start`: every role of Signalbox, shown step by step, until a signal ends it. */
 export async function runStandalone(): Promise<void> {
@@ -107,7 +109,7 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
   const pipeline = startPipeline(database.url, logger);
-  shutdown.defer('pipeline', 3000, (graceMs) => pipeline.stop(graceMs - 500));
+  shutdown.defer('pipeline', PIPELINE_STOP_MS, (graceMs) => pipeline.stop(Math.max(0, graceMs - 500)));
   health.set('pipeline', () => ({ ok: pipeline.isRunning, detail: pipeline.isRunning ? 'running' : 'being started again; traces wait in the spool' }), { isRequired: false });
   const server = await progress.step(
     'server',
