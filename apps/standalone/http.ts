@@ -1,31 +1,15 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type Config } from '#libs/platform/config/config';
 import { isErrorWithCode } from '#libs/platform/errors/error-code';
-import { type Health } from '#libs/platform/health/health';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
-import { type Logger } from '#libs/platform/logs/logger';
 import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
-import { type CaptureProducer } from '#libs/queue/capture-queue';
-import { type Shutdown } from '#libs/platform/shutdown/shutdown';
 import { FASTIFY_LIMITS } from '../inference/api/http-limits.ts';
+import { type HttpOptions } from './http-options.ts';
 import { StandaloneModule } from './standalone.module.ts';
 
 /** Running requests may take 20 s to end, then the last traces are handed over. */
 const STOP_MS = 24_500;
-
-export interface HttpOptions {
-  readonly config: Config;
-  readonly version: string;
-  readonly databaseUrl: string;
-  readonly traceKey: Buffer;
-  readonly producer: CaptureProducer;
-  readonly health: Health;
-  readonly logger: Logger;
-  readonly shutdown: Shutdown;
-  readonly now: () => number;
-}
 
 /** One HTTP server for /v1, /api/v1 and the operators' routes. Resolves when it listens and can answer. */
 export async function startHttp(options: HttpOptions): Promise<{ readonly url: string }> {

@@ -3,7 +3,7 @@ import { StoreModule } from '#libs/store/store.module';
 import { ControlModule } from '../control/control.module.ts';
 import { storedControlPorts } from '../control/stored-ports.ts';
 import { InferenceModule } from '../inference/inference.module.ts';
-import { type HttpOptions } from './http.ts';
+import { type HttpOptions } from './http-options.ts';
 
 /** All roles that answer HTTP, over one store. */
 @Module({})
