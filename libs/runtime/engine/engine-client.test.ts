@@ -138,7 +138,7 @@ describe('engine in a worker thread', () => {
     expect((await second).outcome.expertIds).toHaveLength(32 * 2);
     await unloaded;
     expect(engine.status().releases.map(({ releaseId }) => releaseId)).toEqual(['second']);
-    await engine.load('release', MANIFEST, components);
+    await Promise.all([1, 2].map(() => engine.load('release', MANIFEST, components)));
     expect((await collect(engine.generate(plainRequest({}), never), 1)).outcome.status).toBe('answered');
   });
 

@@ -51,6 +51,7 @@ export class WorkerEngine implements Engine {
   readonly #options: WorkerEngineOptions;
   readonly #url: URL;
   readonly #releases = new Map<string, ClientRelease>();
+  readonly #loading = new Map<string, Promise<void>>();
   readonly #active = new Map<number, ActiveRequest>();
   readonly #failuresAtMs: number[] = [];
   #connection: WorkerConnection;
@@ -68,7 +69,16 @@ export class WorkerEngine implements Engine {
     return this.#state;
   }
 
-  async load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void> {
+  /** Calls for a release that is loaded, or being loaded, share its one load. */
+  load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void> {
+    const underWay = this.#loading.get(releaseId);
+    if (underWay) return underWay;
+    const loading = this.#loadOnce(releaseId, manifest, components).finally(() => this.#loading.delete(releaseId));
+    this.#loading.set(releaseId, loading);
+    return loading;
+  }
+
+  async #loadOnce(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void> {
     this.#assertReady();
     const present = this.#releases.get(releaseId);
     if (present && !present.leaving) return;

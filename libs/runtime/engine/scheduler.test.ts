@@ -260,16 +260,38 @@ describe('scheduler', () => {
   });
 
   it('lets the youngest give way when the caches are full after all', async () => {
-    const bench = new Bench({ maxPositions: 40 });
-    const prompts = [16, 16, 30];
-    for (const length of prompts) bench.submit({ promptTokens: new Uint32Array(length).fill(4), maxTokens: 3, ignoreEos: true });
+    const bench = new Bench({ maxPositions: 44 });
+    const requests = [
+      { promptTokens: new Uint32Array(16).fill(4), maxTokens: 12, ignoreEos: true },
+      { promptTokens: new Uint32Array(4).fill(5), maxTokens: 12, ignoreEos: true },
+      { promptTokens: new Uint32Array(30).fill(6), maxTokens: 3, ignoreEos: true },
+    ];
+    for (const request of requests) bench.submit(request);
     await bench.scheduler.idle();
-    for (const [handle, length] of prompts.entries()) {
+    for (const [handle, request] of requests.entries()) {
       const together = bench.answer(handle);
       expect(together.outcome.status).toBe('answered');
-      expect(essence(together)).toEqual(essence(await alone({ promptTokens: new Uint32Array(length).fill(4), maxTokens: 3, ignoreEos: true })));
+      expect(essence(together)).toEqual(essence(await alone(request)));
     }
+    expect(bench.forward.rows).toBeGreaterThan(27 + 15 + 32);
     expect(bench.forward.openCaches.size).toBe(0);
+  });
+
+  it('runs at most one chunk of prompts in a step, beside all that decodes', async () => {
+    const prefilled: number[] = [];
+    const bench = new Bench({ beforeStep: (items) => void prefilled.push(items.reduce((sum, { tokens }) => sum + (tokens.length > 1 ? tokens.length : 0), 0)) });
+    for (const length of [20, 3, 4, 17]) bench.submit({ promptTokens: new Uint32Array(length).fill(4), maxTokens: 4, ignoreEos: true });
+    await bench.scheduler.idle();
+    expect(prefilled.slice(0, 5)).toEqual([8, 8, 7, 4, 8]);
+    expect(Math.max(...prefilled)).toBe(8);
+  });
+
+  it('counts what it generated for the penalties', async () => {
+    const sampling = { ...plainRequest({}).sampling, presencePenalty: 100 };
+    const { tokenIds } = await alone({ maxTokens: 39, ignoreEos: true, sampling });
+    expect(new Set(tokenIds[0]).size).toBe(39);
+    const repelled = await alone({ maxTokens: 1, ignoreEos: true, sampling: { ...plainRequest({}).sampling, repetitionPenalty: 1e6 } });
+    expect([5, 6, 7]).not.toContain(repelled.tokenIds[0]?.[0]);
   });
 
   it('fails a request that finds no room even alone, or whose answer has begun', async () => {
