@@ -1,10 +1,14 @@
 import colors from 'picocolors';
+import { onStopSignals } from '#libs/platform/shutdown/shutdown';
+import { EXIT } from './api/exit-code.ts';
 import { runCli } from './program.ts';
 
 const controller = new AbortController();
-// The second Ctrl-C ends at once, should cancelling hang.
-process.once('SIGINT', () => controller.abort());
-process.once('SIGTERM', () => controller.abort());
+// A second Ctrl-C ends at once, should cancelling hang.
+onStopSignals(
+  () => controller.abort(),
+  () => process.exit(EXIT.interrupted),
+);
 // A reader that goes away, such as head, is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);

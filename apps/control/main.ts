@@ -1,0 +1,77 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { signalboxVersion } from '#libs/platform/config/version';
+import { Health } from '#libs/platform/health/health';
+import { prepareHome } from '#libs/platform/home/home';
+import { loadTraceKey } from '#libs/platform/home/trace-key';
+import { createLogger } from '#libs/platform/logs/logger';
+import { nestLogger } from '#libs/platform/logs/nest-logger';
+import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
+import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
+import { onStopSignals } from '#libs/platform/shutdown/shutdown';
+import { startTracing } from '#libs/platform/telemetry/tracing';
+import { createDataSource, migrate } from '#libs/store/data-source';
+import { StoreModule } from '#libs/store/store.module';
+import { ControlModule } from './control.module.ts';
+import { storedControlPorts } from './stored-ports.ts';
+
+/** The control role in a process of its own. PostgreSQL is another's here, so it must be named. */
+async function main(config: Config, databaseUrl: string): Promise<void> {
+  const tracing = await startTracing(process.env, 'signalbox-control');
+  const logger = createLogger({ level: config.log.level, role: 'control', readable: process.stdout.isTTY });
+  for (const warning of config.warnings) logger.warn(warning);
+  prepareHome(config.home);
+  const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox control' }).initialize();
+  await migrate(schema);
+  await schema.destroy();
+  const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), now: Date.now };
+  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey) });
+  const root = {
+    module: ControlRoot,
+    imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control' }), ControlModule.over(ports)],
+  };
+  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), { logger: nestLogger(logger), abortOnError: false });
+  const server = app.getHttpAdapter().getInstance();
+  addRequestTelemetry(server);
+  addOperationRoutes(server, new Health());
+  const stop = async (): Promise<void> => {
+    await app.close();
+    await tracing.shutdown();
+  };
+  onStopSignals(
+    (signal) => {
+      logger.info({ signal }, 'stopping');
+      stop().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          logger.fatal({ err: error }, 'did not stop cleanly');
+          process.exit(1);
+        },
+      );
+    },
+    () => process.exit(1),
+  );
+  await app.listen({ host: config.http.host, port: config.http.port });
+  logger.info({ url: await app.getUrl() }, 'control is ready');
+}
+
+class ControlRoot {}
+
+function readConfig(): Config {
+  try {
+    return loadConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(2);
+  }
+}
+
+const config = readConfig();
+if (config.database.url === null) {
+  process.stderr.write('DATABASE_URL is missing: the control role alone starts no PostgreSQL. Give it one, or use `npm start`.\n');
+  process.exit(2);
+}
+await main(config, config.database.url);
