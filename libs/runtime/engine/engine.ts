@@ -59,7 +59,9 @@ export type GenerateEvent =
       readonly choice: number;
       /** Text that is certain: neither half a character nor a possible start of a stop text. */
       readonly text: string;
+      /** Tokens as they are sampled, an ending token included, though their text may come later or never. */
       readonly tokenIds: readonly number[];
+      /** One for each of tokenIds, from the model's distribution before sampling settings. */
       readonly logprobs: readonly PositionLogprobs[] | null;
     }
   | { readonly type: 'choice-finished'; readonly choice: number; readonly reason: 'stop' | 'length'; readonly stopText: string | null }
@@ -70,6 +72,7 @@ export interface GenerateOutcome {
   readonly status: 'answered' | 'cancelled' | 'failed';
   readonly error: string | null;
   readonly promptTokens: number;
+  /** Sampled tokens of all choices, ending tokens included. */
   readonly completionTokens: number;
   /** Routed rows: see RoutingTrace in libs/trace. */
   readonly promptRows: number;
