@@ -1,6 +1,7 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { AuditLog } from './audit/audit-log.ts';
+import { DAY_MS } from './capture/days.ts';
 import { CaptureLedger } from './capture/ledger.ts';
 import { TracePartitions } from './capture/partitions.ts';
 import { Segments } from './capture/segments.ts';
@@ -31,6 +32,7 @@ export class StoreModule implements OnApplicationShutdown {
   constructor(@Inject(DataSource) private readonly dataSource: DataSource) {}
 
   static forRoot(options: StoreModuleOptions): DynamicModule {
+    const retention = options.retention ?? DEFAULT_RETENTION;
     const onDataSource = [
       Releases,
       ReleaseOutlines,
@@ -39,7 +41,6 @@ export class StoreModule implements OnApplicationShutdown {
       ImportJobs,
       CaptureLedger,
       TracePartitions,
-      UsageReader,
       TraceReader,
       RequestLatencyReader,
     ].map((provide): Provider => ({ provide, inject: [DataSource], useFactory: (dataSource: DataSource) => new provide(dataSource) }));
@@ -47,6 +48,12 @@ export class StoreModule implements OnApplicationShutdown {
       { provide: DataSource, useFactory: () => createDataSource(options).initialize() },
       ...onDataSource,
       { provide: Segments, inject: [DataSource], useFactory: (dataSource: DataSource) => new Segments(dataSource, options.maxSegments ?? 1000) },
+      {
+        provide: UsageReader,
+        inject: [DataSource],
+        // A day less than is kept: the purge may be under way.
+        useFactory: (dataSource: DataSource) => new UsageReader(dataSource, () => Date.now() - (retention.minuteDays - 1) * DAY_MS),
+      },
       {
         provide: TraceWriter,
         inject: [DataSource, TracePartitions, Segments, ReleaseOutlines],
@@ -57,7 +64,7 @@ export class StoreModule implements OnApplicationShutdown {
         provide: Retention,
         inject: [DataSource, TracePartitions],
         useFactory: (dataSource: DataSource, partitions: TracePartitions) =>
-          new Retention(dataSource, partitions, options.retention ?? DEFAULT_RETENTION),
+          new Retention(dataSource, partitions, retention),
       },
       {
         provide: ExpertFigures,

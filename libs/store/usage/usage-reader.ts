@@ -1,16 +1,21 @@
 import { type DataSource } from 'typeorm';
 import { type Segment } from '#libs/contract/capture/request-record';
+import { ALL_SEGMENTS } from '../capture/segments.ts';
 import { type LayerFigures, type UsageGroup, type UsageMatrix, type UsageQuery } from './usage-query.ts';
-import { usageSql, type UsageSqlRow } from './usage-sql.ts';
+import { DIMENSIONS, type Statement, type UsageKeys, usageSql, type UsageSqlRow } from './usage-sql.ts';
 
 /** Reads usage from the roll-ups. */
 export class UsageReader {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    /** From where on minute roll-ups are kept, epoch milliseconds. */
+    private readonly minutesSinceMs: () => number = () => -Infinity,
+  ) {}
 
   /** @throws RangeError for an empty range, or for releases of different shapes in one group */
   async usageMatrix(query: UsageQuery): Promise<UsageMatrix> {
-    const { range, sql, parameters, pairs } = usageSql(query);
-    const rows: UsageSqlRow[] = await this.dataSource.query(sql, parameters);
+    const { range, sums, pairs } = usageSql(query, await this.keys(query));
+    const rows: UsageSqlRow[] = await this.dataSource.query(sums.sql, sums.parameters);
     const groups = new Map<string, UsageGroup & { readonly layers: LayerFigures[] }>();
     for (const row of rows) {
       const key = JSON.stringify([row.release_id, row.tenant, row.task, row.language, row.bucket]);
@@ -25,12 +30,27 @@ export class UsageReader {
     return { range, groups: [...groups.values()] };
   }
 
+  private async keys({ of, segment, groupBy }: UsageQuery): Promise<UsageKeys> {
+    const releases: { number: number }[] =
+      'model' in of
+        ? await this.dataSource.query('SELECT number FROM signalbox.release WHERE model = $1', [of.model])
+        : await this.dataSource.query('SELECT number FROM signalbox.release WHERE id = ANY($1::text[])', [of.releaseIds]);
+    const known = { releases: releases.map(({ number }) => number), minutesSinceMs: this.minutesSinceMs() };
+    const wanted = DIMENSIONS.flatMap((name) => (segment?.[name] === undefined ? [] : [[name, segment[name]] as const]));
+    if (wanted.length === 0 && (groupBy?.segment?.length ?? 0) === 0) return { ...known, segments: null };
+    const segments: { id: number }[] = await this.dataSource.query(
+      `SELECT id FROM signalbox.segment WHERE id <> ${ALL_SEGMENTS} ${wanted.map(([name], i) => `AND ${name} = $${i + 1}`).join(' ')}`,
+      wanted.map(([, label]) => label),
+    );
+    return { ...known, segments: segments.map(({ id }) => id) };
+  }
+
   private async addPairs(
-    { sql, parameters }: { readonly sql: string; readonly parameters: readonly unknown[] },
+    { sql, parameters }: Statement,
     groups: ReadonlyMap<string, UsageGroup & { readonly layers: LayerFigures[] }>,
   ): Promise<void> {
     const rows: (Pick<UsageSqlRow, 'release_id' | 'tenant' | 'task' | 'language' | 'bucket' | 'layer'> & { pairs: number[] })[] =
-      await this.dataSource.query(sql, [...parameters]);
+      await this.dataSource.query(sql, parameters);
     for (const row of rows) {
       const layers = groups.get(JSON.stringify([row.release_id, row.tenant, row.task, row.language, row.bucket]))?.layers;
       const index = layers?.findIndex(({ layer }) => layer === row.layer) ?? -1;

@@ -29,66 +29,70 @@ export interface UsageSqlRow {
   confidence: number[];
 }
 
-interface Statement {
+export interface Statement {
   readonly sql: string;
-  readonly parameters: readonly unknown[];
+  readonly parameters: unknown[];
 }
 
 const DAY_MS = 24 * HOUR_MS;
 const SUMS = ['requests', 'tokens', 'dropped_selections', 'dropped', 'rerouted', 'masked', 'fallback', 'sum_squares_cells', 'sum_squares_requests'];
 const VECTORS = ['load', 'gate_mass', 'cross_load', 'confidence'];
-const DIMENSIONS: readonly SegmentDimension[] = ['tenant', 'task', 'language'];
+export const DIMENSIONS: readonly SegmentDimension[] = ['tenant', 'task', 'language'];
+const GROUP_NAMES = ['release_id', ...DIMENSIONS, 'bucket'].join(', ');
 
-/** The statements that answer a usage query, and the range that they cover. */
-export function usageSql(query: UsageQuery): { readonly range: TimeRange; readonly sql: string; readonly parameters: unknown[]; readonly pairs: Statement | null } {
-  const time = query.groupBy?.time ?? null;
-  const plan = planTime(widen(query, time, query.pairs ?? false), time === 'minute' ? 'minute' : 'hour');
-  const parameters: unknown[] = [];
-  const bind = (value: unknown): string => `$${parameters.push(value)}`;
-  const where = conditions(query, bind);
-  const between = ({ fromMs, toMs }: TimeRange): string =>
-    `bucket >= ${bind(new Date(fromMs))} AND bucket < ${bind(new Date(toMs))}`;
-  const parts = [
-    ...(plan.hours ? [`SELECT * FROM signalbox.usage_hour AS u WHERE ${where} AND ${between(plan.hours)}`] : []),
-    ...plan.minutes.map((range) => `SELECT * FROM signalbox.usage_minute AS u WHERE ${where} AND ${between(range)}`),
-  ];
-  const group = grouping(query);
-  const sql = `
-    WITH picked AS (
-      SELECT ${group.select}, u.layer, ${[...SUMS, ...VECTORS].join(', ')}
-      FROM (${parts.join(' UNION ALL ')}) AS u ${group.joins}
-    ), sums AS (
-      SELECT ${group.names}, layer, ${SUMS.map((name) => `sum(${name})::float8 AS ${name}`).join(', ')},
-        max(cardinality(load)) AS experts, min(cardinality(load)) AS least_experts, max(cardinality(confidence)) AS bins
-      FROM picked GROUP BY ${group.names}, layer
-    ), cells AS (
-      SELECT ${group.names}, layer, i, ${VECTORS.map((name) => `sum(v.${name})::float8 AS ${name}`).join(', ')}
-      FROM picked, unnest(${VECTORS.map((name) => `picked.${name}`).join(', ')}) WITH ORDINALITY AS v(${VECTORS.join(', ')}, i)
-      GROUP BY ${group.names}, layer, i
-    ), vectors AS (
-      SELECT ${group.names}, layer, ${VECTORS.map((name) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
-      FROM cells GROUP BY ${group.names}, layer
-    )
-    SELECT sums.*, ${VECTORS.map((name) => `vectors.${name}`).join(', ')}
-    FROM sums JOIN vectors ON ${group.keys.map((key) => `sums.${key} IS NOT DISTINCT FROM vectors.${key}`).join(' AND ')} AND sums.layer = vectors.layer
-    ORDER BY ${group.names}, layer`;
-  return { range: plan.range, sql, parameters, pairs: query.pairs ? pairsSql(query, plan.range) : null };
+/** Short ids that a query's releases and labels stand for. */
+export interface UsageKeys {
+  readonly releases: readonly number[];
+  /** null: all segments. */
+  readonly segments: readonly number[] | null;
+  /** From where on minutes are kept, epoch milliseconds. */
+  readonly minutesSinceMs: number;
 }
 
-function pairsSql(query: UsageQuery, range: TimeRange): Statement {
-  const parameters: unknown[] = [];
-  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+/** The statements that answer a usage query, and the range that they cover. */
+export function usageSql(query: UsageQuery, keys: UsageKeys): { readonly range: TimeRange; readonly sums: Statement; readonly pairs: Statement | null } {
+  const time = query.groupBy?.time ?? null;
+  const plan = planTime(widen(query, time, query.pairs ?? false), time === 'minute' ? 'minute' : 'hour', keys.minutesSinceMs);
+  const { parameters, where, between } = conditions(query, keys.releases, keys.segments ?? [ALL_SEGMENTS]);
+  const part = (table: string, sign: 1 | -1, range: TimeRange): string =>
+    `SELECT ${sign} AS sign, * FROM signalbox.${table} WHERE ${where} AND ${between(range)}`;
+  const parts = [
+    ...(plan.hours ? [part('usage_hour', 1, plan.hours)] : []),
+    ...plan.addMinutes.map((range) => part('usage_minute', 1, range)),
+    ...plan.takeMinutes.map((range) => part('usage_minute', -1, range)),
+  ];
   const group = grouping(query);
-  // Pairs are kept by segment only; the row of all segments does not exist.
-  const where = conditions({ ...query, segment: query.segment ?? {} }, bind, 'segments');
+  // One pass: the scalars of a row are summed at its first cell only.
+  const sql = `
+    WITH cells AS (
+      SELECT ${group.select}, u.layer, i,
+        ${SUMS.map((name) => `sum(sign * u.${name}) FILTER (WHERE i = 1) AS ${name}`).join(', ')},
+        max(cardinality(u.load)) FILTER (WHERE i = 1) AS experts, min(cardinality(u.load)) FILTER (WHERE i = 1) AS least_experts,
+        max(cardinality(u.confidence)) FILTER (WHERE i = 1) AS bins,
+        ${VECTORS.map((name) => `sum(sign * v.${name})::float8 AS ${name}`).join(', ')}
+      FROM (${parts.join(' UNION ALL ')}) AS u ${group.joins},
+        unnest(${VECTORS.map((name) => `u.${name}`).join(', ')}) WITH ORDINALITY AS v(${VECTORS.join(', ')}, i)
+      GROUP BY 1, 2, 3, 4, 5, 6, i
+    )
+    SELECT ${GROUP_NAMES}, layer, ${SUMS.map((name) => `max(${name})::float8 AS ${name}`).join(', ')},
+      max(experts) AS experts, max(least_experts) AS least_experts, max(bins) AS bins,
+      ${VECTORS.map((name) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
+    FROM cells GROUP BY ${GROUP_NAMES}, layer HAVING max(requests) > 0 ORDER BY ${GROUP_NAMES}, layer`;
+  return { range: plan.range, sums: { sql, parameters }, pairs: query.pairs ? pairsSql(query, keys, plan.range) : null };
+}
+
+/** Pairs are kept by segment only, so all segments are those that are not ALL_SEGMENTS. */
+function pairsSql(query: UsageQuery, keys: UsageKeys, range: TimeRange): Statement {
+  const { parameters, where, between } = conditions(query, keys.releases, keys.segments);
+  const group = grouping(query);
   const sql = `
     WITH cells AS (
       SELECT ${group.select}, u.layer, i, sum(v)::float8 AS v
-      FROM signalbox.usage_pair_hour AS u ${group.joins}, unnest(u.co_selection) WITH ORDINALITY AS pair(v, i)
-      WHERE ${where} AND u.bucket >= ${bind(new Date(range.fromMs))} AND u.bucket < ${bind(new Date(range.toMs))}
+      FROM (SELECT * FROM signalbox.usage_pair_hour WHERE ${where} AND ${between(range)}) AS u ${group.joins},
+        unnest(u.co_selection) WITH ORDINALITY AS pair(v, i)
       GROUP BY 1, 2, 3, 4, 5, 6, i
     )
-    SELECT ${group.names}, layer, array_agg(v ORDER BY i) AS pairs FROM cells GROUP BY ${group.names}, layer`;
+    SELECT ${GROUP_NAMES}, layer, array_agg(v ORDER BY i) AS pairs FROM cells GROUP BY ${GROUP_NAMES}, layer`;
   return { sql, parameters };
 }
 
@@ -97,24 +101,20 @@ function widen(range: TimeRange, time: 'minute' | 'hour' | 'day' | null, pairs: 
   return { fromMs: Math.floor(range.fromMs / step) * step, toMs: Math.ceil(range.toMs / step) * step };
 }
 
-function conditions(query: UsageQuery, bind: (value: unknown) => string, rows: 'all' | 'segments' = 'all'): string {
-  const releases =
-    'model' in query.of
-      ? `u.release = ANY(ARRAY(SELECT number FROM signalbox.release WHERE model = ${bind(query.of.model)}))`
-      : `u.release = ANY(ARRAY(SELECT number FROM signalbox.release WHERE id = ANY(${bind(query.of.releaseIds)}::text[])))`;
-  const labelled = DIMENSIONS.filter((name) => query.segment?.[name] !== undefined);
-  const bySegment = rows === 'segments' || labelled.length > 0 || (query.groupBy?.segment?.length ?? 0) > 0;
-  const matching = labelled.map((name) => ` AND ${name} = ${bind(query.segment?.[name])}`).join('');
-  const segments = bySegment
-    ? `u.segment = ANY(ARRAY(SELECT id FROM signalbox.segment WHERE id <> ${ALL_SEGMENTS}${matching}))`
-    : `u.segment = ${ALL_SEGMENTS}`;
-  const layer = query.layer === undefined || query.layer === null ? '' : ` AND u.layer = ${bind(query.layer)}`;
-  return `${releases} AND ${segments}${layer}`;
+/** Ids come as literal values, so that PostgreSQL plans with how many there are. */
+function conditions(query: UsageQuery, releases: readonly number[], segments: readonly number[] | null) {
+  const parameters: unknown[] = [];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const where = [
+    `release = ANY(${bind(releases)}::int[])`,
+    ...(segments === null ? [] : [`segment = ANY(${bind(segments)}::int[])`]),
+    ...(query.layer === undefined || query.layer === null ? [] : [`layer = ${bind(query.layer)}`]),
+  ].join(' AND ');
+  const between = ({ fromMs, toMs }: TimeRange): string => `bucket >= ${bind(new Date(fromMs))} AND bucket < ${bind(new Date(toMs))}`;
+  return { parameters, where, between };
 }
 
-function grouping({ groupBy }: UsageQuery): { readonly select: string; readonly joins: string; readonly names: string; readonly keys: readonly string[] } {
-  const keys = ['release_id', ...DIMENSIONS, 'bucket'];
-  const bySegment = (groupBy?.segment?.length ?? 0) > 0;
+function grouping({ groupBy }: UsageQuery): { readonly select: string; readonly joins: string } {
   const select = [
     groupBy?.release ? 'release.id AS release_id' : 'NULL::text AS release_id',
     ...DIMENSIONS.map((name) => (groupBy?.segment?.includes(name) ? `segment.${name}` : `NULL::text AS ${name}`)),
@@ -122,7 +122,7 @@ function grouping({ groupBy }: UsageQuery): { readonly select: string; readonly 
   ].join(', ');
   const joins = [
     groupBy?.release ? 'JOIN signalbox.release ON release.number = u.release' : '',
-    bySegment ? 'JOIN signalbox.segment ON segment.id = u.segment' : '',
+    (groupBy?.segment?.length ?? 0) > 0 ? 'JOIN signalbox.segment ON segment.id = u.segment' : '',
   ].join(' ');
-  return { select, joins, names: keys.join(', '), keys };
+  return { select, joins };
 }
