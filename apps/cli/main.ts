@@ -18,8 +18,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
   columns: process.stdout.columns ?? 80,
-  isTty: process.stdout.isTTY === true,
-  colors: colors.createColors(colors.isColorSupported && process.stdout.isTTY === true),
+  isTty: process.stdout.isTTY,
+  // Plain where NO_COLOR is set or standard output is no terminal.
+  colors,
   signal: controller.signal,
   // npm runs scripts in the project's folder, and says where it was called.
   workingDir: process.env['INIT_CWD'] ?? process.cwd(),

@@ -1,9 +1,7 @@
 import { join } from 'node:path';
-import { type FactoryProvider, type Provider } from '@nestjs/common';
+import { type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ComponentStore } from '#libs/checkpoint/components/component-store';
-import { type KeyStore } from '#libs/platform/auth/authenticate';
-import { cachedKeyStore } from '#libs/platform/auth/cached-key-store';
 import { TraceSealer } from '#libs/record/seal';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
@@ -34,16 +32,9 @@ export interface StoredPortsOptions {
   readonly traceKey: Uint8Array;
 }
 
-const KEY_CACHE = { ttlMs: 5_000, maxEntries: 10_000 } as const;
-
 /** Ports over the store: StoreModule must be there, as it is global. */
 export function storedControlPorts({ settings, home, traceKey }: StoredPortsOptions): Provider[] {
   const components = ComponentStore.open(join(home, 'components'));
-  const from = <D extends readonly unknown[]>(provide: symbol, inject: FactoryProvider['inject'], useFactory: (...parts: D) => unknown): Provider => ({
-    provide,
-    inject: inject ?? [],
-    useFactory: (...parts: unknown[]) => useFactory(...(parts as unknown as D)),
-  });
   return [
     { provide: CONTROL_SETTINGS, useValue: settings },
     { provide: TRACE_OPENER, useFactory: () => new TraceSealer({ current: traceKey }) },
@@ -53,22 +44,30 @@ export function storedControlPorts({ settings, home, traceKey }: StoredPortsOpti
     { provide: API_KEYS, useExisting: ApiKeys },
     { provide: AUDIT_LOG, useExisting: AuditLog },
     { provide: TRACE_VAULT, useExisting: TraceReader },
-    from(KEY_STORE, [ApiKeys], (keys: KeyStore) => cachedKeyStore(keys, { ...KEY_CACHE, now: settings.now })),
-    from(RELEASE_CATALOG, [Releases], storedCatalog),
-    from(ACTIVATIONS, [DataSource], (dataSource: DataSource) => new Activations(dataSource)),
-    from(IMPORT_JOBS, [DataSource, ImportJobs], storedImportJobs),
-    from(TOKEN_TEXTS, [Releases], async (releases: Releases) => {
-      const store = await components;
-      return storedTokenTexts(releases, (sha256) => store.pathOf(sha256));
-    }),
-    from(CHECKPOINT_IMPORTER, [DataSource, Releases], async (dataSource: DataSource, releases: Releases) =>
-      checkpointImporter({
-        components: await components,
-        journalDirectory: join(home, 'imports'),
-        releases,
-        activations: new Activations(dataSource),
-        now: settings.now,
-      }),
-    ),
+    // Not cached: a revoked key is refused at once.
+    { provide: KEY_STORE, useExisting: ApiKeys },
+    { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
+    { provide: ACTIVATIONS, inject: [DataSource], useFactory: (dataSource: DataSource) => new Activations(dataSource) },
+    { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
+    {
+      provide: TOKEN_TEXTS,
+      inject: [Releases],
+      useFactory: async (releases: Releases) => {
+        const store = await components;
+        return storedTokenTexts(releases, (sha256) => store.pathOf(sha256));
+      },
+    },
+    {
+      provide: CHECKPOINT_IMPORTER,
+      inject: [DataSource, Releases],
+      useFactory: async (dataSource: DataSource, releases: Releases) =>
+        checkpointImporter({
+          components: await components,
+          journalDirectory: join(home, 'imports'),
+          releases,
+          activations: new Activations(dataSource),
+          now: settings.now,
+        }),
+    },
   ];
 }

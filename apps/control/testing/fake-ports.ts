@@ -134,7 +134,7 @@ export class FakeHouse {
   #releases(): ReleasesPort & { componentSizes: () => Promise<Record<string, number>> } {
     return {
       find: async (id) => this.releases.find(({ releaseId }) => releaseId === id) ?? null,
-      list: async (limit, model = null) => this.releases.filter((one) => model === null || one.model === model).slice(0, limit),
+      list: async (limit, model) => this.releases.filter((one) => (model ?? one.model) === one.model).slice(0, limit),
       activation: async (model) => this.activations.get(model) ?? null,
       activations: async () => [...this.activations.values()],
       componentSizes: async () => ({ 'expert/0/1': 77 }),

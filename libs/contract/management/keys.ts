@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { instant, pageOf, pageQuery } from './common.ts';
 
 export const scopeSchema = z.enum(['inference', 'read', 'traces', 'admin'], 'give inference, read, traces or admin');
-export type ManagementScope = z.output<typeof scopeSchema>;
 
 export const keyBody = z
   .strictObject({

@@ -130,7 +130,7 @@ export const ROUTES = {
   },
   revokeKey: {
     operationId: 'revokeKey', method: 'delete', path: '/keys/{keyId}', tag: 'keys', scope: 'admin',
-    summary: 'Revoke a key at once', params: keyParams, status: 200, response: keySchema,
+    summary: 'Revoke a key', description: 'The management API refuses it at once, inference within seconds.', params: keyParams, status: 200, response: keySchema,
     problems: { 404: 'No such key.', 409: 'It is the last key with the admin scope, or the one in use.' },
   },
   listAudit: {
