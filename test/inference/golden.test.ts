@@ -118,7 +118,7 @@ describe('the real engine behind the client of OpenAI', () => {
   });
 
   it('refuses a prompt longer than the context', async () => {
-    const call = client.completions.create({ model: MODEL, prompt: Array.from({ length: 1024 }, () => 5) });
+    const call = client.completions.create({ model: MODEL, prompt: Array.from({ length: 1025 }, () => 5) });
     await expect(call).rejects.toMatchObject({ status: 400, code: 'context_length_exceeded' });
   });
 

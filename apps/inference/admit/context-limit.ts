@@ -5,7 +5,8 @@ export type ContextDecision =
   | { readonly reason: 'empty-prompt' | 'prompt-too-long' | 'answer-too-long'; readonly failure: OpenAiFailure };
 
 /**
- * Whether a prompt and its answer fit the model's context.
+ * Whether a prompt and its answer fit the model's context. The last token of an answer is sampled but
+ * never run, so a prompt that fills the context still gets one.
  * @param wanted answer tokens asked for; null: as many as fit
  */
 export function decideContext(promptTokens: number, wanted: number | null, contextTokens: number, param: 'prompt' | 'messages'): ContextDecision {
@@ -15,9 +16,8 @@ export function decideContext(promptTokens: number, wanted: number | null, conte
     const failure = badRequest('invalid_value', param, `'${param}' gives no tokens; send at least one.`);
     return { reason: 'empty-prompt', failure };
   }
-  const left = contextTokens - promptTokens;
-  const least = wanted === 0 ? 0 : 1;
-  if (left < least) {
+  const left = contextTokens - promptTokens + 1;
+  if (left < 1) {
     return { reason: 'prompt-too-long', failure: tooLong(`However, your ${param} resulted in ${promptTokens} tokens. Shorten it.`) };
   }
   if (wanted !== null && wanted > left) {

@@ -13,7 +13,7 @@ describe('context', () => {
         const decision = decideContext(prompt, wanted, context, 'prompt');
         if (decision.reason === 'fits') {
           expect(prompt).toBeGreaterThan(0);
-          expect(prompt + decision.maxTokens).toBeLessThanOrEqual(context);
+          expect(prompt + Math.max(decision.maxTokens - 1, 0)).toBeLessThanOrEqual(context);
           expect(wanted === null ? decision.maxTokens >= 1 : decision.maxTokens === wanted).toBe(true);
         } else if (decision.reason !== 'empty-prompt') expect(decision.failure.code).toBe('context_length_exceeded');
       }),
@@ -22,10 +22,11 @@ describe('context', () => {
 
   it('names each reason', () => {
     expect(decideContext(0, 1, 8, 'prompt').reason).toBe('empty-prompt');
-    expect(decideContext(8, 1, 8, 'prompt').reason).toBe('prompt-too-long');
+    expect(decideContext(9, 1, 8, 'prompt').reason).toBe('prompt-too-long');
+    expect(decideContext(8, 1, 8, 'prompt')).toEqual({ reason: 'fits', maxTokens: 1 });
     expect(decideContext(8, 0, 8, 'prompt')).toEqual({ reason: 'fits', maxTokens: 0 });
-    expect(decideContext(4, 5, 8, 'messages').reason).toBe('answer-too-long');
-    expect(decideContext(4, null, 8, 'messages')).toEqual({ reason: 'fits', maxTokens: 4 });
+    expect(decideContext(4, 6, 8, 'messages').reason).toBe('answer-too-long');
+    expect(decideContext(4, null, 8, 'messages')).toEqual({ reason: 'fits', maxTokens: 5 });
     expect(textTooLong(513, 8, 64, 'prompt')?.code).toBe('context_length_exceeded');
     expect(textTooLong(512, 8, 64, 'prompt')).toBeNull();
   });

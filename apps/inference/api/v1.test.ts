@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FAKE_RELEASE_ID } from '../testing/fake-engine.ts';
@@ -123,7 +124,11 @@ describe('completions', () => {
   });
 
   it('streams', async () => {
-    const stream = await client.completions.create({ ...request, n: 2, stream: true, stream_options: { include_usage: true } });
+    const streamed = { ...request, n: 2, stream: true, stream_options: { include_usage: true } } as const;
+    const { data: stream, response } = await client.completions.create(streamed).withResponse();
+    expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
+    expect(response.headers.get('x-signalbox-release')).toBe(FAKE_RELEASE_ID);
+    expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     const texts = ['', ''];
     const ends: (string | null)[] = [];
     let usage: unknown;
@@ -165,7 +170,7 @@ describe('chat', () => {
 
   it('fills the context where no limit is given', async () => {
     const answer = await client.chat.completions.create({ model: 'fake', messages });
-    expect(answer.usage?.total_tokens).toBe(64);
+    expect(answer.usage?.total_tokens).toBe(65);
   });
 
   it('streams through the helper of the client', async () => {
@@ -308,6 +313,39 @@ describe('failure', () => {
     expect(text).toContain('"code":"engine_failure"');
     expect(text).not.toContain('[DONE]');
   });
+});
+
+it('a request that takes too long is stopped, answered with 504 and recorded', async () => {
+  const impatient = new FakeServer();
+  await impatient.start({ answerTimeoutMs: 20 });
+  try {
+    impatient.engine.mode = 'hang';
+    const impatientClient = new OpenAI({ apiKey: KEY, baseURL: `${impatient.url}/v1`, maxRetries: 0 });
+    const failed = await failure(impatientClient.completions.create({ ...request, max_tokens: 9 }));
+    expect(failed).toMatchObject({ status: 504, code: 'timeout' });
+    expect(impatient.captured.map(({ record }) => record.status)).toEqual(['cancelled']);
+  } finally {
+    await impatient.stop();
+  }
+});
+
+it('answers any JSON body with an answer or an error of the right shape, never with a 500', async () => {
+  const fields = fc.constantFrom('prompt', 'n', 'stop', 'max_tokens', 'logprobs', 'logit_bias', 'metadata', 'stream_options', 'temperature', 'echo', 'seed', '__proto__', 'messages', 'tools');
+  const bodies = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.dictionary(fields, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }).map((extra) => ({ ...request, ...extra, stream: false })),
+  );
+  await fc.assert(
+    fc.asyncProperty(bodies, fc.constantFrom('/completions', '/chat/completions'), async (body, path) => {
+      const response = await post(path, JSON.stringify(body));
+      const answer = (await response.json()) as { error?: { message: unknown; type: unknown } };
+      if (response.status === 200) return;
+      expect(response.status).toBe(400);
+      expect(answer.error).toMatchObject({ message: expect.any(String), type: 'invalid_request_error' });
+    }),
+    { numRuns: 150 },
+  );
+  expect(server.errors).toEqual([]);
 });
 
 describe('a client that goes', () => {

@@ -31,9 +31,9 @@ describe('admission', () => {
   });
 
   it('clips tokens to the context', () => {
-    expect(tokenBudget(10, 3, 8)).toBe(5);
+    expect(tokenBudget(10, 3, 8)).toBe(6);
     expect(tokenBudget(2, 3, 8)).toBe(2);
-    expect(tokenBudget(2, 8, 8)).toBe(0);
+    expect(tokenBudget(2, 8, 8)).toBe(1);
   });
 });
 

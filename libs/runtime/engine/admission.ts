@@ -51,7 +51,7 @@ export function checkRequest(
   }
 }
 
-/** Tokens that may be sampled: what was asked, clipped to the context. */
+/** Tokens that may be sampled: what was asked, clipped to the context, in which the last one needs no place. */
 export function tokenBudget(maxTokens: number, promptTokens: number, contextTokens: number): number {
-  return Math.max(Math.min(maxTokens, contextTokens - promptTokens), 0);
+  return Math.max(Math.min(maxTokens, contextTokens - promptTokens + 1), 0);
 }

@@ -34,7 +34,8 @@ export interface CacheBudget {
 
 /** Cache bytes that a request may come to need. */
 export function cacheDemandBytes({ promptTokens, choices, maxTokens }: GenerateRequest, context: GenerationContext): number {
-  const length = promptTokens.length + tokenBudget(maxTokens, promptTokens.length, context.contextTokens);
+  const sampled = tokenBudget(maxTokens, promptTokens.length, context.contextTokens);
+  const length = promptTokens.length + Math.max(sampled - 1, 0);
   return choices * context.cache.bytesFor(length);
 }
 
