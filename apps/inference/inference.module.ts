@@ -12,7 +12,7 @@ import { Answering } from './answer/answering.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
 import { type V1Ports } from './api/v1.ts';
-import { RequestCapture } from './capture/request-capture.ts';
+import { RequestCapture, type CaptureSettings } from './capture/request-capture.ts';
 import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
 import { RequestFigures } from './figures/request-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
@@ -49,7 +49,12 @@ export class InferenceModule {
           provide: Answering,
           inject: [ENGINE, TRACE_TRANSPORT],
           useFactory: (engine: Engine, transport: TraceTransport) => {
-            const settings = { keepTokenIds: config.capture.mode === 'full', nowMs: Date.now, tellError };
+            const settings: CaptureSettings = {
+              keepTokenIds: config.capture.mode === 'full',
+              nowMs: Date.now,
+              tellEnded: (record) => logger.debug(record, 'a generation ended'),
+              tellError,
+            };
             return new Answering(engine, new RequestCapture(transport.log, new RequestFigures(meter()), settings), tellError);
           },
         },

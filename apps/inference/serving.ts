@@ -5,6 +5,7 @@ import { HttpAdapterHost } from '@nestjs/core';
 import { type FastifyInstance } from 'fastify';
 import { meter } from '#libs/platform/telemetry/metrics';
 import { type Engine } from '#libs/runtime/engine/engine';
+import { type WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { Answering } from './answer/answering.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
@@ -40,7 +41,7 @@ export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
     @Inject(INFERENCE_OPTIONS) private readonly options: InferenceOptions,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
     @Inject(V1_PORTS) private readonly ports: Omit<V1Ports, 'stopping'>,
-    @Inject(ENGINE) private readonly engine: Engine,
+    @Inject(ENGINE) private readonly engine: Engine & Pick<WorkerEngine, 'state'>,
     @Inject(TRACE_TRANSPORT) private readonly transport: TraceTransport,
     @Inject(ServedModels) private readonly models: ServedModels,
     @Inject(Answering) private readonly answering: Answering,
@@ -57,6 +58,7 @@ export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
     observeEngine(meter(), () => this.engine.status());
     observeSpool(meter(), () => this.transport.progress());
     const { health } = this.options;
+    health.set('engine', () => ({ ok: this.engine.state === 'ready', detail: this.engine.state }));
     health.set('models', () => {
       const models = this.models.serving().map(({ model }) => model);
       return { ok: models.length > 0, detail: models.length > 0 ? `serving ${models.join(', ')}` : 'no model is loaded' };

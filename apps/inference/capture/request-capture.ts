@@ -1,4 +1,5 @@
 import { type Context } from '@opentelemetry/api';
+import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { traceRows } from '#libs/trace/trace';
 import { type AdmittedPrompt, type AdmittedRequest } from '../admit/admitted.ts';
@@ -11,6 +12,8 @@ export interface CaptureSettings {
   /** Whether the text can be read back from the trace. */
   readonly keepTokenIds: boolean;
   readonly nowMs: () => number;
+  /** Told of each generation that ended; the record holds no content. */
+  readonly tellEnded: (record: RequestRecord) => void;
   /** Told when a trace could not be recorded: a request is not failed because its record is. */
   readonly tellError: (requestId: string, error: unknown) => void;
 }
@@ -33,7 +36,9 @@ export class RequestCapture {
     try {
       await recordingSpan(parent, traceRows(outcome), (traceparent) => {
         const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, durationMs, traceparent };
-        return this.log.append(requestRecord(facts, outcome), routingTrace(outcome, release.manifest, this.settings.keepTokenIds));
+        const record = requestRecord(facts, outcome);
+        this.settings.tellEnded(record);
+        return this.log.append(record, routingTrace(outcome, release.manifest, this.settings.keepTokenIds));
       });
     } catch (error) {
       this.figures.unrecorded(release.model);

@@ -4,8 +4,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { type Authentication } from '#libs/platform/auth/authenticate';
 import { type RoutingTrace } from '#libs/trace/trace';
+import { type AdmissionLimits } from '../admit/admitted.ts';
 import { Answering } from '../answer/answering.ts';
-import { FASTIFY_LIMITS, INFERENCE_LIMITS } from '../api/http-limits.ts';
+import { FASTIFY_LIMITS, INFERENCE_LIMITS, type InferenceLimits } from '../api/http-limits.ts';
 import { registerV1 } from '../api/v1.ts';
 import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
@@ -39,7 +40,7 @@ export class FakeServer {
   #fastify: FastifyInstance | null = null;
   url = '';
 
-  async start(overrides: { readonly maxLogprobs?: number } = {}): Promise<void> {
+  async start(overrides: Partial<InferenceLimits & AdmissionLimits> = {}): Promise<void> {
     const nowMs = Date.now;
     const log: CaptureLog = {
       append: async (record, routing) => {
@@ -52,13 +53,14 @@ export class FakeServer {
     await models.sync(nowMs);
     const figures = new RequestFigures(createNoopMeter());
     const tellError = (_: string, error: unknown): void => void this.errors.push(error);
-    const capture = new RequestCapture(log, figures, { keepTokenIds: true, nowMs, tellError });
-    this.#fastify = Fastify(FASTIFY_LIMITS);
+    const capture = new RequestCapture(log, figures, { keepTokenIds: true, nowMs, tellEnded: () => undefined, tellError });
+    // The client may hold connections that it never used, which Node does not count as idle.
+    this.#fastify = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
     registerV1(this.#fastify, {
       authenticate: fakeAuthenticate,
       models,
       answering: new Answering(this.engine, capture, tellError),
-      limits: { ...INFERENCE_LIMITS, maxLogprobs: overrides.maxLogprobs ?? 20 },
+      limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
       random: randomBytes,
       stopping: () => this.stopping,
