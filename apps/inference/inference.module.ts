@@ -55,7 +55,8 @@ export class InferenceModule {
               tellEnded: (record) => logger.debug(record, 'a generation ended'),
               tellError,
             };
-            return new Answering(engine, new RequestCapture(transport.log, new RequestFigures(meter()), settings), tellError);
+            const capture = new RequestCapture(transport.log, new RequestFigures(meter()), settings);
+            return new Answering(engine, capture, config.engine.maxSequences, tellError);
           },
         },
         {

@@ -36,9 +36,11 @@ export class Answering {
   #active = 0;
   readonly #idle: (() => void)[] = [];
 
+  /** @param promptsAtOnce of one request in the engine: else a long list alone would fill its queue */
   constructor(
     private readonly engine: Pick<Engine, 'generate'>,
     private readonly capture: RequestCapture,
+    private readonly promptsAtOnce: number,
     private readonly tellError: TellEngineError,
   ) {}
 
@@ -86,7 +88,7 @@ export class Answering {
     return { type: 'streamed' };
   }
 
-  /** Runs every prompt at once. When one gives no answer the others are stopped; all are recorded. */
+  /** Runs the prompts side by side. When one gives no answer the others are stopped; all are recorded. */
   async #runAll(
     admitted: AdmittedRequest,
     context: AnswerContext,
@@ -118,7 +120,12 @@ export class Answering {
         return fail(failure);
       }
     };
-    const generations = await Promise.all(admitted.prompts.map((_, prompt) => runOne(prompt)));
+    const generations: (Generation | null)[] = admitted.prompts.map(() => null);
+    const waiting = generations.keys();
+    const lane = async (): Promise<void> => {
+      for (const prompt of waiting) generations[prompt] = await runOne(prompt);
+    };
+    await Promise.all(Array.from({ length: Math.min(this.promptsAtOnce, generations.length) }, lane));
     if (noAnswer) return { noAnswer };
     const complete = generations.filter((generation) => generation !== null);
     const reasons = complete.flatMap(({ ends }) => ends.flatMap((end) => (end ? [end.reason] : [])));

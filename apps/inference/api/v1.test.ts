@@ -16,6 +16,7 @@ beforeEach(() => {
   server.engine.mode = 'answer';
   server.engine.requests.length = 0;
   server.engine.aborts = 0;
+  server.engine.mostAtOnce = 0;
   server.captured.length = 0;
   server.errors.length = 0;
   server.stopping = false;
@@ -88,6 +89,14 @@ describe('completions', () => {
     const ids = server.captured.map(({ record }) => record.requestId);
     expect(new Set(ids).size).toBe(2);
     expect(ids).toContain(answer.id.slice('cmpl-'.length));
+  });
+
+  it('runs a long list of prompts a few at a time', async () => {
+    const prompts = Array.from({ length: 40 }, (_, i) => `p${i}`);
+    const answer = await completion({ prompt: prompts, echo: true, max_tokens: 1 });
+    expect(answer.choices.map(({ text }) => text)).toEqual(prompts.map((prompt) => `${prompt}a`));
+    expect(server.engine.mostAtOnce).toBeLessThanOrEqual(4);
+    expect(server.captured).toHaveLength(40);
   });
 
   it('runs token ids as they are', async () => {

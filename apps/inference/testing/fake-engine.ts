@@ -50,6 +50,8 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
   readonly requests: GenerateRequest[] = [];
   readonly outcomes: GenerateOutcome[] = [];
   aborts = 0;
+  mostAtOnce = 0;
+  #running = 0;
 
   async load(): Promise<void> {}
   async unload(): Promise<void> {}
@@ -63,6 +65,16 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     this.requests.push(request);
+    this.#running += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#running);
+    try {
+      yield* this.#run(request, signal);
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  async *#run(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {
     if (this.mode === 'busy') throw new EngineBusyError(3);
     if (this.mode === 'throw') throw new Error('the worker died');
     yield { type: 'started', queueWaitMs: 1 };

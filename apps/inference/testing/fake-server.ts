@@ -59,7 +59,7 @@ export class FakeServer {
     registerV1(this.#fastify, {
       authenticate: fakeAuthenticate,
       models,
-      answering: new Answering(this.engine, capture, tellError),
+      answering: new Answering(this.engine, capture, 4, tellError),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
       random: randomBytes,
