@@ -67,7 +67,10 @@ async function measureDomain(signalbox: SignalboxUnderTest, directory: string, d
   let nats = 0;
   let next = 0;
   const worker = async () => {
-    for (let window = windows[next++]; window; window = windows[next++]) nats += await windowNats(signalbox, domain, window);
+    for (let window = windows[next++]; window; window = windows[next++]) {
+      const windowSum = await windowNats(signalbox, domain, window);
+      nats += windowSum;
+    }
   };
   await Promise.all(Array.from({ length: PARALLEL }, worker));
   return { documents: documents.length, bytes, requests: windows.length, rows: windows.reduce((sum, { input }) => sum + input.length, 0), bitsPerByte: nats / Math.LN2 / bytes };
