@@ -101,7 +101,7 @@ describe('errors and exit codes', () => {
 
 describe('routes', () => {
   it('draws the matrix with entropy and balance', async () => {
-    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'none', groups: [{ group: '', requests: 9, layers: [layer(0, [3, 1])] }] } });
+    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'none', omittedGroups: 0, groups: [{ group: '', requests: 9, layers: [layer(0, [3, 1])] }] } });
     handlers['GET /api/v1/balance'] = () => ({
       body: {
         ...shape, requests: 9,
@@ -127,7 +127,7 @@ describe('routes', () => {
 
   it('says that figures are withheld rather than showing zeros', async () => {
     const withheld = { reason: 'fewer_than_min_requests', minRequests: 5 };
-    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'none', groups: [{ group: '', withheld }] } });
+    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'none', omittedGroups: 0, groups: [{ group: '', withheld }] } });
     handlers['GET /api/v1/balance'] = () => ({ body: { ...shape, withheld } });
     expect(await run(['routes'])).toBe(0);
     expect(out.join('\n')).toContain('fewer than 5 requests');
@@ -137,7 +137,7 @@ describe('routes', () => {
     let asked = '';
     handlers['GET /api/v1/usage'] = (request) => {
       asked = request.url ?? '';
-      return { body: { ...shape, groupBy: 'task', groups: [{ group: 'code', requests: 9, layers: [layer(3, [3, 1])] }, { group: 'rare', withheld: { reason: 'fewer_than_min_requests', minRequests: 5 } }] } };
+      return { body: { ...shape, groupBy: 'task', omittedGroups: 0, groups: [{ group: 'code', requests: 9, layers: [layer(3, [3, 1])] }, { group: 'rare', withheld: { reason: 'fewer_than_min_requests', minRequests: 5 } }] } };
     };
     handlers['GET /api/v1/information'] = () => ({ body: { ...shape, by: 'task', segments: ['code'], withheldSegments: 1, minRequests: 5, layers: [] } });
     expect(await run(['routes', '--by', 'task', '--layer', '3', '--tenant', 'a b', '--csv'])).toBe(0);
@@ -212,7 +212,7 @@ describe('demo', () => {
       }));
       return { body: { items, nextCursor: null } };
     };
-    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'task', groups: [{ group: 'code', requests: 3, layers: [layer(0, [1, 1]), layer(1, [9, 1])] }, { group: 'prose', requests: 3, layers: [layer(0, [1, 1]), layer(1, [1, 9])] }] } });
+    handlers['GET /api/v1/usage'] = () => ({ body: { ...shape, groupBy: 'task', omittedGroups: 0, groups: [{ group: 'code', requests: 3, layers: [layer(0, [1, 1]), layer(1, [9, 1])] }, { group: 'prose', requests: 3, layers: [layer(0, [1, 1]), layer(1, [1, 9])] }] } });
     handlers['GET /api/v1/information'] = () => ({
       body: {
         ...shape, by: 'task', segments: ['code', 'prose'], withheldSegments: 0, minRequests: 1,

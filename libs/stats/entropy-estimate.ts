@@ -52,7 +52,9 @@ export function entropyVariance(counts: readonly number[], effectiveSelections: 
 /**
  * Entropy of expert usage in bits from selections that are clustered by request: Miller-Madow on
  * n_eff = n / design effect, with an interval by the delta method with the variance inflated in
- * the same way. Units: bits. Null when nothing was selected.
+ * the same way. In simulations (see the tests) 95% intervals cover 92 to 98%: the design effect is an
+ * average over directions, so a mixture of domains near equal shares is the low end. Units: bits. Null
+ * when nothing was selected.
  */
 export function estimateEntropy(counts: ClusteredCounts, topK: number, confidence: { level: number; z: number } = CONFIDENCE_95): EntropyEstimate | null {
   const n = total(counts.load);

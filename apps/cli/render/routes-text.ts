@@ -64,7 +64,8 @@ function grouped(usage: Usage, information: Information | null, style: MatrixSty
     const title = `Layer ${number}${told ? `: the ${information?.by} tells ${bits(told.equalWeights)} of the expert` : ''}`;
     return ['', title, drawMatrix({ corner: usage.groupBy, experts: usage.experts, figureTitles: ['requests', 'tokens'], rows }, style)];
   });
-  return [...lines, '', LEGEND, ...(information ? ['Bits: mutual information with its 95% interval, segments weighted alike;', '0: all segments use the experts alike.'] : [])];
+  const omitted = usage.omittedGroups > 0 ? [`${usage.omittedGroups} more with fewer requests are not shown; filter to see them.`] : [];
+  return [...lines, '', LEGEND, ...omitted, ...(information ? ['Bits: mutual information with its 95% interval, segments weighted alike;', '0: all segments use the experts alike.'] : [])];
 }
 
 function bits({ bits: value, interval }: Information['layers'][number]['equalWeights']): string {

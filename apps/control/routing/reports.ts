@@ -8,6 +8,7 @@ import { mutualInformation, type MutualInformation, type SegmentWeighting } from
 import { type LayerUsage } from '#libs/trace/usage';
 import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
+import { MAX_GROUPS } from '#libs/contract/management/usage';
 import { withhold } from './withhold.ts';
 
 type UsageGroupBody = RouteOutput<typeof ROUTES.getUsage>['groups'][number];
@@ -33,7 +34,13 @@ export function requestsOf({ layers }: Pick<GroupUsage, 'layers'>): number {
 }
 
 /** The matrix by group. Without any usage there is one group, withheld, rather than zeros. */
-export function usageGroups(groups: readonly GroupUsage[], minRequests: number): UsageGroupBody[] {
+export function usageGroups(groups: readonly GroupUsage[], minRequests: number): Pick<RouteOutput<typeof ROUTES.getUsage>, 'groups' | 'omittedGroups'> {
+  const busiest = groups.toSorted((a, b) => requestsOf(b) - requestsOf(a)).slice(0, MAX_GROUPS);
+  const shown = busiest.toSorted((a, b) => (a.group < b.group ? -1 : 1));
+  return { groups: usageBodies(shown, minRequests), omittedGroups: groups.length - shown.length };
+}
+
+function usageBodies(groups: readonly GroupUsage[], minRequests: number): UsageGroupBody[] {
   return (groups.length > 0 ? groups : [{ group: '', layers: [] }]).map((usage) => {
     const requests = requestsOf(usage);
     const withheld = withhold(requests, minRequests);

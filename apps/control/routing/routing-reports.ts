@@ -41,7 +41,7 @@ export class RoutingReports {
     const { groupBy } = asked;
     const by = groupBy === 'none' ? {} : groupBy === 'release' ? { groupBy: { release: true } } : { groupBy: { segment: [groupBy] } };
     const { groups } = await this.usageReader.usageMatrix({ ...cut.query, ...by });
-    return { ...head(cut), groupBy, groups: usageGroups(groups.map((group) => named(group, groupBy)), this.settings.minRequests) };
+    return { ...head(cut), groupBy, ...usageGroups(groups.map((group) => named(group, groupBy)), this.settings.minRequests) };
   }
 
   async balance(asked: Query<'getBalance'>): Promise<Output<'getBalance'>> {

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeTrace } from '#libs/trace/codec';
-import { traceRows } from '#libs/trace/trace';
+import { TraceFormatError } from '#libs/trace/limits';
+import { type RoutingTrace, traceRows } from '#libs/trace/trace';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { SealError } from '#libs/record/seal';
 import { type StoredTrace, type TraceCursor } from '#libs/store/traces/trace-reader';
 import { auditOf } from '../http/audited.ts';
 import { decodeCursor, encodeCursor } from '../http/cursor.ts';
@@ -54,7 +56,7 @@ export class TraceReports {
     // The entry is committed before this returns: a look that is not on record gives nothing.
     const found = await this.vault.look(requestId, auditOf(caller, nowMs, 'trace.read', `request/${requestId}`, { offset, rows }));
     if (!found) throw missing(whyMissing(requestId, nowMs, this.settings.retentionDays), this.settings.retentionDays);
-    const trace = decodeTrace(this.opener.open(requestId, found.sealedTrace));
+    const trace = this.#unseal(requestId, found.sealedTrace);
     const total = traceRows(trace);
     const ids = traceTokenIds(trace, offset, rows);
     const texts = ids && (await this.tokenTexts.texts(found.releaseId, ids));
@@ -67,6 +69,16 @@ export class TraceReports {
       nextOffset: offset + rows < total ? offset + rows : null,
       tokens: traceTokens(trace, offset, rows, texts),
     };
+  }
+
+  #unseal(requestId: string, sealedTrace: Uint8Array): RoutingTrace {
+    try {
+      return decodeTrace(this.opener.open(requestId, sealedTrace));
+    } catch (error) {
+      // Both kinds say what is wrong without giving anything of the trace or the key away.
+      const why = error instanceof SealError || error instanceof TraceFormatError ? error.message : 'it is damaged';
+      throw new ProblemError({ status: 500, code: 'trace_unreadable', title: 'The trace cannot be read', detail: `The trace is there, but ${why}.` }, { cause: error });
+    }
   }
 }
 

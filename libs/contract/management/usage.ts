@@ -11,6 +11,9 @@ const shape = {
   topK: count('Experts selected for each token, k.'),
 };
 
+/** Groups in one answer. */
+export const MAX_GROUPS = 200;
+
 export const usageQuery = z.object({ ...usageFilter, layer: layerFilter, groupBy: groupBySchema.default('none') });
 
 const usageLayerSchema = z
@@ -36,7 +39,12 @@ const usageGroupSchema = z
   .meta({ id: 'UsageGroup' });
 
 export const usageSchema = z
-  .object({ ...shape, groupBy: groupBySchema, groups: z.array(usageGroupSchema) })
+  .object({
+    ...shape,
+    groupBy: groupBySchema,
+    groups: z.array(usageGroupSchema).describe(`By name; at most ${MAX_GROUPS}, those with the most requests.`),
+    omittedGroups: count('Groups beyond that; filter to see them.'),
+  })
   .meta({ id: 'Usage', description: 'Where tokens went: the layer x expert matrix, cut by segment or release.' });
 
 const confidenceSchema = z
