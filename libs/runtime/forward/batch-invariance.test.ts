@@ -69,7 +69,7 @@ async function runAlone(forward: ForwardPass, own: Script): Promise<StepOutput[]
 async function runMixed(forward: ForwardPass, scripts: readonly Script[], seed: number): Promise<StepOutput[][]> {
   const random = seededRandom(seed);
   const runs: Run[] = [];
-  const done = new Array<StepOutput[]>(scripts.length);
+  const done = Array.from<StepOutput[]>({ length: scripts.length });
   const waiting = [...scripts.keys()];
   const present = new Set<number>();
   while (waiting.length > 0 || present.size > 0) {
