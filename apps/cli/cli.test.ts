@@ -119,7 +119,7 @@ describe('routes', () => {
         '',
         "Cells: % of the layer's selections, with a sign by load over the fair share:",
         'x none  · below 1/4  ░ below 3/4  ▒ below 1.5  ▓ below 2.5  █ above',
-        'bits: entropy with its 95% interval, at most 1.00; eff: 2^bits, experts in effect;',
+        'bits: entropy, 95% interval, at most 1.00; eff: 2^bits, experts in effect;',
         'MaxVio: how far the busiest is above the mean, 0 is even.',
       ].join('\n'),
     );

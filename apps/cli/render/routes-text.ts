@@ -39,7 +39,7 @@ function total(usage: Usage, balance: Balance | null, style: MatrixStyle): strin
     drawMatrix({ corner: 'layer', experts: usage.experts, figureTitles: ['bits', 'eff', 'MaxVio'], rows }, style),
     '',
     LEGEND,
-    `bits: entropy with its 95% interval, at most ${Math.log2(usage.experts).toFixed(2)}; eff: 2^bits, experts in effect;`,
+    `bits: entropy, 95% interval, at most ${Math.log2(usage.experts).toFixed(2)}; eff: 2^bits, experts in effect;`,
     'MaxVio: how far the busiest is above the mean, 0 is even.',
     ...dead.map(({ layer, deadExperts }) => `Layer ${layer}: no token for ${deadExperts.slice(0, 20).map((expert) => `e${expert}`).join(', ')}${deadExperts.length > 20 ? ' ...' : ''}`),
   ];
