@@ -12,11 +12,14 @@ import { Answering } from './answer/answering.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
 import { type V1Ports } from './api/v1.ts';
+import { V1_PORTS, V1Registration } from './api/v1-registration.ts';
 import { RequestCapture, type CaptureSettings } from './capture/request-capture.ts';
 import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
 import { RequestFigures } from './figures/request-figures.ts';
+import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
-import { Serving, V1_PORTS } from './serving.ts';
+import { Serving } from './serving.ts';
+import { ModelFollower } from './models/model-follower.ts';
 import { loadReleaseTokenizer } from './models/release-tokenizer.ts';
 import { ENGINE } from './models/served-release.ts';
 import { ServedModels } from './models/served-models.ts';
@@ -72,6 +75,9 @@ export class InferenceModule {
             tellError,
           }),
         },
+        V1Registration,
+        ModelFollower,
+        ServingFigures,
         Serving,
       ],
       exports: [ENGINE, ServedModels],

@@ -1,101 +1,59 @@
-import { randomUUID } from 'node:crypto';
 import { type Server } from 'node:http';
-import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type FastifyInstance } from 'fastify';
 import { meter } from '#libs/platform/telemetry/metrics';
-import { type Engine } from '#libs/runtime/engine/engine';
 import { type WorkerEngine } from '#libs/runtime/engine/engine-client';
-import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { Answering } from './answer/answering.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
-import { registerV1, type V1Ports } from './api/v1.ts';
+import { captureHealth } from './capture/capture-health.ts';
 import { TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
-import { ExpertFlush } from './figures/expert-flush.ts';
-import { LayerFigures, observeEngine, observeSpool } from './figures/serving-gauges.ts';
+import { observeSpool } from './figures/serving-gauges.ts';
+import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
 import { ENGINE } from './models/served-release.ts';
-import { ServedModels } from './models/served-models.ts';
-import { Repeat } from './repeat.ts';
 
-export const V1_PORTS = Symbol('V1Ports');
-
-/** How often the activations are looked at, and how often expert figures go to the store. */
-const MODEL_POLL_MS = 1000;
-const FIGURES_FLUSH_MS = 10_000;
 /** For handing over the last traces; what is left stays in the spool for the next start. */
 const HAND_OVER_GRACE_MS = 3000;
 /** For the last bytes of answers to other parts of the app. */
 const CONNECTION_GRACE_MS = 1000;
 
-/** Starts and stops the inference app with the Nest app around it. */
+/** Starts the hand-over of traces, and stops everything in the order that loses nothing. */
 @Injectable()
-export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown {
-  readonly #follow: Repeat;
-  readonly #flush: Repeat;
-  readonly #figures: ExpertFlush;
-  readonly #layers = new LayerFigures(meter());
-  #stopping = false;
-
+export class Serving implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(INFERENCE_OPTIONS) private readonly options: InferenceOptions,
     @Inject(HttpAdapterHost) private readonly http: HttpAdapterHost,
-    @Inject(V1_PORTS) private readonly ports: Omit<V1Ports, 'stopping'>,
-    @Inject(ENGINE) private readonly engine: Engine & Pick<WorkerEngine, 'state'>,
+    @Inject(ENGINE) private readonly engine: Pick<WorkerEngine, 'state' | 'close'>,
     @Inject(TRACE_TRANSPORT) private readonly transport: TraceTransport,
-    @Inject(ServedModels) private readonly models: ServedModels,
     @Inject(Answering) private readonly answering: Answering,
-    @Inject(ExpertFigures) store: ExpertFigures,
-  ) {
-    const { logger } = options;
-    this.#figures = new ExpertFlush(engine, store, (releaseId, experts) => this.#layers.seen(releaseId, experts));
-    this.#follow = new Repeat(() => this.models.sync(Date.now), MODEL_POLL_MS, (error) => logger.warn({ err: error }, 'cannot read the activations; what is loaded keeps serving'));
-    this.#flush = new Repeat(() => this.#flushFigures(), FIGURES_FLUSH_MS, (error) => logger.warn({ err: error }, 'expert figures wait for the database'));
-  }
+    @Inject(ServingFigures) private readonly figures: ServingFigures,
+  ) {}
 
-  onModuleInit(): void {
-    registerV1(this.http.httpAdapter.getInstance<FastifyInstance>(), { ...this.ports, stopping: () => this.#stopping });
-    observeEngine(meter(), () => this.engine.status());
-    observeSpool(meter(), () => this.transport.progress());
+  onApplicationBootstrap(): void {
     const { health } = this.options;
     health.set('engine', () => ({ ok: this.engine.state === 'ready', detail: this.engine.state }));
-    health.set('models', () => {
-      const models = this.models.serving().map(({ model }) => model);
-      return { ok: models.length > 0, detail: models.length > 0 ? `serving ${models.join(', ')}` : 'no model is loaded' };
-    });
-    health.set(
-      'capture',
-      () => {
-        const progress = this.transport.progress();
-        const error = progress?.queueError ?? progress?.ledgerError ?? null;
-        return { ok: error === null, detail: error ?? (progress ? `${progress.batchesWaiting} batches wait` : 'off') };
-      },
-      // Traces wait in the spool while the queue or the database is away, and answers go on.
-      { isRequired: false },
-    );
-  }
-
-  async onApplicationBootstrap(): Promise<void> {
+    health.set('capture', () => captureHealth(this.transport.progress()), { isRequired: false });
+    observeSpool(meter(), () => this.transport.progress());
     this.transport.start();
-    // One look before the server listens, so that who sees it listen finds its models.
-    await this.models.sync(Date.now);
-    this.#follow.start();
-    this.#flush.start();
   }
 
-  /** From here on new requests are refused; those that run go on. */
-  onModuleDestroy(): void {
-    this.#stopping = true;
-  }
-
+  /** New requests are refused by now. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.#follow.stop();
-    await this.#flush.stop();
-    await this.#flushFigures().catch((error: unknown) => this.options.logger.warn({ err: error }, 'the last expert figures were not written'));
-    await this.engine.close(INFERENCE_LIMITS.stopGraceMs);
+    await this.#idleOrLate();
+    await this.figures.finish().catch((error: unknown) => this.options.logger.warn({ err: error }, 'the last expert figures were not written'));
+    // What still runs is cancelled, and recorded as such.
+    await this.engine.close(0);
     await this.answering.idle();
     await this.transport.stop(HAND_OVER_GRACE_MS);
     this.#cutOffConnections();
+  }
+
+  async #idleOrLate(): Promise<void> {
+    const idle = new AbortController();
+    const late = delay(INFERENCE_LIMITS.stopGraceMs, undefined, { signal: idle.signal }).catch(() => undefined);
+    await Promise.race([this.answering.idle(), late]);
+    idle.abort();
   }
 
   /**
@@ -105,11 +63,5 @@ export class Serving implements OnModuleInit, OnApplicationBootstrap, OnModuleDe
   #cutOffConnections(): void {
     const server = this.http.httpAdapter.getHttpServer() as Server;
     setTimeout(() => server.closeAllConnections(), CONNECTION_GRACE_MS).unref();
-  }
-
-  async #flushFigures(): Promise<void> {
-    const resident = this.models.residentIds();
-    this.#layers.keepOnly(resident);
-    await this.#figures.flush(resident, Date.now(), randomUUID);
   }
 }

@@ -76,6 +76,13 @@ it('keeps serving the former release where the new one does not load, and tries 
   expect(changes.filter(({ type }) => type === 'load-failed')).toHaveLength(1);
 });
 
+it('tells which active models it cannot serve', async () => {
+  broken.add('b');
+  active = [release('a'), release('b', 'other')];
+  await sync();
+  expect([serving(), models.missing()]).toEqual([{ m: 'a' }, ['other']]);
+});
+
 it('takes a pinned release back that becomes active again', async () => {
   await sync();
   const pin = models.pin('m');

@@ -23,6 +23,7 @@ export class ServedModels {
   /** By model, the release that served before: it stays resident, so that a rollback is only a pointer write. */
   readonly #standby = new Map<string, string>();
   #serving: ReadonlyMap<string, ServedRelease> = new Map();
+  #missing: readonly string[] = [];
   #generation: string | null = null;
   #retryAtMs: number | null = null;
   #sync: Promise<void> | null = null;
@@ -53,6 +54,11 @@ export class ServedModels {
 
   serving(): readonly ServedRelease[] {
     return [...this.#serving.values()];
+  }
+
+  /** Active models that no release answers for, because theirs does not load. */
+  missing(): readonly string[] {
+    return this.#missing;
   }
 
   residentIds(): readonly string[] {
@@ -108,6 +114,7 @@ export class ServedModels {
     }
     for (const model of this.#standby.keys()) if (!next.has(model)) this.#standby.delete(model);
     this.#serving = next;
+    this.#missing = active.map(({ model }) => model).filter((model) => !next.has(model));
   }
 
   async #load(release: ActiveRelease, nowMs: () => number): Promise<boolean> {
