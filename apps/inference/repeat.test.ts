@@ -11,7 +11,7 @@ afterEach(() => {
 it('goes on after failures, and tells the first of a row', async () => {
   const results = [false, false, true, false];
   let runs = 0;
-  const failed = vi.fn();
+  const failed = vi.fn<(error: unknown) => void>();
   const repeat = new Repeat(async () => {
     if (results[runs++] === false) throw new Error(`run ${runs}`);
   }, 10, failed);
