@@ -13,8 +13,10 @@ import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { createDataSource, migrate } from '#libs/store/data-source';
+import { ApiKeys } from '#libs/store/keys/api-keys';
 import { StoreModule } from '#libs/store/store.module';
 import { ControlModule } from './control.module.ts';
+import { ensureFirstKey } from './keys/first-key.ts';
 import { storedControlPorts } from './stored-ports.ts';
 
 /** The control role in a process of its own. PostgreSQL is another's here, so it must be named. */
@@ -25,6 +27,9 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   prepareHome(config.home);
   const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox control' }).initialize();
   await migrate(schema);
+  if (config.auth.adminKey !== null) await ensureFirstKey(new ApiKeys(schema), config.auth.adminKey, Date.now());
+  // One made here would have to be shown, and a log is no place for a key.
+  else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
   const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), now: Date.now };
   const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey) });
