@@ -164,7 +164,7 @@ describe('import', () => {
     handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'm', releaseId: RELEASE, generation: 1, activatedAt: WINDOW.from }], nextCursor: null } });
     expect(await run(['import', 'm', '--activate'])).toBe(0);
     expect(posted).toEqual({ directory: '/work-dir/m', model: 'm', activate: true });
-    expect(out.join('\n')).toContain('It answers for the model m.');
+    expect(out.join('\n')).toContain('It is activated: m answers with it as soon as it is loaded.');
   });
 
   it('tells what is wrong with the checkpoint: 1', async () => {

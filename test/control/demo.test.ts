@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
+import { until } from '../harness/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
@@ -71,6 +72,21 @@ describe('signalbox on the whole product', () => {
     const { out } = await signalboxCli('routes');
     expect(Math.max(...out.split('\n').map((line) => [...line].length))).toBeLessThanOrEqual(80);
     expect(out).toContain('layer   e0   e1   e2   e3   e4   e5   e6   e7');
+  });
+
+  it('imports and activates a second model, which then answers', async () => {
+    const { code, out, notes } = await signalboxCli('import', 'models/tiny-mixtral', '--model', 'second', '--activate');
+    expect(code, notes).toBe(0);
+    expect(out).toContain('second answers with it');
+    const ask = () =>
+      fetch(`${signalbox.url}/v1/completions`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'second', prompt: 'And it came to pass', max_tokens: 2 }),
+      });
+    await until(async () => (await ask()).ok, 60_000);
+    const releases = await signalboxCli('releases');
+    expect(releases.out.match(/answers/g)).toHaveLength(2);
   });
 
   it('stops at Ctrl-C with 130', async () => {

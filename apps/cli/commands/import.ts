@@ -1,6 +1,5 @@
-import { resolve } from 'node:path';
-import { basename } from 'node:path';
-import { ApiClient } from '../api/api-client.ts';
+import { basename, resolve } from 'node:path';
+import { type ApiClient } from '../api/api-client.ts';
 import { connect } from '../api/connection.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
 import { pause } from '../pause.ts';
@@ -32,7 +31,7 @@ export async function importCheckpoint(client: ApiClient, terminal: Terminal, di
   terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
   const { items } = await client.call('listModels', { query: { limit: '200' } });
   const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;
-  terminal.print(serving ? `It answers for the model ${model}.` : `It does not answer yet: import it with --activate, or PUT /api/v1/models/${model}/activation.`);
+  terminal.print(serving ? `It is activated: ${model} answers with it as soon as it is loaded.` : `It does not answer yet: import it with --activate, or PUT /api/v1/models/${model}/activation.`);
 }
 
 /** With a signal of its own, as the command's is used up. */

@@ -19,7 +19,7 @@ export interface Route {
   readonly status: 200 | 201 | 202 | 204;
   /** null where the answer has no body. */
   readonly response: z.ZodType | null;
-  /** Problems besides 400, 401, 403 and 429: status to when. */
+  /** Problems besides 400, 401 and 403: status to when. */
   readonly problems?: Readonly<Record<number, string>>;
 }
 

@@ -37,7 +37,7 @@ export const ROUTES = {
   getUsage: {
     operationId: 'getUsage', method: 'get', path: '/usage', tag: 'routing', scope: 'read',
     summary: 'Usage matrix: layer x expert',
-    description: 'Tokens, shares and gate mass of each expert in each layer. A group with fewer requests than the limit is withheld.',
+    description: 'Tokens, shares and gate mass of each expert in each layer. A group with fewer requests than the limit is withheld. That is a floor, not a proof against whoever combines many cuts.',
     query: usageQuery, status: 200, response: usageSchema, problems: NO_MODEL,
   },
   getBalance: {
@@ -82,7 +82,7 @@ export const ROUTES = {
     operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', scope: 'admin',
     summary: 'Import a checkpoint folder as a release',
     description: 'Answers at once; imports run one at a time. Poll the import for its progress.',
-    body: importBody, status: 202, response: importSchema,
+    body: importBody, status: 202, response: importSchema, problems: { 429: 'Too many imports are waiting.' },
   },
   listImports: {
     operationId: 'listImports', method: 'get', path: '/imports', tag: 'imports', scope: 'admin',
@@ -118,7 +118,7 @@ export const ROUTES = {
     operationId: 'putActivation', method: 'put', path: '/models/{model}/activation', tag: 'models', scope: 'admin',
     summary: 'Choose the release that answers for a model', description: 'Written with its audit entry in one transaction. Requests under way end on the release they began with.',
     params: modelParams, headers: activationHeaders, body: activationBody, status: 200, response: activationSchema,
-    problems: { 404: 'No such model or release.', 409: 'The release belongs to another model.', 412: 'Someone else changed it since: read it again.' },
+    problems: { 404: 'No such model or release.', 409: 'The release belongs to another model.', 412: 'Someone else changed it since: read it again.', 428: 'If-Match is missing.' },
   },
   createKey: {
     operationId: 'createKey', method: 'post', path: '/keys', tag: 'keys', scope: 'admin',
