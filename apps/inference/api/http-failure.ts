@@ -5,7 +5,7 @@ import { hasScope } from '#libs/platform/auth/scopes';
 /** Why a caller may not ask; null where it may. */
 export function authFailure(authentication: Authentication): OpenAiFailure | null {
   if (!authentication.ok) {
-    return { status: 401, type: 'authentication_error', code: 'invalid_api_key', param: null, message: authentication.message };
+    return { status: 401, type: 'invalid_request_error', code: 'invalid_api_key', param: null, message: authentication.message };
   }
   if (hasScope(authentication.principal, 'inference')) return null;
   const message = "This API key may not use /v1: it lacks the scope 'inference'. Use another key, or ask an administrator for one.";

@@ -198,7 +198,7 @@ describe('chat', () => {
 describe('refusals', () => {
   it('of a wrong key, of none, and of one without the scope', async () => {
     const wrong = new OpenAI({ apiKey: 'nope', baseURL: `${server.url}/v1`, maxRetries: 0 });
-    expect(await failure(wrong.completions.create(request))).toMatchObject({ status: 401, code: 'invalid_api_key' });
+    expect(await failure(wrong.completions.create(request))).toMatchObject({ status: 401, type: 'invalid_request_error', code: 'invalid_api_key' });
     expect((await fetch(`${server.url}/v1/models`)).status).toBe(401);
     const reader = new OpenAI({ apiKey: READ_KEY, baseURL: `${server.url}/v1`, maxRetries: 0 });
     expect(await failure(reader.completions.create(request))).toMatchObject({ status: 403, code: 'insufficient_scope' });

@@ -13,7 +13,6 @@ export type OpenAiErrorBody = z.infer<typeof openAiErrorBody>;
 
 export type OpenAiErrorType =
   | 'invalid_request_error'
-  | 'authentication_error'
   | 'permission_error'
   | 'rate_limit_error'
   | 'server_error';
