@@ -223,10 +223,11 @@ describe('refusals', () => {
     expect(await response.json()).toMatchObject({ error: { type: 'invalid_request_error', message: expect.any(String), param: null } });
   });
 
-  it('of another media type, and of too large a body', async () => {
+  it('of another media type, and of too large a body or head', async () => {
     expect((await post('/completions', 'a=b', { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(415);
     const large = await post('/completions', JSON.stringify({ ...request, prompt: 'x'.repeat(1024 * 1024) }));
     expect(large.status).toBe(413);
+    expect((await post('/completions', '{}', { 'x-large': 'x'.repeat(20_000) })).status).toBe(431);
     expect(await large.json()).toMatchObject({ error: { code: 'request_too_large' } });
   });
 
