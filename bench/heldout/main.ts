@@ -77,7 +77,7 @@ async function measureDomain(signalbox: SignalboxUnderTest, directory: string, d
 }
 
 interface UsageAnswer {
-  readonly groups: readonly { readonly group: string; readonly requests: number; readonly layers: readonly { readonly tokens: number; readonly share: readonly number[] }[] }[];
+  readonly groups: readonly { readonly group: string; readonly requests: number; readonly layers?: readonly { readonly tokens: number; readonly share: readonly number[] }[] }[];
 }
 
 interface InformationAnswer {
@@ -94,7 +94,7 @@ async function query<T>({ url, key }: SignalboxUnderTest, path: string): Promise
 async function recordedUsage(signalbox: SignalboxUnderTest, rows: number): Promise<UsageAnswer> {
   for (let attempt = 0; attempt < 600; attempt++) {
     const usage = await query<UsageAnswer>(signalbox, '/api/v1/usage?model=tiny-mixtral&tenant=heldout&groupBy=task');
-    const counted = usage.groups.reduce((sum, group) => sum + (group.layers[0]?.tokens ?? 0), 0);
+    const counted = usage.groups.reduce((sum, group) => sum + (group.layers?.[0]?.tokens ?? 0), 0);
     if (counted === rows) return usage;
     if (counted > rows) throw new Error(`the API counts ${counted} tokens, ${rows} were sent`);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -130,7 +130,7 @@ async function main(): Promise<void> {
       let deviation = 0;
       for (const group of usage.groups) {
         const shares = expected.shares.get(group.group) ?? [];
-        for (const [expert, share] of shares.entries()) deviation = Math.max(deviation, Math.abs(share - (group.layers[layer]?.share[expert] ?? 0)));
+        for (const [expert, share] of shares.entries()) deviation = Math.max(deviation, Math.abs(share - (group.layers?.[layer]?.share[expert] ?? 0)));
       }
       const bits = information.layers[layer]?.equalWeights;
       console.log(`${layer}      ${deviation.toFixed(4)}                                ${bits?.bits.toFixed(4)}  ${bits?.uncorrectedBits.toFixed(4)}  ${expected.mutualInformationBits.toFixed(3)}`);
