@@ -8,13 +8,13 @@ process.chdir(join(import.meta.dirname, '..'));
 const REPORT = join('dist', 'test-report.json');
 const bin = (name) => join('node_modules', '.bin', name);
 const STEPS = [
-  ['types', bin('tsc'), ['-p', 'tsconfig.json', '--noEmit']],
+  { name: 'types', command: bin('tsc'), args: ['-p', 'tsconfig.json', '--noEmit'] },
   // Before the dead code: the launchers import what is built.
-  ['build', process.execPath, ['scripts/build.mjs']],
-  ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings', '.']],
-  ['layers and cycles', bin('depcruise'), ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'bench', 'test']],
-  ['dead code', bin('knip'), []],
-  ['unit, integration and end-to-end tests', bin('vitest'), ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...process.argv.slice(2)]],
+  { name: 'build', command: process.execPath, args: ['scripts/build.mjs'] },
+  { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings', '.'] },
+  { name: 'layers and cycles', command: bin('depcruise'), args: ['--config', '.dependency-cruiser.cjs', 'apps', 'libs', 'migrations', 'bench', 'test'] },
+  { name: 'dead code', command: bin('knip'), args: [] },
+  { name: 'unit, integration and end-to-end tests', command: bin('vitest'), args: ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${REPORT}`, ...process.argv.slice(2)] },
 ];
 
 /** One plain line with the counts, so that a skipped test is never taken for a passed one. */
@@ -27,7 +27,7 @@ function printCounts() {
 
 rmSync(REPORT, { force: true });
 const startedMs = Date.now();
-for (const [index, [name, command, args]] of STEPS.entries()) {
+for (const [index, { name, command, args }] of STEPS.entries()) {
   const stepMs = Date.now();
   console.log(`\n[${index + 1}/${STEPS.length}] ${name}`);
   const { status, error } = spawnSync(command, args, { stdio: 'inherit' });

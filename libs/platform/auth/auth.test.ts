@@ -88,7 +88,7 @@ describe('cachedKeyStore', () => {
           return null;
         },
       },
-      { ttlMs: 1000, maxEntries: 2, now: () => nowMs },
+      { ttlMs: 1000, outageMs: 0, lookUpMs: 60_000, maxEntries: 2, now: () => nowMs },
     );
     await Promise.all([store.findByPrefix('a'), store.findByPrefix('a')]);
     expect(asked).toEqual(['a']);

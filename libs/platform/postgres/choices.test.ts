@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { chooseAccount } from './account.ts';
+import { isConnectionLost } from './connection-lost.ts';
 import { canTraverse } from './place.ts';
 import { judgeServer, parsePostmasterFile } from './postmaster-file.ts';
 
@@ -51,4 +52,13 @@ describe('judgeServer', () => {
     expect(judgeServer(ready, postgres)).toBe('ready');
     expect(judgeServer(ready, { alive: true, program: null })).toBe('ready');
   });
+});
+
+it('tells a server that went from one that refuses', () => {
+  const failure = (message: string, code?: string) => Object.assign(new Error(message), code === undefined ? {} : { code });
+  expect(isConnectionLost(failure('read ECONNRESET', 'ECONNRESET'))).toBe(true);
+  expect(isConnectionLost(failure('the database system is shutting down', '57P03'))).toBe(true);
+  expect(isConnectionLost(failure('Connection terminated unexpectedly'))).toBe(true);
+  expect(isConnectionLost(failure('password authentication failed', '28P01'))).toBe(false);
+  expect(isConnectionLost('ECONNRESET')).toBe(false);
 });

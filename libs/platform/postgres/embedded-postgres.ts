@@ -3,6 +3,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
+import { messageOf } from '../errors/error-code.ts';
 import { prepareHome } from '../home/home.ts';
 import { chooseAccount, type Account } from './account.ts';
 import { packagedBinaries, runnableBinaries } from './binaries.ts';
@@ -10,12 +11,15 @@ import { freePort, newPassword, readLaunchRecord, writeLaunchRecord, type Launch
 import { choosePlace } from './place.ts';
 import { judgeServer } from './postmaster-file.ts';
 import { DATABASE_USER, dataDirOf, initialise, processFacts, readPostmasterFile, removePostmasterFile, startServer, stopServer, type ServerHome } from './server.ts';
+import { isConnectionLost } from './connection-lost.ts';
 import { superviseServer } from './supervise.ts';
 
 const DATABASE = 'signalbox';
 const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 50;
 const STOP_TIMEOUT_SECONDS = 15;
+const CONNECT_ATTEMPTS = 40;
+const CONNECT_INTERVAL_MS = 250;
 
 export interface EmbeddedPostgresOptions {
   /** SIGNALBOX_HOME; the caller holds its lock. */
@@ -44,11 +48,8 @@ export async function startEmbeddedPostgres({ home, log }: EmbeddedPostgresOptio
   const record = known ?? firstRecord(home, account, log);
   const server: ServerHome = { binaries: runnableBinaries(packagedBinaries(), record.place, account), place: record.place, account };
 
-  const livePort = await waitWhileStarting(server);
-  const adopted = livePort !== null;
-  const port = livePort ?? (await startFresh(server, record));
+  const { port, adopted } = await bringUp(server, record);
   if (port !== record.port) writeLaunchRecord(home, { ...record, port });
-  await verifyAndCreateDatabase(server, connectionUrl(record.password, port, 'postgres'));
 
   const supervisor = superviseServer({
     isAlive: () => processFacts(readPostmasterFile(server)?.pid).alive,
@@ -87,6 +88,21 @@ function accountFor(known: LaunchRecord | null): Account | null {
   return choice.account;
 }
 
+/** A server that was just killed, or is on its way out, may still look alive: then look again. */
+async function bringUp(server: ServerHome, record: LaunchRecord): Promise<{ port: number; adopted: boolean }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const livePort = await waitWhileStarting(server);
+    const port = livePort ?? (await startFresh(server, record));
+    try {
+      await verifyAndCreateDatabase(server, connectionUrl(record.password, port, 'postgres'));
+      return { port, adopted: livePort !== null };
+    } catch (error) {
+      if (attempt < CONNECT_ATTEMPTS && isConnectionLost(error)) await delay(CONNECT_INTERVAL_MS);
+      else throw new Error(`The PostgreSQL that runs on ${dataDirOf(server)} is not usable: ${messageOf(error)}`, { cause: error });
+    }
+  }
+}
+
 /** Port of a live server of this data folder, once it is ready; null when there is none. */
 async function waitWhileStarting(server: ServerHome): Promise<number | null> {
   for (let waitedMs = 0; ; waitedMs += POLL_MS) {
@@ -117,8 +133,6 @@ async function verifyAndCreateDatabase(server: ServerHome, url: string): Promise
     if (dataDir === '' || realpathSync(dataDir) !== realpathSync(dataDirOf(server))) throw new Error(`the server there keeps its data in ${dataDir}`);
     const existing = await client.query('SELECT FROM pg_database WHERE datname = $1', [DATABASE]);
     if (existing.rowCount === 0) await client.query(`CREATE DATABASE ${DATABASE}`);
-  } catch (error) {
-    throw new Error(`The PostgreSQL that runs on ${dataDirOf(server)} is not usable: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   } finally {
     await client.end().catch(() => undefined);
   }
