@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DataSource } from 'typeorm';
 import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
 import { signalboxVersion } from '#libs/platform/config/version';
 import { Health } from '#libs/platform/health/health';
@@ -12,8 +13,9 @@ import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
 import { startTracing } from '#libs/platform/telemetry/tracing';
-import { createDataSource, migrate } from '#libs/store/data-source';
+import { ANSWER_STATEMENT_MS, createDataSource, migrate } from '#libs/store/data-source';
 import { ApiKeys } from '#libs/store/keys/api-keys';
+import { databaseCheck } from '#libs/store/database-check';
 import { StoreModule } from '#libs/store/store.module';
 import { ControlModule } from './control.module.ts';
 import { ensureFirstKey } from './keys/first-key.ts';
@@ -35,12 +37,14 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey) });
   const root = {
     module: ControlRoot,
-    imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control' }), ControlModule.over(ports)],
+    imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), { logger: nestLogger(logger), abortOnError: false });
   const server = app.getHttpAdapter().getInstance();
   addRequestTelemetry(server);
-  addOperationRoutes(server, new Health());
+  const health = new Health();
+  health.set('database', databaseCheck(app.get(DataSource)));
+  addOperationRoutes(server, health);
   const stop = async (): Promise<void> => {
     await app.close();
     await tracing.shutdown();

@@ -1,9 +1,11 @@
 import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { isErrorWithCode } from '#libs/platform/errors/error-code';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
 import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
+import { databaseCheck } from '#libs/store/database-check';
 import { FASTIFY_LIMITS } from '../inference/api/http-limits.ts';
 import { type HttpOptions } from './http-options.ts';
 import { StandaloneModule } from './standalone.module.ts';
@@ -19,6 +21,8 @@ export async function startHttp(options: HttpOptions): Promise<{ readonly url: s
     abortOnError: false,
   });
   const fastify = app.getHttpAdapter().getInstance();
+  // Serving goes on without the database: keys are remembered and traces wait in the spool.
+  health.set('database', databaseCheck(app.get(DataSource)), { isRequired: false });
   addRequestTelemetry(fastify);
   addOperationRoutes(fastify, health);
   shutdown.defer('HTTP server', STOP_MS, () => app.close());

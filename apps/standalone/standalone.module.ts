@@ -1,4 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { ANSWER_STATEMENT_MS } from '#libs/store/data-source';
 import { StoreModule } from '#libs/store/store.module';
 import { ControlModule } from '../control/control.module.ts';
 import { storedControlPorts } from '../control/stored-ports.ts';
@@ -14,7 +15,7 @@ export class StandaloneModule {
     return {
       module: StandaloneModule,
       imports: [
-        StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone' }),
+        StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone', statementTimeoutMs: ANSWER_STATEMENT_MS }),
         InferenceModule.forRoot(options),
         ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey })),
       ],

@@ -5,6 +5,7 @@ import { Imports1795219200003 } from '#migrations/1795219200003-imports';
 import { Capture1795219200004 } from '#migrations/1795219200004-capture';
 import { Usage1795219200005 } from '#migrations/1795219200005-usage';
 import { ExpertFigures1795219200006 } from '#migrations/1795219200006-expert-figures';
+import { UsageRecent1795219200007 } from '#migrations/1795219200007-usage-recent';
 import { AuditEntryEntity } from './audit/audit-entry.entity.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -18,10 +19,19 @@ export interface StoreOptions {
   readonly poolSize?: number;
   /** Name under which PostgreSQL lists the connections. */
   readonly applicationName?: string;
+  /** A statement that runs longer fails; without it there is no limit. For roles that answer people. */
+  readonly statementTimeoutMs?: number;
 }
 
+/** Opening a connection, or waiting for a free one, takes at most this long. */
+const CONNECT_TIMEOUT_MS = 10_000;
+/** `statementTimeoutMs` of roles that answer people: longer than any report over the retention takes. */
+export const ANSWER_STATEMENT_MS = 30_000;
+/** The server ends a statement in time itself; this much later it is taken to be away. */
+const SILENCE_MS = 2_000;
+
 /** Everything is in the schema `signalbox`. Not connected yet: call `initialize()`. */
-export function createDataSource({ url, poolSize = 8, applicationName = 'signalbox' }: StoreOptions): DataSource {
+export function createDataSource({ url, poolSize = 8, applicationName = 'signalbox', statementTimeoutMs }: StoreOptions): DataSource {
   if (poolSize < 2) throw new RangeError(`poolSize is ${poolSize}; migrations need at least 2 connections`);
   return new DataSource({
     type: 'postgres',
@@ -29,6 +39,8 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
     schema: 'signalbox',
     poolSize,
     applicationName,
+    connectTimeoutMS: CONNECT_TIMEOUT_MS,
+    extra: statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + SILENCE_MS },
     // Ids are made by the application, so no extension is needed.
     installExtensions: false,
     synchronize: false,
@@ -40,6 +52,7 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Capture1795219200004,
       Usage1795219200005,
       ExpertFigures1795219200006,
+      UsageRecent1795219200007,
     ],
     entities: [
       ComponentVersionEntity,

@@ -1,6 +1,10 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { databaseAway } from '#libs/store/availability';
+
+/** A killed PostgreSQL is back within a few seconds. */
+const RETRY_AFTER_SECONDS = 5;
 
 /** Answers errors as application/problem+json; what is not meant for callers goes to the log only. */
 @Catch()
@@ -10,9 +14,9 @@ export class ProblemFilter implements ExceptionFilter {
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = toProblem(error);
     if (problem.status >= 500) this.#log.error(error);
-    void host
-      .switchToHttp()
-      .getResponse<FastifyReply>()
+    const reply = host.switchToHttp().getResponse<FastifyReply>();
+    if (problem.status === 503) void reply.header('retry-after', String(RETRY_AFTER_SECONDS));
+    void reply
       .status(problem.status)
       .header('content-type', 'application/problem+json; charset=utf-8')
       .send(problem.toBody());
@@ -22,6 +26,13 @@ export class ProblemFilter implements ExceptionFilter {
 /** The problem that a caller may see of an error. */
 function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  const away = databaseAway(error);
+  if (away !== null) {
+    return new ProblemError(
+      { status: 503, code: 'database_unavailable', title: 'The database does not answer', detail: `PostgreSQL is away (${away}). Serving and recording go on; ask again in a moment.` },
+      { cause: error },
+    );
+  }
   const status = error instanceof HttpException ? error.getStatus() : statusOf(error);
   if (status !== null && status >= 400 && status < 500) {
     return new ProblemError({

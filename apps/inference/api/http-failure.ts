@@ -1,6 +1,7 @@
 import { badRequest, type OpenAiFailure } from '#libs/contract/openai/error';
 import { type Authentication } from '#libs/platform/auth/authenticate';
 import { hasScope } from '#libs/platform/auth/scopes';
+import { databaseAway } from '#libs/store/availability';
 
 /** Why a caller may not ask; null where it may. */
 export function authFailure(authentication: Authentication): OpenAiFailure | null {
@@ -31,6 +32,16 @@ export const STOPPING: OpenAiFailure = {
   retryAfterSeconds: 5,
 };
 
+/** The key could not be looked up, and was not used lately. */
+const KEYS_AWAY: OpenAiFailure = {
+  status: 503,
+  type: 'server_error',
+  code: 'database_unavailable',
+  param: null,
+  message: 'The API key cannot be checked, because the database does not answer. Retry in a moment.',
+  retryAfterSeconds: 5,
+};
+
 /** Fastify's and our parser's errors before a handler runs; anything else is a 500 that tells nothing. */
 export function failureOfHttpError(error: unknown, bodyBytes: number, requestId: string): OpenAiFailure {
   const { code, statusCode } = (typeof error === 'object' && error !== null ? error : {}) as { code?: unknown; statusCode?: unknown };
@@ -48,6 +59,7 @@ export function failureOfHttpError(error: unknown, bodyBytes: number, requestId:
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) {
     return { ...badRequest('bad_request', null, 'The request could not be read. Check its headers and body.'), status: statusCode };
   }
+  if (databaseAway(error) !== null) return KEYS_AWAY;
   const message = `The server failed on this request; its log tells why under ${requestId}.`;
   return { status: 500, type: 'server_error', code: 'internal_error', param: null, message };
 }

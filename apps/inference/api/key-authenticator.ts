@@ -5,9 +5,13 @@ import { type Authenticator } from './v1.ts';
 /** A revoked key is refused after this time at the latest. */
 const KEY_CACHE_TTL_MS = 5000;
 const KEY_CACHE_ENTRIES = 10_000;
+/** While the database is away a key is taken for what it was when last seen, at most this long ago. */
+const KEY_CACHE_OUTAGE_MS = 15 * 60_000;
+/** A database that says nothing for this long is away. */
+const KEY_LOOK_UP_MS = 2000;
 
 /** Checks bearer keys against the store, which is asked once in a while for each key. */
 export function keyAuthenticator(keys: KeyStore, nowMs: () => number): Authenticator {
-  const cached = cachedKeyStore(keys, { ttlMs: KEY_CACHE_TTL_MS, maxEntries: KEY_CACHE_ENTRIES, now: nowMs });
+  const cached = cachedKeyStore(keys, { ttlMs: KEY_CACHE_TTL_MS, outageMs: KEY_CACHE_OUTAGE_MS, lookUpMs: KEY_LOOK_UP_MS, maxEntries: KEY_CACHE_ENTRIES, now: nowMs });
   return (header, atMs) => authenticate(header, cached, atMs);
 }

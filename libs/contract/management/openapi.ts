@@ -12,7 +12,7 @@ export interface OpenApiDocument {
   readonly security: readonly Json[];
 }
 
-const COMMON_PROBLEMS = { 400: 'A field is wrong; the problem names it.', 401: 'No valid key.', 403: 'The key lacks the scope.' };
+const COMMON_PROBLEMS = { 400: 'A field is wrong; the problem names it.', 401: 'No valid key.', 403: 'The key lacks the scope.', 503: 'The database does not answer; Retry-After says when to ask again.' };
 
 /**
  * The OpenAPI 3.1 document of a route table. Its schemas are the very ones that check requests, so

@@ -42,7 +42,7 @@ export function cachedKeyStore(store: KeyStore, { ttlMs, outageMs, lookUpMs, max
   const lookUp = async (prefix: string, before: Told | null): Promise<StoredKey | null> => {
     const askedMs = now();
     try {
-      const key = await within(store.findByPrefix(prefix), lookUpMs);
+      const key = await within(async () => store.findByPrefix(prefix), lookUpMs);
       keep(prefix, { key: Promise.resolve(key), staleAtMs: askedMs + ttlMs, told: { key, atMs: askedMs } });
       return key;
     } catch (error) {
@@ -69,13 +69,13 @@ export function cachedKeyStore(store: KeyStore, { ttlMs, outageMs, lookUpMs, max
   };
 }
 
-async function within<T>(work: Promise<T>, limitMs: number): Promise<T> {
+async function within<T>(work: () => Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(Object.assign(new Error(`no answer about a key within ${limitMs} ms`), { code: 'ETIMEDOUT' })), limitMs);
   });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }
