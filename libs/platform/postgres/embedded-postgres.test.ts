@@ -159,6 +159,7 @@ describe('the embedded PostgreSQL', () => {
     cleanUps.push(() => rmSync(place, { recursive: true, force: true }));
     expect(dirname(place)).toBe('/var/lib/signalbox');
     expect(log).toEqual([expect.stringContaining(place)]);
+    expect(readFileSync(join(place, 'belongs-to'), 'utf8')).toBe(`${home}\n`);
     expect(existsSync(join(place, 'data', 'PG_VERSION'))).toBe(true);
     await first.stop();
     const second = await start(home);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
@@ -72,7 +72,12 @@ function firstRecord(home: string, account: Account | null, log: (message: strin
   if (existsSync(join(record.place, 'data'))) {
     throw new Error(`${home}/postgres has data but no launch.json, which holds its password. Restore that file, or move the folder away.`);
   }
-  if (!record.place.startsWith(home)) log(`The user ${account?.name}, who runs PostgreSQL, cannot reach ${home}: its data goes to ${record.place}.`);
+  if (!record.place.startsWith(home)) {
+    log(`The user ${account?.name}, who runs PostgreSQL, cannot reach ${home}: its data goes to ${record.place}.`);
+    // For whoever finds the folder after the home is gone.
+    mkdirSync(record.place, { recursive: true, mode: 0o711 });
+    writeFileSync(join(record.place, 'belongs-to'), `${home}\n`);
+  }
   writeLaunchRecord(home, record);
   return record;
 }
