@@ -1,12 +1,17 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { DataSource } from 'typeorm';
 import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
-import { createLogger } from '#libs/platform/logs/logger';
+import { Health } from '#libs/platform/health/health';
+import { createLogger, type Logger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { createDataSource, migrate } from '#libs/store/data-source';
+import { databaseCheck } from '#libs/store/database-check';
+import { serveOperations } from './operations.ts';
+import { answerParent } from './parent-channel.ts';
 import { PipelineModule } from './pipeline.module.ts';
 
 /** The pipeline role in a process of its own: alone, or as the child of a standalone Signalbox. */
@@ -39,11 +44,24 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   await queue.prepare();
   const module = PipelineModule.forRoot({ config, databaseUrl, queue, logger, now: Date.now });
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false });
+  answerParent();
+  const operations = await startOperations(config, app.get(DataSource), logger);
   close = async () => {
     await app.close();
+    await operations?.close();
     await tracing.shutdown();
   };
   logger.info('the pipeline takes batches');
+}
+
+/** Null where no port is asked for, as in a standalone Signalbox. */
+async function startOperations({ http, pipeline }: Config, dataSource: DataSource, logger: Logger): Promise<{ close(): Promise<void> } | null> {
+  if (pipeline.operationsPort === null) return null;
+  const health = new Health();
+  health.set('database', databaseCheck(dataSource));
+  const operations = await serveOperations({ host: http.host, port: pipeline.operationsPort }, health);
+  logger.info({ url: operations.url }, 'health and metrics');
+  return operations;
 }
 
 function readConfig(): Config {

@@ -14,5 +14,7 @@ export interface HttpOptions {
   readonly health: Health;
   readonly logger: Logger;
   readonly shutdown: Shutdown;
+  /** Text of /metrics, of all processes. */
+  readonly metrics: () => Promise<string>;
   readonly now: () => number;
 }

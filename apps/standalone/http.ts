@@ -15,7 +15,7 @@ const STOP_MS = 24_500;
 
 /** One HTTP server for /v1, /api/v1 and the operators' routes. Resolves when it listens and can answer. */
 export async function startHttp(options: HttpOptions): Promise<{ readonly url: string }> {
-  const { config, health, logger, shutdown } = options;
+  const { config, health, logger, shutdown, metrics } = options;
   const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.over(options), new FastifyAdapter(FASTIFY_LIMITS), {
     logger: nestLogger(logger),
     abortOnError: false,
@@ -24,7 +24,7 @@ export async function startHttp(options: HttpOptions): Promise<{ readonly url: s
   // Serving goes on without the database: keys are remembered and traces wait in the spool.
   health.set('database', databaseCheck(app.get(DataSource)), { isRequired: false });
   addRequestTelemetry(fastify);
-  addOperationRoutes(fastify, health);
+  addOperationRoutes(fastify, health, metrics);
   shutdown.defer('HTTP server', STOP_MS, () => app.close());
   try {
     await app.listen(config.http.port, config.http.host);

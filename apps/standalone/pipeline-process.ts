@@ -18,6 +18,8 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Arguments for Node itself. */
   readonly execArgv?: readonly string[];
+  /** Takes what the child sends over the IPC channel. */
+  readonly onMessage?: (message: unknown) => void;
   readonly onDeath: (reason: string, delayMs: number) => void;
 }
 
@@ -47,6 +49,7 @@ export class ChildKeeper {
     // Its log lines go where ours go, to standard error.
     const child = spawn(process.execPath, [...execArgv, script], { env, detached: true, stdio: ['ignore', 2, 2, 'ipc'] });
     this.child = child;
+    if (this.options.onMessage) child.on('message', this.options.onMessage);
     let isOver = false;
     const over = (reason: string): void => {
       if (isOver) return;
@@ -56,6 +59,15 @@ export class ChildKeeper {
     };
     child.once('error', (error) => over(messageOf(error)));
     child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  }
+
+  /** Sends over the IPC channel; false when there is no child to take it. */
+  send(message: string): boolean {
+    const { child } = this;
+    if (child === null || !child.connected) return false;
+    // A child that ends in this moment takes no message; its end is noticed by itself.
+    child.send(message, () => undefined);
+    return true;
   }
 
   /** Asks the child to end, and kills it when the time is over. */

@@ -8,6 +8,7 @@ import { HomeInUseError, lockHome, prepareHome } from '#libs/platform/home/home'
 import { loadTraceKey } from '#libs/platform/home/trace-key';
 import { createLogger, type Logger } from '#libs/platform/logs/logger';
 import { onStopSignals, Shutdown } from '#libs/platform/shutdown/shutdown';
+import { renderMetrics } from '#libs/platform/telemetry/metrics';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { ApiKeys } from '#libs/store/keys/api-keys';
@@ -18,6 +19,7 @@ import { ensureFirstKey } from '../control/keys/first-key.ts';
 import { migrateDatabase, openDatabase } from './database.ts';
 import { ensureDemoModel } from './demo-model.ts';
 import { startHttp } from './http.ts';
+import { PipelineMetrics } from './pipeline-metrics.ts';
 import { ChildKeeper } from './pipeline-process.ts';
 import { banner } from './terminal/banner.ts';
 import { Progress } from './terminal/progress.ts';
@@ -108,26 +110,30 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   const producer = queue.producer();
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
-  const pipeline = startPipeline(database.url, logger);
+  const { keeper: pipeline, metrics: pipelineMetrics } = startPipeline(database.url, logger);
+  const metrics = async (): Promise<string> => pipelineMetrics.after(await renderMetrics());
   shutdown.defer('pipeline', PIPELINE_STOP_MS, (graceMs) => pipeline.stop(Math.max(0, graceMs - 500)));
   health.set('pipeline', () => ({ ok: pipeline.isRunning, detail: pipeline.isRunning ? 'running' : 'being started again; traces wait in the spool' }), { isRequired: false });
   const server = await progress.step(
     'server',
-    () => startHttp({ config, version, databaseUrl: database.url, traceKey, producer, health, logger, shutdown, now }),
+    () => startHttp({ config, version, databaseUrl: database.url, traceKey, producer, health, logger, shutdown, metrics, now }),
     ({ url }) => url,
   );
   progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));
 }
 
-function startPipeline(databaseUrl: string, logger: Logger): ChildKeeper {
+function startPipeline(databaseUrl: string, logger: Logger): { readonly keeper: ChildKeeper; readonly metrics: PipelineMetrics } {
+  const metrics = new PipelineMetrics({ send: (message) => keeper.send(message) });
   const keeper = new ChildKeeper({
     script: fileURLToPath(new URL(`../pipeline/main${extname(import.meta.url)}`, import.meta.url)),
     execArgv: process.execArgv,
-    env: { ...process.env, DATABASE_URL: databaseUrl },
+    // Its metrics are shown with ours, so it needs no port.
+    env: { ...process.env, DATABASE_URL: databaseUrl, SIGNALBOX_PIPELINE_PORT: '' },
+    onMessage: (message) => metrics.receive(message),
     onDeath: (reason, delayMs) => logger.error({ reason, delayMs }, 'the pipeline process ended and is being started again'),
   });
   keeper.start();
-  return keeper;
+  return { keeper, metrics };
 }
 
 async function importDemoModel(config: Config, existing: readonly string[], importer: ReturnType<typeof checkpointImporter>, progress: Progress): Promise<readonly string[]> {

@@ -9,6 +9,7 @@ describe('loadConfig', () => {
     expect(load({})).toEqual({
       home: '/srv/app/.signalbox',
       http: { host: '127.0.0.1', port: 7070 },
+      pipeline: { operationsPort: null },
       auth: { adminKey: null },
       database: { url: null },
       queue: { redisUrl: null },

@@ -16,6 +16,8 @@ export interface Config {
   readonly home: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly auth: { readonly adminKey: string | null };
+  /** Where a pipeline that runs by itself shows its health and metrics; null: nowhere. */
+  readonly pipeline: { readonly operationsPort: number | null };
   /** null: the embedded PostgreSQL under `home`. */
   readonly database: { readonly url: string | null };
   /** null: BullMQ on PostgreSQL. */
@@ -77,6 +79,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     home: resolve(machine.workingDir, values.SIGNALBOX_HOME),
     http: { host: values.SIGNALBOX_HOST, port: values.SIGNALBOX_PORT },
     auth: { adminKey: values.SIGNALBOX_ADMIN_KEY ?? null },
+    pipeline: { operationsPort: values.SIGNALBOX_PIPELINE_PORT ?? null },
     database: { url: values.DATABASE_URL ?? null },
     queue: { redisUrl: values.REDIS_URL ?? null },
     capture: {
