@@ -9,8 +9,10 @@ import { TraceWriter } from '#libs/store/capture/trace-writer';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Retention } from '#libs/store/retention/retention';
 import { StoreModule } from '#libs/store/store.module';
+import { UsageFolder } from '#libs/store/usage/usage-folder';
 import { CapturePipeline } from './capture-pipeline.ts';
 import { CaptureWorker } from './capture-worker.ts';
+import { FoldTimer } from './fold-timer.ts';
 import { RetentionTimer } from './retention-timer.ts';
 import { BatchWriter } from './write-batch.ts';
 
@@ -25,15 +27,17 @@ export interface PipelineModuleOptions {
 /** Batches handled at the same time; as many share a transaction. Each holds at most some 256 KiB and its decoded traces. */
 const CONCURRENCY = 16;
 const RETENTION_EVERY_MS = 3_600_000;
+const FOLD_WAIT = { minWaitMs: 1_000, maxWaitMs: 10_000 };
 const MINUTE_ROLL_UP_DAYS = 90;
 const STOP_GRACE_MS = 2_000;
 
-/** The pipeline: a worker on the capture queue, and retention. */
+/** The pipeline: a worker on the capture queue, the folding of usage, and retention. */
 @Module({})
 export class PipelineModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(
     @Inject(CaptureWorker) private readonly worker: CaptureWorker,
     @Inject(RetentionTimer) private readonly retention: RetentionTimer,
+    @Inject(FoldTimer) private readonly fold: FoldTimer,
   ) {}
 
   static forRoot({ config, databaseUrl, queue, logger, now }: PipelineModuleOptions): DynamicModule {
@@ -69,6 +73,11 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
           inject: [Retention],
           useFactory: (retention: Retention) => new RetentionTimer(retention, logger, { everyMs: RETENTION_EVERY_MS, now }),
         },
+        {
+          provide: FoldTimer,
+          inject: [UsageFolder],
+          useFactory: (folder: UsageFolder) => new FoldTimer(folder, logger, { ...FOLD_WAIT, now }),
+        },
       ],
     };
   }
@@ -76,11 +85,13 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
   onApplicationBootstrap(): void {
     this.worker.start();
     this.retention.start();
+    this.fold.start();
   }
 
   /** Before the store closes its connections. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.worker.stop(STOP_GRACE_MS);
     await this.retention.stop();
+    await this.fold.stop();
   }
 }

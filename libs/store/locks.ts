@@ -4,4 +4,5 @@ export const LOCKS = {
   segments: 7_070_002,
   partitions: 7_070_003,
   retention: 7_070_004,
+  fold: 7_070_005,
 } as const;

@@ -16,6 +16,7 @@ import { type RetentionLimits } from './retention/plan-retention.ts';
 import { Retention } from './retention/retention.ts';
 import { RequestLatencyReader } from './traces/request-latency.ts';
 import { TraceReader } from './traces/trace-reader.ts';
+import { UsageFolder } from './usage/usage-folder.ts';
 import { UsageReader } from './usage/usage-reader.ts';
 
 export interface StoreModuleOptions extends StoreOptions {
@@ -48,6 +49,7 @@ export class StoreModule implements OnApplicationShutdown {
       { provide: DataSource, useFactory: () => createDataSource(options).initialize() },
       ...onDataSource,
       { provide: Segments, inject: [DataSource], useFactory: (dataSource: DataSource) => new Segments(dataSource, options.maxSegments ?? 1000) },
+      { provide: UsageFolder, inject: [DataSource], useFactory: (dataSource: DataSource) => new UsageFolder(dataSource) },
       {
         provide: UsageReader,
         inject: [DataSource],
@@ -76,7 +78,7 @@ export class StoreModule implements OnApplicationShutdown {
       module: StoreModule,
       global: true,
       providers,
-      exports: [DataSource, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, TraceReader, RequestLatencyReader, ExpertFigures],
+      exports: [DataSource, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, UsageFolder, TraceReader, RequestLatencyReader, ExpertFigures],
     };
   }
 

@@ -6,6 +6,7 @@ import { type TraceBatch } from '#libs/store/capture/trace-batch';
 import { createDataSource } from '#libs/store/data-source';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { type LayerFigures } from '#libs/store/usage/usage-query';
+import { UsageFolder } from '#libs/store/usage/usage-folder';
 import { UsageReader } from '#libs/store/usage/usage-reader';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { batchOf, captured, LAYERS, openStore, OTHER_RELEASE, random, randomTrace, RELEASE, saveRelease, segment, TOP_K, usageOf, writerOf } from './store.fixture.ts';
@@ -112,11 +113,11 @@ test('a backend that dies between the copy and the commit leaves nothing, and th
   await writerOf(store).write(batchOf([captured(randomTrace(random(7), 1), NOON)], NOON));
   const blocker = store.createQueryRunner();
   await blocker.startTransaction();
-  await blocker.query('LOCK TABLE signalbox.usage_minute IN ACCESS EXCLUSIVE MODE');
+  await blocker.query('LOCK TABLE signalbox.usage_recent IN ACCESS EXCLUSIVE MODE');
   const writing = writerOf(store).write(batch).catch((error: unknown) => error);
   const pid = await vi.waitFor(async () => {
     const rows: { pid: number }[] = await store.query(
-      `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%INSERT INTO signalbox.usage_minute%' AND datname = current_database()`,
+      `SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY signalbox.usage_recent%' AND datname = current_database()`,
     );
     expect(rows).toHaveLength(1);
     return rows[0]?.pid;
@@ -161,13 +162,27 @@ test('random traces in random batches, redelivered at random: the roll-ups are e
           .map((delivery) => ({ delivery, order: next() }))
           .toSorted((a, b) => a.order - b.order)
           .map(({ delivery }) => delivery);
-        await Promise.all(deliveries.map(([batch, second]) => writers[second ? 1 : 0].write(batch)));
+        const folders = [new UsageFolder(store, 3), new UsageFolder(store, 3)] as const;
+        const reader = new UsageReader(store);
+        const rangeOfRun = { fromMs: from, toMs: from + 3 * 3_600_000 };
+        // Folds run among the writes: what they move must count once, before, meanwhile and after.
+        await Promise.all(
+          deliveries.map(async ([batch, second]) => {
+            await writers[second ? 1 : 0].write(batch);
+            if (second) await Promise.all(folders.map((folder) => folder.run()));
+          }),
+        );
+        const before = await reader.usageMatrix({ of: { model: 'toy' }, ...rangeOfRun, groupBy: { release: true, segment: ['task', 'tenant'], time: 'hour' }, pairs: true });
+        const [during] = await Promise.all([reader.usageMatrix({ of: { model: 'toy' }, ...rangeOfRun }), folders[0].run()]);
+        const folded = await folders[1].run();
+        expect(folded.status).toBe('done');
+        expect(await reader.usageMatrix({ of: { model: 'toy' }, ...rangeOfRun, groupBy: { release: true, segment: ['task', 'tenant'], time: 'hour' }, pairs: true })).toEqual(before);
+        expect(await reader.usageMatrix({ of: { model: 'toy' }, ...rangeOfRun })).toEqual(during);
 
         const all = batches.flatMap(({ requests }) => requests);
         const lo = from + Math.floor(next() * 60) * 60_000;
         const range = { fromMs: lo, toMs: lo + (1 + Math.floor(next() * 120)) * 60_000 };
         const inRange = all.filter(({ write }) => write.record.atMs >= range.fromMs && write.record.atMs < range.toMs);
-        const reader = new UsageReader(store);
         const whole = await reader.usageMatrix({ of: { model: 'toy' }, fromMs: from, toMs: from + 3 * 3_600_000, groupBy: { release: true, segment: ['tenant'] }, pairs: true });
         const tokens = all.reduce((sum, { write }) => sum + write.routedTokens, 0);
         const loads = whole.groups.flatMap(({ layers }) => layers).reduce((sum, { load }) => sum + load.reduce((a, b) => a + b, 0), 0);

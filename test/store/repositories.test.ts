@@ -11,6 +11,7 @@ import { ApiKeys } from '#libs/store/keys/api-keys';
 import { LOCKS } from '#libs/store/locks';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
+import { UsageFolder } from '#libs/store/usage/usage-folder';
 import { Retention } from '#libs/store/retention/retention';
 import { RequestLatencyReader } from '#libs/store/traces/request-latency';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
@@ -82,6 +83,7 @@ test('retention drops old days and entries, keeps the rest, and one process does
   const kept = batchOf([captured(randomTrace(next, 3), NOW - 2 * DAY)], NOW - 2 * DAY);
   await writerOf(store).write(old);
   await writerOf(store).write(kept);
+  expect(await new UsageFolder(store).run()).toEqual({ status: 'done', foldedRows: 2 });
   const retention = new Retention(store, new TracePartitions(store), { traceDays: 7, minuteDays: 10 });
   const rival = store.createQueryRunner();
   await rival.query('SELECT pg_advisory_lock($1)', [LOCKS.retention]);

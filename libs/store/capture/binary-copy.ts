@@ -61,8 +61,12 @@ export class BinaryCopyEncoder {
     return this;
   }
 
-  bytes(value: Uint8Array): this {
+  bytes(value: Uint8Array | null): this {
     this.room(4);
+    if (value === null) {
+      this.end = this.buffer.writeInt32BE(-1, this.end);
+      return this;
+    }
     this.end = this.buffer.writeInt32BE(value.byteLength, this.end);
     this.raw(value);
     return this;

@@ -1,10 +1,8 @@
-import { from as copyFrom } from 'pg-copy-streams';
-import { finished } from 'node:stream/promises';
 import { QueryFailedError, type DataSource, type EntityManager } from 'typeorm';
-import { type Client } from 'pg';
 import { type ReleaseOutlines } from '../releases/release-outlines.ts';
-import { addRollUps } from '../usage/roll-up-writer.ts';
-import { rollUps, type ShortIds } from '../usage/roll-up.ts';
+import { encodeRecentUsage, RECENT_COLUMNS } from '../usage/recent-rows.ts';
+import { recentUsage, type ShortIds } from '../usage/roll-up.ts';
+import { copyRows } from './copy-rows.ts';
 import { dayOf } from './days.ts';
 import { type TracePartitions } from './partitions.ts';
 import { type Segments } from './segments.ts';
@@ -14,8 +12,9 @@ import { encodeTraceRows, TRACE_COLUMNS } from './trace-rows.ts';
 export type WriteOutcome = 'written' | 'already-written';
 
 /**
- * Writes batches of traces. Ledger entries, traces and roll-ups are one transaction, so a batch counts
- * once however often it is delivered, and a crash leaves all of it or nothing.
+ * Writes batches of traces. Ledger entries, traces and their usage are one transaction, so a batch counts
+ * once however often it is delivered, and a crash leaves all of it or nothing. Usage is appended; see
+ * UsageFolder for how it gets into the roll-ups.
  */
 export class TraceWriter {
   constructor(
@@ -31,7 +30,7 @@ export class TraceWriter {
   }
 
   /**
-   * Writes several batches in one transaction, which costs one commit and one sum of roll-ups. Outcomes
+   * Writes several batches in one transaction, which costs one commit and one sum of usage. Outcomes
    * are in the order of the batches.
    * @throws Error naming a release that the database does not know; then none of them is written
    */
@@ -65,10 +64,10 @@ async function writeAll(manager: EntityManager, batches: readonly TraceBatch[], 
   const outcomes = batches.map(({ batchId }): WriteOutcome => (entered.delete(batchId) ? 'written' : 'already-written'));
   const fresh = batches.filter((_, i) => outcomes[i] === 'written');
   const traces = fresh.flatMap((batch) => batch.traces);
-  if (traces.length > 0) await copyTraces(manager, encodeTraceRows(traces, ids));
+  if (traces.length > 0) await copyRows(manager, 'signalbox.trace', TRACE_COLUMNS, encodeTraceRows(traces, ids));
   for (const batch of fresh) await quarantine(manager, batch);
-  // Last, because all writers meet at these rows and hold them until the commit.
-  await addRollUps(manager, rollUps(fresh.flatMap(({ usage }) => usage), ids));
+  const usage = recentUsage(fresh.flatMap((batch) => batch.usage), ids);
+  if (usage.length > 0) await copyRows(manager, 'signalbox.usage_recent', RECENT_COLUMNS, encodeRecentUsage(usage));
   return outcomes;
 }
 
@@ -92,13 +91,6 @@ async function enter(manager: EntityManager, batches: readonly TraceBatch[]): Pr
     ],
   );
   return new Set(rows.map((row) => row.batch_id));
-}
-
-async function copyTraces(manager: EntityManager, rows: Buffer): Promise<void> {
-  const client = (await manager.queryRunner?.connect()) as Client;
-  const stream = client.query(copyFrom(`COPY signalbox.trace (${TRACE_COLUMNS.join(', ')}) FROM STDIN (FORMAT binary)`));
-  stream.end(rows);
-  await finished(stream);
 }
 
 async function quarantine(manager: EntityManager, { batchId, writtenAtMs, quarantined }: TraceBatch): Promise<void> {

@@ -26,7 +26,7 @@ const VECTORS: readonly (readonly [column: string, field: Vector])[] = [
 
 const KEY = 'release, segment, bucket, layer';
 
-/** Adds roll-ups to the tables, as part of the transaction that writes the traces they stem from. */
+/** Adds roll-ups to the tables. Rows come sorted by key, so that concurrent writers lock them in one order. */
 export async function addRollUps(manager: EntityManager, { minutes, hours, pairHours }: RollUps): Promise<void> {
   await addUsage(manager, 'usage_minute', minutes);
   await addUsage(manager, 'usage_hour', hours);

@@ -1,4 +1,4 @@
-import { type LayerUsage, emptyUsage, mergeUsage } from '#libs/trace/usage';
+import { type LayerUsage, mergeUsage } from '#libs/trace/usage';
 import { type Segment } from '#libs/contract/capture/request-record';
 import { ALL_SEGMENTS, segmentKey } from '../capture/segments.ts';
 import { type ReleaseOutline } from '../releases/release-outlines.ts';
@@ -12,6 +12,14 @@ export interface UsageDelta {
   readonly minuteMs: number;
   readonly releaseId: string;
   readonly segment: Segment;
+  readonly layers: readonly LayerUsage[];
+}
+
+/** Usage of one transaction by release, segment and minute, with their short ids: a row of usage_recent. */
+export interface RecentUsage {
+  readonly bucketMs: number;
+  readonly release: number;
+  readonly segment: number;
   readonly layers: readonly LayerUsage[];
 }
 
@@ -38,55 +46,81 @@ export interface ShortIds {
 }
 
 /**
- * Sums deltas into the rows that the database is to add: by minute and by hour, for the segment and for
- * all segments together. Rows come sorted by key, so that concurrent writers lock them in one order.
+ * Sums deltas by release, segment and minute.
  * @throws Error naming a release or segment without a short id; RangeError for shapes that differ
  */
-export function rollUps(deltas: readonly UsageDelta[], ids: ShortIds): RollUps {
+export function recentUsage(deltas: readonly UsageDelta[], ids: ShortIds): readonly RecentUsage[] {
+  const sums = new Sums();
+  for (const { minuteMs, releaseId, segment, layers } of deltas) {
+    const release = ids.releases.get(releaseId)?.number;
+    const segmentId = ids.segments.get(segmentKey(segment));
+    if (release === undefined) throw new Error(`release ${releaseId} has no number`);
+    if (segmentId === undefined) throw new Error(`segment ${segmentKey(segment)} has no number`);
+    sums.add(minuteMs, release, segmentId, layers);
+  }
+  return sums.sorted();
+}
+
+/**
+ * Sums recent usage into the rows that the database is to add: by minute and by hour, for the segment and
+ * for all segments together, sorted by key.
+ */
+export function rollUps(recent: Iterable<RecentUsage>): RollUps {
   const minutes = new Sums();
   const hours = new Sums();
-  for (const delta of deltas) {
-    const release = ids.releases.get(delta.releaseId)?.number;
-    const segment = ids.segments.get(segmentKey(delta.segment));
-    if (release === undefined) throw new Error(`release ${delta.releaseId} has no number`);
-    if (segment === undefined) throw new Error(`segment ${segmentKey(delta.segment)} has no number`);
-    const hourMs = Math.floor(delta.minuteMs / HOUR_MS) * HOUR_MS;
-    for (const each of [segment, ALL_SEGMENTS]) {
-      minutes.add(delta.minuteMs, release, each, delta.layers);
-      hours.add(hourMs, release, each, delta.layers);
-    }
+  for (const { bucketMs, release, segment, layers } of recent) {
+    const hourMs = Math.floor(bucketMs / HOUR_MS) * HOUR_MS;
+    const withoutPairs = layers.map((layer) => ({ ...layer, pairs: null }));
+    minutes.add(bucketMs, release, segment, withoutPairs);
+    minutes.add(bucketMs, release, ALL_SEGMENTS, withoutPairs);
+    hours.add(hourMs, release, segment, layers);
+    hours.add(hourMs, release, ALL_SEGMENTS, withoutPairs);
   }
-  const hourRows = hours.rows();
+  const hourRows = rowsOf(hours.sorted());
   return {
-    minutes: minutes.rows(),
+    minutes: rowsOf(minutes.sorted()),
     hours: hourRows,
-    pairHours: hourRows.filter(({ segment, usage }) => segment !== ALL_SEGMENTS && usage.pairs !== null),
+    pairHours: hourRows.filter(({ usage }) => usage.pairs !== null),
   };
 }
 
-interface Sum {
-  readonly bucketMs: number;
-  readonly release: number;
-  readonly segment: number;
-  readonly layers: LayerUsage[];
+function rowsOf(sums: readonly RecentUsage[]): RollUpRow[] {
+  return sums.flatMap(({ layers, ...key }) => layers.map((usage, layer) => ({ ...key, layer, usage })));
 }
 
+/** Sums by key. The first usage of a key is copied only when a second comes. */
 class Sums {
-  private readonly byKey = new Map<string, Sum>();
+  private readonly byKey = new Map<string, { readonly sum: RecentUsage; readonly own: LayerUsage[] | null }>();
 
   add(bucketMs: number, release: number, segment: number, layers: readonly LayerUsage[]): void {
     const key = `${release}/${segment}/${bucketMs}`;
-    let sum = this.byKey.get(key);
-    if (!sum) {
-      sum = { bucketMs, release, segment, layers: emptyUsage(layers.length, layers[0]?.load.length ?? 0) };
-      this.byKey.set(key, sum);
+    const known = this.byKey.get(key);
+    if (!known) {
+      this.byKey.set(key, { sum: { bucketMs, release, segment, layers }, own: null });
+      return;
     }
-    mergeUsage(sum.layers, layers);
+    let own = known.own;
+    if (own === null) {
+      own = known.sum.layers.map(copyOf);
+      this.byKey.set(key, { sum: { ...known.sum, layers: own }, own });
+    }
+    mergeUsage(own, layers);
   }
 
-  rows(): RollUpRow[] {
+  sorted(): RecentUsage[] {
     return [...this.byKey.values()]
-      .toSorted((a, b) => a.release - b.release || a.segment - b.segment || a.bucketMs - b.bucketMs)
-      .flatMap(({ layers, ...key }) => layers.map((usage, layer) => ({ ...key, layer, usage })));
+      .map(({ sum }) => sum)
+      .toSorted((a, b) => a.release - b.release || a.segment - b.segment || a.bucketMs - b.bucketMs);
   }
+}
+
+function copyOf(usage: LayerUsage): LayerUsage {
+  return {
+    ...usage,
+    load: usage.load.slice(),
+    gateMass: usage.gateMass.slice(),
+    cross: usage.cross.slice(),
+    confidence: usage.confidence.slice(),
+    pairs: usage.pairs?.slice() ?? null,
+  };
 }

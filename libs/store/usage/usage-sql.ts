@@ -1,16 +1,18 @@
 import { ALL_SEGMENTS } from '../capture/segments.ts';
 import { HOUR_MS } from './roll-up.ts';
 import { planTime, type TimeRange } from './time-plan.ts';
-import { type SegmentDimension, type UsageQuery } from './usage-query.ts';
+import { type UsageQuery } from './usage-query.ts';
 
-/** One layer of one group. Sums are below 2^53, so float8 holds them exactly. */
-export interface UsageSqlRow {
-  release_id: string | null;
-  tenant: string | null;
-  task: string | null;
-  language: string | null;
+/** Where a row belongs: a release's number and a part (see UsageKeys), 0 where the query groups by neither. */
+export interface GroupColumns {
+  release: number;
+  part: number;
   bucket: Date | null;
   layer: number;
+}
+
+/** Sums are below 2^53, so float8 holds them exactly. */
+export interface SumsRow extends GroupColumns {
   requests: number;
   tokens: number;
   dropped_selections: number;
@@ -23,10 +25,26 @@ export interface UsageSqlRow {
   experts: number;
   least_experts: number;
   bins: number;
+}
+
+export interface VectorsRow extends GroupColumns {
   load: number[];
   gate_mass: number[];
   cross_load: number[];
   confidence: number[];
+}
+
+export interface PairsRow extends GroupColumns {
+  pairs: number[];
+}
+
+/** A row of usage_recent; `pairs` only where the query wants them. */
+export interface RecentRow {
+  readonly bucket: Date;
+  readonly release: number;
+  readonly segment: number;
+  readonly usage: Buffer;
+  readonly pairs: Buffer | null;
 }
 
 export interface Statement {
@@ -34,66 +52,101 @@ export interface Statement {
   readonly parameters: unknown[];
 }
 
+export interface UsageStatements {
+  /** The range that they cover. */
+  readonly range: TimeRange;
+  readonly sums: Statement;
+  readonly vectors: Statement;
+  readonly pairs: Statement | null;
+  /** What is not folded yet. */
+  readonly recent: Statement;
+}
+
 const DAY_MS = 24 * HOUR_MS;
 const SUMS = ['requests', 'tokens', 'dropped_selections', 'dropped', 'rerouted', 'masked', 'fallback', 'sum_squares_cells', 'sum_squares_requests'];
 const VECTORS = ['load', 'gate_mass', 'cross_load', 'confidence'];
-export const DIMENSIONS: readonly SegmentDimension[] = ['tenant', 'task', 'language'];
-const GROUP_NAMES = ['release_id', ...DIMENSIONS, 'bucket'].join(', ');
 
 /** Short ids that a query's releases and labels stand for. */
 export interface UsageKeys {
   readonly releases: readonly number[];
   /** null: all segments. */
   readonly segments: readonly number[] | null;
+  /** Number of the group that each of `segments` belongs to; null where the query does not group by labels. */
+  readonly parts: readonly number[] | null;
   /** From where on minutes are kept, epoch milliseconds. */
   readonly minutesSinceMs: number;
 }
 
-/** The statements that answer a usage query, and the range that they cover. */
-export function usageSql(query: UsageQuery, keys: UsageKeys): { readonly range: TimeRange; readonly sums: Statement; readonly pairs: Statement | null } {
+/** The statements that answer a usage query. They must see one snapshot. */
+export function usageSql(query: UsageQuery, keys: UsageKeys): UsageStatements {
   const time = query.groupBy?.time ?? null;
   const plan = planTime(widen(query, time, query.pairs ?? false), time === 'minute' ? 'minute' : 'hour', keys.minutesSinceMs);
-  const { parameters, where, between } = conditions(query, keys.releases, keys.segments ?? [ALL_SEGMENTS]);
-  const part = (table: string, sign: 1 | -1, range: TimeRange): string =>
-    `SELECT ${sign} AS sign, * FROM signalbox.${table} WHERE ${where} AND ${between(range)}`;
-  const parts = [
-    ...(plan.hours ? [part('usage_hour', 1, plan.hours)] : []),
-    ...plan.addMinutes.map((range) => part('usage_minute', 1, range)),
-    ...plan.takeMinutes.map((range) => part('usage_minute', -1, range)),
+  const ranges: readonly Part[] = [
+    ...(plan.hours ? [{ table: 'usage_hour', sign: 1, range: plan.hours } as const] : []),
+    ...plan.addMinutes.map((range) => ({ table: 'usage_minute', sign: 1, range }) as const),
+    ...plan.takeMinutes.map((range) => ({ table: 'usage_minute', sign: -1, range }) as const),
   ];
-  const group = grouping(query);
-  // One pass: the scalars of a row are summed at its first cell only.
-  const sql = `
-    WITH cells AS (
-      SELECT ${group.select}, u.layer, i,
-        ${SUMS.map((name) => `sum(sign * u.${name}) FILTER (WHERE i = 1) AS ${name}`).join(', ')},
-        max(cardinality(u.load)) FILTER (WHERE i = 1) AS experts, min(cardinality(u.load)) FILTER (WHERE i = 1) AS least_experts,
-        max(cardinality(u.confidence)) FILTER (WHERE i = 1) AS bins,
-        ${VECTORS.map((name) => `sum(sign * v.${name})::float8 AS ${name}`).join(', ')}
-      FROM (${parts.join(' UNION ALL ')}) AS u ${group.joins},
-        unnest(${VECTORS.map((name) => `u.${name}`).join(', ')}) WITH ORDINALITY AS v(${VECTORS.join(', ')}, i)
-      GROUP BY 1, 2, 3, 4, 5, 6, i
-    )
-    SELECT ${GROUP_NAMES}, layer, ${SUMS.map((name) => `max(${name})::float8 AS ${name}`).join(', ')},
-      max(experts) AS experts, max(least_experts) AS least_experts, max(bins) AS bins,
-      ${VECTORS.map((name) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
-    FROM cells GROUP BY ${GROUP_NAMES}, layer HAVING max(requests) > 0 ORDER BY ${GROUP_NAMES}, layer`;
-  return { range: plan.range, sums: { sql, parameters }, pairs: query.pairs ? pairsSql(query, keys, plan.range) : null };
+  // In the roll-ups a row of its own sums all segments; pairs and recent usage have none.
+  const summed = { ...keys, segments: keys.segments ?? [ALL_SEGMENTS] };
+  const whole = [{ sign: 1, range: plan.range } as const];
+  return {
+    range: plan.range,
+    sums: sumsSql(query, summed, ranges),
+    vectors: vectorsSql(query, summed, ranges, VECTORS.map((name) => [name, name])),
+    pairs: query.pairs ? vectorsSql(query, keys, whole.map((part) => ({ ...part, table: 'usage_pair_hour' })), [['co_selection', 'pairs']]) : null,
+    recent: recentSql(query, keys, plan.range),
+  };
 }
 
-/** Pairs are kept by segment only, so all segments are those that are not ALL_SEGMENTS. */
-function pairsSql(query: UsageQuery, keys: UsageKeys, range: TimeRange): Statement {
-  const { parameters, where, between } = conditions(query, keys.releases, keys.segments);
-  const group = grouping(query);
+interface Part {
+  readonly table: string;
+  readonly sign: 1 | -1;
+  readonly range: TimeRange;
+}
+
+function sumsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]): Statement {
+  const { parameters, from, select } = source(query, keys, parts);
+  const sql = `
+    SELECT ${select}, u.layer, ${SUMS.map((name) => `sum((u.sign * u.${name})::float8) AS ${name}`).join(', ')},
+      max(cardinality(u.load)) AS experts, min(cardinality(u.load)) AS least_experts, max(cardinality(u.confidence)) AS bins
+    FROM ${from} GROUP BY 1, 2, 3, 4`;
+  return { sql, parameters };
+}
+
+/** Sums vectors cell by cell. @param columns column and the name of its sum */
+function vectorsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[], columns: readonly (readonly [string, string])[]): Statement {
+  const { parameters, from, select } = source(query, keys, parts);
   const sql = `
     WITH cells AS (
-      SELECT ${group.select}, u.layer, i, sum(v)::float8 AS v
-      FROM (SELECT * FROM signalbox.usage_pair_hour WHERE ${where} AND ${between(range)}) AS u ${group.joins},
-        unnest(u.co_selection) WITH ORDINALITY AS pair(v, i)
-      GROUP BY 1, 2, 3, 4, 5, 6, i
+      SELECT ${select}, u.layer, i, ${columns.map(([column, name]) => `sum((u.sign * v.${column})::float8) AS ${name}`).join(', ')}
+      FROM ${from}, unnest(${columns.map(([column]) => `u.${column}`).join(', ')}) WITH ORDINALITY AS v(${columns.map(([column]) => column).join(', ')}, i)
+      GROUP BY 1, 2, 3, 4, 5
     )
-    SELECT ${GROUP_NAMES}, layer, array_agg(v ORDER BY i) AS pairs FROM cells GROUP BY ${GROUP_NAMES}, layer`;
+    SELECT release, part, bucket, layer, ${columns.map(([, name]) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
+    FROM cells GROUP BY 1, 2, 3, 4`;
   return { sql, parameters };
+}
+
+function recentSql(query: UsageQuery, keys: UsageKeys, range: TimeRange): Statement {
+  const { parameters, where, between } = conditions({ ...query, layer: null }, keys);
+  const sql = `
+    SELECT bucket, release, segment, usage, ${query.pairs ? 'pairs' : 'NULL AS pairs'}
+    FROM signalbox.usage_recent WHERE ${where} AND ${between(range)}`;
+  return { sql, parameters };
+}
+
+/** The rows `u` of these parts, and what they are grouped by. Groups are numbers: labels would be slower to compare. */
+function source(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]) {
+  const { parameters, bind, where, between } = conditions(query, keys);
+  const rows = parts.map(({ table, sign, range }) => `SELECT ${sign} AS sign, * FROM signalbox.${table} WHERE ${where} AND ${between(range)}`);
+  const join = keys.parts === null ? '' : `JOIN unnest(${bind(keys.segments)}::int[], ${bind(keys.parts)}::int[]) AS label(segment, part) USING (segment)`;
+  const { groupBy } = query;
+  const select = [
+    groupBy?.release ? 'u.release' : '0 AS release',
+    keys.parts === null ? '0 AS part' : 'label.part',
+    groupBy?.time ? `date_trunc('${groupBy.time}', u.bucket, 'UTC') AS bucket` : 'NULL::timestamptz AS bucket',
+  ].join(', ');
+  return { parameters, from: `(${rows.join(' UNION ALL ')}) AS u ${join}`, select };
 }
 
 function widen(range: TimeRange, time: 'minute' | 'hour' | 'day' | null, pairs: boolean): TimeRange {
@@ -102,7 +155,7 @@ function widen(range: TimeRange, time: 'minute' | 'hour' | 'day' | null, pairs: 
 }
 
 /** Ids come as literal values, so that PostgreSQL plans with how many there are. */
-function conditions(query: UsageQuery, releases: readonly number[], segments: readonly number[] | null) {
+function conditions(query: UsageQuery, { releases, segments }: UsageKeys) {
   const parameters: unknown[] = [];
   const bind = (value: unknown): string => `$${parameters.push(value)}`;
   const where = [
@@ -111,18 +164,5 @@ function conditions(query: UsageQuery, releases: readonly number[], segments: re
     ...(query.layer === undefined || query.layer === null ? [] : [`layer = ${bind(query.layer)}`]),
   ].join(' AND ');
   const between = ({ fromMs, toMs }: TimeRange): string => `bucket >= ${bind(new Date(fromMs))} AND bucket < ${bind(new Date(toMs))}`;
-  return { parameters, where, between };
-}
-
-function grouping({ groupBy }: UsageQuery): { readonly select: string; readonly joins: string } {
-  const select = [
-    groupBy?.release ? 'release.id AS release_id' : 'NULL::text AS release_id',
-    ...DIMENSIONS.map((name) => (groupBy?.segment?.includes(name) ? `segment.${name}` : `NULL::text AS ${name}`)),
-    groupBy?.time ? `date_trunc('${groupBy.time}', u.bucket, 'UTC') AS bucket` : 'NULL::timestamptz AS bucket',
-  ].join(', ');
-  const joins = [
-    groupBy?.release ? 'JOIN signalbox.release ON release.number = u.release' : '',
-    (groupBy?.segment?.length ?? 0) > 0 ? 'JOIN signalbox.segment ON segment.id = u.segment' : '',
-  ].join(' ');
-  return { select, joins };
+  return { parameters, bind, where, between };
 }

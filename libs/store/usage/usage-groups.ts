@@ -1,0 +1,117 @@
+import { type Segment } from '#libs/contract/capture/request-record';
+import { type LayerUsage, mergeUsage } from '#libs/trace/usage';
+import { DAY_MS } from '../capture/days.ts';
+import { unpackUsage } from './packed-usage.ts';
+import { HOUR_MS, MINUTE_MS } from './roll-up.ts';
+import { type UsageGroup, type UsageQuery } from './usage-query.ts';
+import { type GroupColumns, type PairsRow, type RecentRow, type SumsRow, type VectorsRow } from './usage-sql.ts';
+
+const STEP_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
+
+interface Group {
+  readonly release: number;
+  readonly part: number;
+  readonly bucketMs: number | null;
+  readonly layers: Map<number, LayerUsage>;
+}
+
+/** Puts the answer to a usage query together from rows of the roll-ups and of recent usage. */
+export class UsageGroups {
+  private readonly groups = new Map<string, Group>();
+
+  constructor(private readonly query: Pick<UsageQuery, 'groupBy' | 'layer'>) {}
+
+  addRolledUp(sums: readonly SumsRow[], vectors: readonly VectorsRow[]): void {
+    const vectorsOf = new Map(vectors.map((row) => [keyOf(row), row]));
+    for (const row of sums) {
+      const cells = vectorsOf.get(keyOf(row));
+      if (cells && row.requests > 0) this.group(row).layers.set(row.layer, toLayer(row, cells));
+    }
+  }
+
+  /** @param rows pairs of layers that addRolledUp had; others are left out */
+  addPairs(rows: readonly PairsRow[]): void {
+    for (const row of rows) {
+      const { layers } = this.group(row);
+      const layer = layers.get(row.layer);
+      if (layer) layers.set(row.layer, { ...layer, pairs: Float64Array.from(row.pairs) });
+    }
+  }
+
+  addRecent(rows: readonly RecentRow[], partOf: (segment: number) => number): void {
+    const { groupBy, layer: wanted } = this.query;
+    const stepMs = groupBy?.time ? STEP_MS[groupBy.time] : null;
+    for (const row of rows) {
+      const bucket = stepMs === null ? null : new Date(Math.floor(row.bucket.getTime() / stepMs) * stepMs);
+      const { layers } = this.group({ release: groupBy?.release ? row.release : 0, part: partOf(row.segment), bucket });
+      for (const [layer, usage] of unpackUsage(row.usage, row.pairs).entries()) {
+        if (wanted !== undefined && wanted !== null && wanted !== layer) continue;
+        const known = layers.get(layer);
+        if (!known) layers.set(layer, usage);
+        else if (known.load.length !== usage.load.length) throw shapesDiffer(layer, known.load.length, usage.load.length);
+        else mergeUsage([known], [usage]);
+      }
+    }
+  }
+
+  /** In order of release, labels and time; layers ascending. Groups without usage are left out. */
+  sorted(releaseIdOf: (release: number) => string | null, labelsOf: (part: number) => Partial<Segment>): UsageGroup[] {
+    return [...this.groups.values()]
+      .filter(({ layers }) => layers.size > 0)
+      .map(({ release, part, bucketMs, layers }) => {
+        const ascending = [...layers].toSorted(([a], [b]) => a - b);
+        return { releaseId: releaseIdOf(release), segment: labelsOf(part), bucketMs, layers: ascending.map(([layer, usage]) => ({ layer, ...usage })) };
+      })
+      .toSorted(
+        (a, b) =>
+          compare(a.releaseId ?? '', b.releaseId ?? '') ||
+          compare(a.segment.tenant ?? '', b.segment.tenant ?? '') ||
+          compare(a.segment.task ?? '', b.segment.task ?? '') ||
+          compare(a.segment.language ?? '', b.segment.language ?? '') ||
+          (a.bucketMs ?? 0) - (b.bucketMs ?? 0),
+      );
+  }
+
+  private group({ release, part, bucket }: Omit<GroupColumns, 'layer'>): Group {
+    const bucketMs = bucket?.getTime() ?? null;
+    const key = `${release}/${part}/${bucketMs}`;
+    let group = this.groups.get(key);
+    if (!group) {
+      group = { release, part, bucketMs, layers: new Map() };
+      this.groups.set(key, group);
+    }
+    return group;
+  }
+}
+
+function keyOf({ release, part, bucket, layer }: GroupColumns): string {
+  return `${release}/${part}/${bucket?.getTime()}/${layer}`;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function shapesDiffer(layer: number, some: number, others: number): RangeError {
+  return new RangeError(`layer ${layer} has ${some} experts in one release and ${others} in another; group by release`);
+}
+
+function toLayer(sums: SumsRow, vectors: VectorsRow): LayerUsage {
+  if (sums.experts !== sums.least_experts) throw shapesDiffer(sums.layer, sums.least_experts, sums.experts);
+  return {
+    load: Float64Array.from(vectors.load.slice(0, sums.experts)),
+    gateMass: Float64Array.from(vectors.gate_mass.slice(0, sums.experts)),
+    cross: Float64Array.from(vectors.cross_load.slice(0, sums.experts)),
+    confidence: Float64Array.from(vectors.confidence.slice(0, sums.bins)),
+    pairs: null,
+    sumSquaresCells: sums.sum_squares_cells,
+    sumSquaresRequests: sums.sum_squares_requests,
+    tokens: sums.tokens,
+    requests: sums.requests,
+    droppedSelections: sums.dropped_selections,
+    dropped: sums.dropped,
+    rerouted: sums.rerouted,
+    masked: sums.masked,
+    fallback: sums.fallback,
+  };
+}
