@@ -68,7 +68,8 @@ function sessionOptions(threads: number): InferenceSession.SessionOptions {
         // Threads that spin between runs slow each other down 18 to 32 times when cores are shared.
         intra_op: { allow_spinning: '0' },
         // A softmax leaves denormals where a row may not look, and arithmetic on them halves prefill.
-        // ONNX Runtime heeds this for the thread that makes the process's first session, and its pools.
+        // ONNX Runtime heeds this for the thread that makes the process's first session, and its pools;
+        // on another thread prefill is slower, the bits are the same.
         set_denormal_as_zero: '1',
       },
     },
