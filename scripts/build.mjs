@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 const STAMP = 'dist/.build-stamp';
 const ROOTS = ['apps', 'libs', 'migrations', 'bench'];
@@ -27,6 +27,17 @@ function sourceState() {
   return hash.digest('hex');
 }
 
+/** What an earlier build made of sources that are gone: it would still be found by its old name. */
+function removeLeftovers() {
+  for (const root of ROOTS.map((name) => join('dist', name)).filter((path) => existsSync(path))) {
+    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+      const output = join(entry.parentPath, entry.name);
+      const source = relative('dist', output).replace(/\.js(\.map)?$/, '.ts');
+      if (entry.isFile() && source.endsWith('.ts') && !existsSync(source)) rmSync(output);
+    }
+  }
+}
+
 const state = sourceState();
 const built = existsSync(STAMP) ? readFileSync(STAMP, 'utf8') : '';
 if (built !== state) {
@@ -38,6 +49,7 @@ if (built !== state) {
     console.error('The build failed: see the errors above.');
     process.exit(status ?? 1);
   }
+  removeLeftovers();
   mkdirSync('dist', { recursive: true });
   writeFileSync(STAMP, state);
 }
