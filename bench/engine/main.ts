@@ -9,6 +9,7 @@ import { DEMO_MODEL, DEMO_VOCAB_SIZE as VOCAB_SIZE, startSignalbox } from '../ha
 import { format, quantile, summarise } from '../harness/summary.ts';
 import { checkpointToGguf } from './checkpoint-to-gguf.ts';
 import { EngineUnderTest, llamaBench } from './in-process.ts';
+import { sameAnswers } from './same-answers.ts';
 
 const OURS_PORT = 7191;
 const PEER_PORT = 7192;
@@ -86,6 +87,10 @@ async function main(): Promise<void> {
         readyTimeoutMs: 60_000,
       });
       try {
+        if (index === 0) {
+          const { prompts, equal, reference } = await sameAnswers(ours.target, peer);
+          console.log(`\ngreedy continuations of the golden prompts: ${equal} of ${prompts} equal on both sides, ${reference} equal to the reference`);
+        }
         const figures: { ours: number[]; peer: number[]; ratio: number[]; oursFirst: number[]; peerFirst: number[] } = { ours: [], peer: [], ratio: [], oursFirst: [], peerFirst: [] };
         for (let round = -1; round < rounds; round++) {
           const seed = 1_000 * index + round + 1;
