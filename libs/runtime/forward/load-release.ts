@@ -61,7 +61,7 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
 
 async function makeSessions({ manifest, plansDirectory, threads }: LoadRequest, weights: ReleaseWeights): Promise<SplitSessions> {
   const { shape } = manifest;
-  const folder = await PlanFolder.create(plansDirectory);
+  const folder = await PlanFolder.create(plansDirectory, Date.now());
   const made: InferenceSession[] = [];
   const make = async (model: OnnxModel, components: readonly ComponentWeights[]) => {
     const session = await folder.session(model, components, threads);

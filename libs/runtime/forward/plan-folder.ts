@@ -1,4 +1,4 @@
-import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InferenceSession } from 'onnxruntime-node';
 import { encodeModel } from '../onnx/encode-model.ts';
@@ -18,9 +18,14 @@ export class PlanFolder {
     this.#path = path;
   }
 
-  static async create(plansDirectory: string): Promise<PlanFolder> {
+  /** Makes a folder of its own, and removes what processes killed during a load left long ago. */
+  static async create(plansDirectory: string, nowMs: number): Promise<PlanFolder> {
     await mkdir(plansDirectory, { recursive: true });
-    return new PlanFolder(await mkdtemp(join(plansDirectory, 'plan-')));
+    for (const name of await readdir(plansDirectory)) {
+      const path = join(plansDirectory, name);
+      if (name.startsWith(PREFIX) && (await ageMs(path, nowMs)) > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
+    }
+    return new PlanFolder(await mkdtemp(join(plansDirectory, PREFIX)));
   }
 
   /** Makes a session of a model whose constants lie in `components`; a small one runs on one thread. */
@@ -45,6 +50,19 @@ export class PlanFolder {
       await copyFile(component.path, target);
     }
     this.#linked.add(component.location);
+  }
+}
+
+const PREFIX = 'plan-';
+/** No load lasts this long: an older folder belongs to a process that is gone. */
+const ABANDONED_AFTER_MS = 24 * 3_600_000;
+
+/** Milliseconds since the folder was last changed; 0 when another process has just removed it. */
+async function ageMs(path: string, nowMs: number): Promise<number> {
+  try {
+    return nowMs - (await stat(path)).mtimeMs;
+  } catch {
+    return 0;
   }
 }
 
