@@ -104,10 +104,20 @@ export class SignalboxProcess {
       .filter((pid) => commandLine(pid).includes(text));
   }
 
+  /** Asks again while the answer is 503: the database is away for a moment after it was killed. */
   async json<T>(path: string): Promise<T> {
-    const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
+    let response = await this.#get(path);
+    await until(
+      async () => response.status !== 503 || (response = await this.#get(path)).status !== 503,
+      60_000,
+      () => `${path} answers 503 for a minute:\n${this.log.slice(-2000)}`,
+    );
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  #get(path: string): Promise<Response> {
+    return fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
   }
 }
 

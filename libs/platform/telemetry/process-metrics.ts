@@ -10,6 +10,9 @@ export function observeProcess(meter: Meter): void {
   meter
     .createObservableGauge('process_resident_memory_bytes', { description: 'Memory of the process that is in RAM.' })
     .addCallback((result) => result.observe(process.memoryUsage.rss()));
+  meter
+    .createObservableGauge('nodejs_heap_size_used_bytes', { description: 'Memory of JavaScript objects.' })
+    .addCallback((result) => result.observe(process.memoryUsage().heapUsed));
   meter.createObservableCounter('process_cpu_seconds', { description: 'Processor time used, user and system.' }).addCallback((result) => {
     const { user, system } = process.cpuUsage();
     result.observe((user + system) / 1e6);
