@@ -2,6 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type RouteName, ROUTES } from '#libs/contract/management/routes';
+import { OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { ControlModule } from './control.module.ts';
 import { FakeHouse, NOW_MS, RELEASE } from './testing/fake-ports.ts';
 
@@ -305,8 +306,15 @@ describe('description', () => {
     expect(body).toMatchObject({ openapi: '3.1.0', info: { version: '9.9.9' } });
     const page = await call('/api/docs', { key: null });
     expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
-    expect(page.body).not.toMatch(/<script|https?:/);
-    for (const { operationId } of Object.values(ROUTES)) expect(page.body).toContain(`id="${operationId}"`);
+    expect(page.body).not.toMatch(/<script|<link|<img|@import|url\(/);
+    // Only its own address, in examples.
+    expect(page.body.replaceAll(url, '')).not.toMatch(/https?:\/\//);
+    for (const { operationId } of Object.values({ ...ROUTES, ...OPENAI_ROUTES })) expect(page.body).toContain(`id="${operationId}"`);
+  });
+
+  it('sends a browser from the bare address to the page', async () => {
+    const answer = await fetch(`${url}/`, { redirect: 'manual' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/api/docs']);
   });
 
   it('answers what is not there as a problem', async () => {

@@ -1,9 +1,8 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { type z } from 'zod';
-import { chatRequest } from '#libs/contract/openai/chat-request';
-import { completionRequest } from '#libs/contract/openai/completion-request';
 import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/error';
 import { type ModelList } from '#libs/contract/openai/response';
+import { INFERENCE_API, OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { type Authentication } from '#libs/platform/auth/authenticate';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
 import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
@@ -41,19 +40,20 @@ export interface V1Ports {
 export function registerV1(fastify: FastifyInstance, ports: V1Ports): void {
   void fastify.register(
     async (scope) => {
+      const { createCompletion, createChatCompletion } = OPENAI_ROUTES;
       hooks(scope, ports);
       errors(scope, ports);
-      scope.get('/models', (_request, reply) => sendJson(reply, JSON.stringify({ object: 'list', data: ports.models.cards() })));
+      scope.get(OPENAI_ROUTES.listServedModels.path, (_request, reply) => sendJson(reply, JSON.stringify({ object: 'list', data: ports.models.cards() })));
       // A wildcard: model names may hold slashes.
       scope.get('/models/*', (request, reply) => {
         const name = (request.params as Record<string, string>)['*'] ?? '';
         const card = ports.models.cards().find((model) => model.id === name);
         return card ? sendJson(reply, JSON.stringify(card)) : sendFailure(reply, modelNotFound(name));
       });
-      scope.post('/completions', (request, reply) => generate(request, reply, completionRequest, admitCompletion, ports));
-      scope.post('/chat/completions', (request, reply) => generate(request, reply, chatRequest, admitChat, ports));
+      scope.post(createCompletion.path, (request, reply) => generate(request, reply, createCompletion.body, admitCompletion, ports));
+      scope.post(createChatCompletion.path, (request, reply) => generate(request, reply, createChatCompletion.body, admitChat, ports));
     },
-    { prefix: '/v1' },
+    { prefix: INFERENCE_API.prefix },
   );
 }
 

@@ -62,12 +62,12 @@ export const usageFilter = {
   release: sha256.optional().describe('Release id; instead of model.'),
   from: instant.optional().describe('Start, inclusive, floored to the minute. 24 hours before `to` when left out.'),
   to: instant.optional().describe('End, exclusive, raised to the next full minute. Now when left out.'),
-  tenant: segmentValue.optional(),
-  task: segmentValue.optional(),
-  language: segmentValue.optional(),
+  tenant: segmentValue.optional().describe('Only requests with this `metadata.tenant`.'),
+  task: segmentValue.optional().describe('Only requests with this `metadata.task`.'),
+  language: segmentValue.optional().describe('Only requests with this `metadata.language`.'),
 };
 
-export const layerFilter = z.coerce.number('give a layer number from 0').int().min(0, 'give a layer number from 0').max(65_535).optional();
+export const layerFilter = z.coerce.number('give a layer number from 0').int().min(0, 'give a layer number from 0').max(65_535).optional().describe('Only this layer, from 0.');
 
 export const pageQuery = {
   cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),

@@ -1,26 +1,9 @@
 import { type z } from 'zod';
+import { type Operation } from '../api/operation.ts';
 
-export type RouteScope = 'read' | 'traces' | 'admin';
-
-/** One operation of the management API: what controllers check and what OpenAPI says. */
-export interface Route {
-  readonly operationId: string;
-  readonly method: 'get' | 'post' | 'put' | 'delete';
-  /** Below /api/v1, with {parameters} in braces. */
-  readonly path: string;
-  readonly tag: string;
-  readonly scope: RouteScope;
-  readonly summary: string;
-  readonly description?: string;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodObject;
-  readonly headers?: z.ZodObject;
-  readonly body?: z.ZodType;
-  readonly status: 200 | 201 | 202 | 204;
-  /** null where the answer has no body. */
-  readonly response: z.ZodType | null;
-  /** Problems besides 400, 401 and 403: status to when. */
-  readonly problems?: Readonly<Record<number, string>>;
+/** One operation of the management API, below /api/v1. */
+export interface Route extends Operation {
+  readonly scope: 'read' | 'traces' | 'admin';
 }
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;

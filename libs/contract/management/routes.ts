@@ -32,6 +32,9 @@ import {
 
 const NO_MODEL = { 404: 'No such model or release.', 409: 'The releases of the model differ in shape: choose one by `release`.' };
 
+const EXAMPLE_RELEASE = '5f'.repeat(32);
+const IMPORT_EXAMPLE = { params: { importId: '0197280f-6000-7000-8000-000000000001' } };
+
 /** Every operation under /api/v1. Controllers, OpenAPI and the CLI's client all come from this table. */
 export const ROUTES = {
   getUsage: {
@@ -39,37 +42,44 @@ export const ROUTES = {
     summary: 'Usage matrix: layer x expert',
     description: 'Tokens, shares and gate mass of each expert in each layer. A group with fewer requests than the limit is withheld. That is a floor, not a proof against whoever combines many cuts.',
     query: usageQuery, status: 200, response: usageSchema, problems: NO_MODEL,
+    example: { query: { groupBy: 'task' } },
   },
   getBalance: {
     operationId: 'getBalance', method: 'get', path: '/balance', tag: 'routing', scope: 'read',
     summary: 'Entropy and balance of each layer, with intervals',
     query: balanceQuery, status: 200, response: balanceSchema, problems: NO_MODEL,
+    example: { query: { task: 'bible' } },
   },
   getCoActivation: {
     operationId: 'getCoActivation', method: 'get', path: '/co-activation', tag: 'routing', scope: 'read',
     summary: 'Which experts are selected together in a layer',
     query: coActivationQuery, status: 200, response: coActivationSchema, problems: NO_MODEL,
+    example: { query: { layer: '3' } },
   },
   getInformation: {
     operationId: 'getInformation', method: 'get', path: '/information', tag: 'routing', scope: 'read',
     summary: 'Mutual information of segment and expert, by layer',
     query: informationQuery, status: 200, response: informationSchema, problems: NO_MODEL,
+    example: { query: { by: 'task' } },
   },
   getTimeline: {
     operationId: 'getTimeline', method: 'get', path: '/timeline', tag: 'routing', scope: 'read',
     summary: 'Usage over time, by minute or hour',
     query: timelineQuery, status: 200, response: timelineSchema, problems: NO_MODEL,
+    example: { query: { step: 'minute' } },
   },
   getExperts: {
     operationId: 'getExperts', method: 'get', path: '/experts', tag: 'routing', scope: 'read',
     summary: 'Latency, tokens and size of each expert of a release',
-    description: 'Of the given release, or else of the one that answers for the model. Figures of runs are not withheld: they hold no request.',
+    description: 'Of the given release, or else of the one that answers for the model. A run is one call of an expert in one step of the engine, with all tokens that chose it in that step; its latency grows with them. Figures of runs are not withheld: they hold no request.',
     query: expertsQuery, status: 200, response: expertsSchema, problems: NO_MODEL,
+    example: { query: { layer: '0' } },
   },
   listTraces: {
     operationId: 'listTraces', method: 'get', path: '/traces', tag: 'traces', scope: 'traces',
     summary: 'Recorded requests, newest first, without their content',
     query: tracesQuery, status: 200, response: tracesSchema,
+    example: { query: { limit: '10' } },
   },
   getTrace: {
     operationId: 'getTrace', method: 'get', path: '/traces/{requestId}', tag: 'traces', scope: 'traces',
@@ -77,12 +87,14 @@ export const ROUTES = {
     description: 'Every look is written to the audit log before anything is returned.',
     params: traceParams, query: traceQuery, status: 200, response: traceSchema,
     problems: { 404: 'No such request was recorded.', 410: 'Its trace is past retention and was deleted.' },
+    example: { params: { requestId: '0197280f-6000-7000-8000-000000000001' } },
   },
   createImport: {
     operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', scope: 'admin',
     summary: 'Import a checkpoint folder as a release',
     description: 'Answers at once; imports run one at a time. Poll the import for its progress.',
     body: importBody, status: 202, response: importSchema, problems: { 429: 'Too many imports are waiting.' },
+    example: { body: { directory: '/models/Mixtral-8x7B', model: 'mixtral', activate: true } },
   },
   listImports: {
     operationId: 'listImports', method: 'get', path: '/imports', tag: 'imports', scope: 'admin',
@@ -91,11 +103,13 @@ export const ROUTES = {
   getImport: {
     operationId: 'getImport', method: 'get', path: '/imports/{importId}', tag: 'imports', scope: 'admin',
     summary: 'One import and its progress', params: importParams, status: 200, response: importSchema, problems: { 404: 'No such import.' },
+    example: IMPORT_EXAMPLE,
   },
   cancelImport: {
     operationId: 'cancelImport', method: 'delete', path: '/imports/{importId}', tag: 'imports', scope: 'admin',
     summary: 'Cancel an import that has not ended', params: importParams, status: 202, response: importSchema,
     problems: { 404: 'No such import.', 409: 'It has already ended.' },
+    example: IMPORT_EXAMPLE,
   },
   listReleases: {
     operationId: 'listReleases', method: 'get', path: '/releases', tag: 'releases', scope: 'read',
@@ -104,6 +118,7 @@ export const ROUTES = {
   getRelease: {
     operationId: 'getRelease', method: 'get', path: '/releases/{releaseId}', tag: 'releases', scope: 'read',
     summary: 'The manifest of a release', params: releaseParams, status: 200, response: manifestSchema, problems: { 404: 'No such release.' },
+    example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
   listModels: {
     operationId: 'listModels', method: 'get', path: '/models', tag: 'models', scope: 'read',
@@ -113,16 +128,19 @@ export const ROUTES = {
     operationId: 'getActivation', method: 'get', path: '/models/{model}/activation', tag: 'models', scope: 'read',
     summary: 'Which release answers for a model', description: 'The ETag is the generation. A / in the name is written %2F.',
     params: modelParams, status: 200, response: activationSchema, problems: { 404: 'No such model.' },
+    example: { params: { model: 'tiny-mixtral' } },
   },
   putActivation: {
     operationId: 'putActivation', method: 'put', path: '/models/{model}/activation', tag: 'models', scope: 'admin',
     summary: 'Choose the release that answers for a model', description: 'Written with its audit entry in one transaction. Requests under way end on the release they began with.',
     params: modelParams, headers: activationHeaders, body: activationBody, status: 200, response: activationSchema,
     problems: { 404: 'No such model or release.', 409: 'The release belongs to another model.', 412: 'Someone else changed it since: read it again.', 428: 'If-Match is missing.' },
+    example: { params: { model: 'tiny-mixtral' }, headers: { 'if-match': '"1"' }, body: { release: EXAMPLE_RELEASE } },
   },
   createKey: {
     operationId: 'createKey', method: 'post', path: '/keys', tag: 'keys', scope: 'admin',
     summary: 'Create a key; its secret is shown once', body: keyBody, status: 201, response: createdKeySchema,
+    example: { body: { name: 'dashboard', scopes: ['read'] } },
   },
   listKeys: {
     operationId: 'listKeys', method: 'get', path: '/keys', tag: 'keys', scope: 'admin',
@@ -132,6 +150,7 @@ export const ROUTES = {
     operationId: 'revokeKey', method: 'delete', path: '/keys/{keyId}', tag: 'keys', scope: 'admin',
     summary: 'Revoke a key', description: 'The management API refuses it at once, inference within seconds.', params: keyParams, status: 200, response: keySchema,
     problems: { 404: 'No such key.', 409: 'It is the last key with the admin scope, or the one in use.' },
+    example: { params: { keyId: '0197280f-6000-7000-8000-000000000001' } },
   },
   listAudit: {
     operationId: 'listAudit', method: 'get', path: '/audit', tag: 'audit', scope: 'admin',

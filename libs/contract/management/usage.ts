@@ -14,7 +14,7 @@ const shape = {
 /** Groups in one answer. */
 export const MAX_GROUPS = 200;
 
-export const usageQuery = z.object({ ...usageFilter, layer: layerFilter, groupBy: groupBySchema.default('none') });
+export const usageQuery = z.object({ ...usageFilter, layer: layerFilter, groupBy: groupBySchema.default('none').describe('A matrix for each value of this.') });
 
 const usageLayerSchema = z
   .object({
@@ -115,7 +115,7 @@ const informationLayerSchema = z
   })
   .meta({ id: 'InformationLayer' });
 
-export const informationQuery = z.object({ ...usageFilter, layer: layerFilter, by: segmentDimension.default('task') });
+export const informationQuery = z.object({ ...usageFilter, layer: layerFilter, by: segmentDimension.default('task').describe('The segments to compare.') });
 export const informationSchema = z
   .object({
     ...shape,
@@ -127,7 +127,7 @@ export const informationSchema = z
   })
   .meta({ id: 'Information', description: 'How much a segment tells about the expert, by layer. 0 bits: nothing.' });
 
-export const timelineQuery = z.object({ ...usageFilter, layer: layerFilter, step: z.enum(['minute', 'hour'], 'give minute or hour').default('hour') });
+export const timelineQuery = z.object({ ...usageFilter, layer: layerFilter, step: z.enum(['minute', 'hour'], 'give minute or hour').default('hour').describe('Width of a bucket.') });
 const timelineBucketSchema = z
   .object({
     at: z.iso.datetime().describe('Start of the bucket.'),
@@ -148,8 +148,8 @@ const expertSchema = z
   .object({
     layer: z.int(),
     expert: z.int(),
-    tokens: count('Tokens that the expert computed.'),
-    runs: count('Times it ran; each run computes the tokens of one batch.'),
+    tokens: count('Tokens that the expert computed in the window.'),
+    runs: count('Times it ran in the window. A run is one call of the expert in one step of the engine: it computes all tokens of the running requests that chose this expert in that step.'),
     latencyMs: z.object({ p50: quantile('Median'), p95: quantile('95th percentile'), p99: quantile('99th percentile') }),
     weightBytes: count('Bytes of its weights as stored; the engine may hold them in another precision.').nullable(),
   })

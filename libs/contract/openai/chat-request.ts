@@ -27,15 +27,15 @@ export const chatRequest = z
   .strictObject({
     ...samplingFields,
     ...chatUnsupportedShape,
-    messages: z.array(chatMessage).min(1).max(OPENAI_LIMITS.messages),
-    max_tokens: z.int().min(1).max(OPENAI_LIMITS.largestTokenId).nullish(),
+    messages: z.array(chatMessage).min(1).max(OPENAI_LIMITS.messages).meta({ description: 'The conversation so far, oldest first.' }),
+    max_tokens: z.int().min(1).max(OPENAI_LIMITS.largestTokenId).nullish().meta({ description: 'Most tokens to generate; max_completion_tokens comes before it.' }),
     max_completion_tokens: z
       .int()
       .min(1)
       .max(OPENAI_LIMITS.largestTokenId)
       .nullish()
       .meta({ description: 'Default: what the context leaves. Comes before max_tokens.' }),
-    logprobs: z.boolean().nullish(),
+    logprobs: z.boolean().nullish().meta({ description: 'Tells how likely each token was.' }),
     top_logprobs: z.int().min(-1).nullish().meta({ description: 'Alternatives told for each token; needs logprobs.' }),
   })
   .superRefine(refuseUnsupportedChat)
@@ -43,7 +43,8 @@ export const chatRequest = z
     if (body.top_logprobs !== undefined && body.top_logprobs !== null && body.top_logprobs !== 0 && body.logprobs !== true) {
       context.addIssue({ code: 'custom', path: ['top_logprobs'], message: "'top_logprobs' needs 'logprobs' to be true." });
     }
-  });
+  })
+  .meta({ id: 'ChatRequest' });
 export type ChatRequest = z.output<typeof chatRequest>;
 
 /** A message as the chat template sees it: its parts joined to one text. */

@@ -60,7 +60,7 @@ export const completionRequest = z
     ...completionUnsupportedShape,
     prompt,
     max_tokens: z.int().min(0).max(OPENAI_LIMITS.largestTokenId).nullish().meta({ description: 'Default 16. 0 only with echo.' }),
-    echo: z.boolean().nullish(),
+    echo: z.boolean().nullish().meta({ description: 'Gives the prompt back before what follows it.' }),
     logprobs: z
       .int()
       .min(-1)
@@ -68,5 +68,6 @@ export const completionRequest = z
       .meta({ description: 'Alternatives told for each token; with echo also for the prompt. -1: the whole vocabulary, where the server permits it.' }),
     add_special_tokens: z.boolean().nullish().meta({ description: 'Whether a text prompt begins with the beginning-of-text token. Default true.' }),
   })
-  .superRefine(refuseUnsupportedCompletion);
+  .superRefine(refuseUnsupportedCompletion)
+  .meta({ id: 'CompletionRequest' });
 export type CompletionRequest = z.output<typeof completionRequest>;

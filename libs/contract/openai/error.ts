@@ -3,12 +3,12 @@ import { z } from 'zod';
 /** OpenAI's error body, the same under every /v1 path. */
 export const openAiErrorBody = z.object({
   error: z.object({
-    message: z.string(),
-    type: z.string(),
-    param: z.string().nullable(),
-    code: z.string().nullable(),
+    message: z.string().meta({ description: 'What is wrong, and the remedy.' }),
+    type: z.string().meta({ description: 'Kind of error, such as invalid_request_error.' }),
+    param: z.string().nullable().meta({ description: 'The field that is wrong, such as messages[0].content.' }),
+    code: z.string().nullable().meta({ description: 'Stable and machine-readable, such as model_not_found.' }),
   }),
-});
+}).meta({ id: 'InferenceError', description: "OpenAI's form of an error." });
 export type OpenAiErrorBody = z.infer<typeof openAiErrorBody>;
 
 export type OpenAiErrorType =

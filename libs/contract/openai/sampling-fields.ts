@@ -20,26 +20,26 @@ const stop = z
 
 /** Fields that completions and chat share and that we honour. null counts as absent, as at OpenAI. */
 export const samplingFields = {
-  model: z.string().min(1).max(OPENAI_LIMITS.modelNameCharacters),
-  n: z.int().min(1).max(OPENAI_LIMITS.choices).nullish(),
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
-  presence_penalty: z.number().min(-2).max(2).nullish(),
-  frequency_penalty: z.number().min(-2).max(2).nullish(),
+  model: z.string().min(1).max(OPENAI_LIMITS.modelNameCharacters).meta({ description: 'Name of a served model; `GET /v1/models` lists them.' }),
+  n: z.int().min(1).max(OPENAI_LIMITS.choices).nullish().meta({ description: 'Choices for each prompt. Default 1.' }),
+  temperature: z.number().min(0).max(2).nullish().meta({ description: 'Default 1; 0 takes the likeliest token.' }),
+  top_p: z.number().min(0).max(1).nullish().meta({ description: 'Samples from the likeliest tokens that reach this probability together. Default 1.' }),
+  presence_penalty: z.number().min(-2).max(2).nullish().meta({ description: 'Taken off the logit of each token generated before. Default 0.' }),
+  frequency_penalty: z.number().min(-2).max(2).nullish().meta({ description: 'The same, times how often it was generated. Default 0.' }),
   logit_bias: logitBias.nullish(),
-  seed: z.int().nullish(),
+  seed: z.int().nullish().meta({ description: 'The same request with the same seed gives the same answer.' }),
   stop: stop.nullish(),
-  stream: z.boolean().nullish(),
+  stream: z.boolean().nullish().meta({ description: 'Answers with server-sent events, token by token.' }),
   stream_options: z
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .nullish(),
   metadata: requestMetadata.nullish(),
   // vLLM's extensions
   top_k: z.int().min(-1).max(OPENAI_LIMITS.largestTokenId).nullish().meta({ description: '0 or -1: off.' }),
-  min_p: z.number().min(0).max(1).nullish(),
-  repetition_penalty: z.number().gt(0).max(10).nullish(),
-  ignore_eos: z.boolean().nullish(),
-  stop_token_ids: z.array(tokenId).max(OPENAI_LIMITS.stopTokenIds).nullish(),
+  min_p: z.number().min(0).max(1).nullish().meta({ description: 'Drops tokens less likely than this share of the likeliest. Default 0.' }),
+  repetition_penalty: z.number().gt(0).max(10).nullish().meta({ description: 'Divides positive logits, and multiplies negative ones, of tokens seen in the prompt or answer. Default 1.' }),
+  ignore_eos: z.boolean().nullish().meta({ description: 'Goes on after the end-of-text token.' }),
+  stop_token_ids: z.array(tokenId).max(OPENAI_LIMITS.stopTokenIds).nullish().meta({ description: 'Token ids that end the answer.' }),
   return_tokens_as_token_ids: z
     .boolean()
     .nullish()
@@ -49,5 +49,5 @@ export const samplingFields = {
     .nullish()
     .meta({ description: "Returns each choice's routing in vLLM's wire format: base64 of a .npy array [tokens - 1, layers, top_k]." }),
   // Accepted and without effect on the answer
-  user: z.string().max(OPENAI_LIMITS.userCharacters).nullish(),
+  user: z.string().max(OPENAI_LIMITS.userCharacters).nullish().meta({ description: 'Accepted, without effect.' }),
 } as const;

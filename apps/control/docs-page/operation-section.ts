@@ -1,0 +1,46 @@
+import { type OpenApiDocument, type OpenApiOperation } from '#libs/contract/api/openapi';
+import { type Json } from '#libs/contract/api/schema-components';
+import { curlExample } from './curl-example.ts';
+import { type Field, fieldList, fieldsOf } from './field-list.ts';
+import { codeBlock, escapeHtml, prose } from './markup.ts';
+import { typeOf } from './type-text.ts';
+
+export interface PlacedOperation {
+  readonly method: string;
+  readonly path: string;
+  readonly operation: OpenApiOperation;
+}
+
+/** One operation: what it is for, which key, an example, its fields, its answers. */
+export function operationSection({ method, path, operation }: PlacedOperation, origin: string, schemas: OpenApiDocument['components']['schemas']): string {
+  const { operationId, summary, description, parameters, requestBody, responses, security } = operation;
+  const [{ key }] = security;
+  const body = requestBody?.content['application/json']?.schema;
+  // The scope has a place of its own here.
+  const told = description.replace(/ ?Needs the scope `\w+`\.$/, '');
+  return `<article id="${escapeHtml(operationId)}">
+<h3><a class="anchor" href="#${escapeHtml(operationId)}">${prose(summary)}</a></h3>
+<p class="call"><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="scope">scope <code>${key[0]}</code></span></p>
+${told ? `<p>${prose(told)}</p>` : ''}
+${codeBlock(curlExample(origin, method, path, operation), 'Example')}
+${parameters.length > 0 ? `<h4>Fields</h4>${fieldList(parameters.map(parameterField))}` : ''}
+${body ? `<h4>Body: ${typeOf(body)}</h4>${fieldList(fieldsOf(named(body, schemas)))}` : ''}
+<h4>Answers</h4><dl class="answers">${Object.entries(responses).map(answer).join('')}</dl>
+</article>`;
+}
+
+function parameterField({ name, in: place, required, description, schema }: OpenApiOperation['parameters'][number]): Field {
+  return { name, schema, isRequired: required, place, ...(description === undefined ? {} : { description }) };
+}
+
+function named(schema: Json, schemas: Readonly<Record<string, Json>>): Json {
+  return typeof schema['$ref'] === 'string' ? (schemas[schema['$ref'].split('/').at(-1) ?? ''] ?? schema) : schema;
+}
+
+function answer([status, { description, content = {} }]: [string, OpenApiOperation['responses'][string]]): string {
+  const kinds = Object.entries(content).map(([mediaType, { schema }]) =>
+    mediaType === 'text/event-stream' ? `<p>${prose(String(schema['description'] ?? ''))}</p>` : `<span class="type">${typeOf(schema)}</span>`,
+  );
+  const kind = status.startsWith('2') ? 'good' : 'bad';
+  return `<div><dt class="${kind}">${escapeHtml(status)}</dt><dd>${prose(description)} ${kinds.join('')}</dd></div>`;
+}

@@ -1,0 +1,105 @@
+import { type z } from 'zod';
+import { type Api, type Operation } from './operation.ts';
+import { type Json, SchemaComponents } from './schema-components.ts';
+
+export interface OpenApiParameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly required: boolean;
+  readonly description?: string;
+  readonly schema: Json;
+  readonly example?: string;
+}
+
+type Content = Readonly<Record<string, { readonly schema: Json; readonly example?: unknown }>>;
+
+export interface OpenApiOperation {
+  readonly operationId: string;
+  readonly tags: readonly [string];
+  readonly summary: string;
+  readonly description: string;
+  readonly parameters: readonly OpenApiParameter[];
+  readonly requestBody?: { readonly required: true; readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
+  readonly security: readonly [{ readonly key: readonly [Operation['scope']] }];
+}
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string; readonly license: Json };
+  readonly tags: Api['tags'];
+  readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes: Json };
+}
+
+/**
+ * The OpenAPI 3.1 document of some APIs. Its schemas are the very ones that check requests, so they
+ * cannot drift apart. Throws when two different schemas claim one component name.
+ */
+export function openApiDocument(apis: readonly Api[], version: string): OpenApiDocument {
+  const components = new SchemaComponents();
+  const paths: Record<string, Record<string, OpenApiOperation>> = {};
+  for (const api of apis) {
+    for (const operation of api.operations) {
+      const path = `${api.prefix}${operation.path}`;
+      paths[path] = { ...paths[path], [operation.method]: describe(operation, api, components) };
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Signalbox API',
+      version,
+      description: 'Asks a Mixture-of-Experts model, and shows where each token was routed. Under `/v1` it speaks as OpenAI does; under `/api/v1` errors are `application/problem+json`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    tags: apis.flatMap(({ tags }) => tags),
+    paths,
+    components: { schemas: components.schemas, securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of Signalbox. Each operation names the scope that the key needs.' } } },
+  };
+}
+
+function describe(operation: Operation, api: Api, components: SchemaComponents): OpenApiOperation {
+  const { params, query, headers, body, example, scope } = operation;
+  return {
+    operationId: operation.operationId,
+    tags: [operation.tag],
+    summary: operation.summary,
+    description: [operation.description, `Needs the scope \`${scope}\`.`].filter(Boolean).join(' '),
+    parameters: [
+      ...parameters(params, 'path', components, example?.params),
+      ...parameters(query, 'query', components, example?.query),
+      ...parameters(headers, 'header', components, example?.headers),
+    ],
+    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: components.of(body, 'input'), ...(example?.body === undefined ? {} : { example: example.body }) } } } } : {}),
+    responses: responses(operation, api, components),
+    security: [{ key: [scope] }],
+  };
+}
+
+function responses({ status, summary, response, stream, problems }: Operation, api: Api, components: SchemaComponents): OpenApiOperation['responses'] {
+  const errors = Object.entries({ ...api.problems, ...problems }).map(([code, description]) => [
+    code,
+    { description, content: { [api.error.mediaType]: { schema: components.of(api.error.schema, 'output') } } },
+  ]);
+  const content: Content = {
+    ...(response ? { 'application/json': { schema: components.of(response, 'output') } } : {}),
+    ...(stream === undefined ? {} : { 'text/event-stream': { schema: { type: 'string', description: stream } } }),
+  };
+  const success = response ? { description: `${summary}.`, content } : { description: 'Done.' };
+  return { [status]: success, ...Object.fromEntries(errors) };
+}
+
+function parameters(schema: z.ZodObject | undefined, place: OpenApiParameter['in'], components: SchemaComponents, examples: Readonly<Record<string, string>> = {}): OpenApiParameter[] {
+  if (!schema) return [];
+  const json = components.of(schema, 'input');
+  const required = new Set(Array.isArray(json['required']) ? json['required'] : []);
+  return Object.entries((json['properties'] ?? {}) as Record<string, Json>).map(([name, { description, ...rest }]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.has(name),
+    ...(typeof description === 'string' ? { description } : {}),
+    schema: rest,
+    ...(examples[name] === undefined ? {} : { example: examples[name] }),
+  }));
+}

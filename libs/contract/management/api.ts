@@ -1,0 +1,25 @@
+import { type Api } from '../api/operation.ts';
+import { problemSchema } from './common.ts';
+import { ROUTES } from './routes.ts';
+
+/** The management API, answered by the control role. */
+export const MANAGEMENT_API: Api = {
+  prefix: '/api/v1',
+  operations: Object.values(ROUTES),
+  tags: [
+    { name: 'routing', description: 'Where tokens went: figures over many requests, by model or release, time and segment.' },
+    { name: 'traces', description: 'Single requests, token by token. As sensitive as their text, so each look is audited.' },
+    { name: 'models', description: 'Served names, and which release answers for each.' },
+    { name: 'releases', description: 'A release names one version of each component of a model, each by the SHA-256 of its bytes.' },
+    { name: 'imports', description: 'From a checkpoint folder to a release.' },
+    { name: 'keys', description: 'Who may do what.' },
+    { name: 'audit', description: 'Who did what.' },
+  ],
+  error: { schema: problemSchema, mediaType: 'application/problem+json' },
+  problems: {
+    400: 'A field is wrong; the problem names it.',
+    401: 'No valid key.',
+    403: 'The key lacks the scope.',
+    503: 'The database does not answer; Retry-After says when to ask again.',
+  },
+};
