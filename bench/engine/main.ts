@@ -21,13 +21,13 @@ interface Case {
 }
 
 const perSecond = (tokens: number, ms: number) => (tokens / ms) * 1_000;
-const prompts = (result: LoadResult) => perSecond(result.promptTokens, result.wallMs);
-const completions = (result: LoadResult) => perSecond(result.completionTokens, result.wallMs);
+const promptRate = (result: LoadResult) => perSecond(result.promptTokens, result.wallMs);
+const completionRate = (result: LoadResult) => perSecond(result.completionTokens, result.wallMs);
 
 const CASES: readonly Case[] = [
-  { name: 'prefill 256, 1 at a time', load: { requests: 24, parallel: 1, promptTokens: 256, maxTokens: 1, vocabSize: VOCAB_SIZE }, tokensPerSecond: prompts },
-  { name: 'decode 128, 1 at a time', load: { requests: 6, parallel: 1, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
-  { name: 'decode 128, 16 at a time', load: { requests: 48, parallel: 16, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completions },
+  { name: 'prefill 256, 1 at a time', load: { requests: 24, parallel: 1, promptTokens: 256, maxTokens: 1, vocabSize: VOCAB_SIZE }, tokensPerSecond: promptRate },
+  { name: 'decode 128, 1 at a time', load: { requests: 6, parallel: 1, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completionRate },
+  { name: 'decode 128, 16 at a time', load: { requests: 48, parallel: 16, promptTokens: 16, maxTokens: 128, vocabSize: VOCAB_SIZE }, tokensPerSecond: completionRate },
 ];
 
 /** Prefill of 256 and decode of 128 tokens inside one process each, in turn. */
