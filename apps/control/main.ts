@@ -1,10 +1,13 @@
 import 'reflect-metadata';
+import { type Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
 import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
 import { signalboxVersion } from '#libs/platform/config/version';
 import { Health } from '#libs/platform/health/health';
+import { cutOffConnections } from '#libs/platform/http/cut-off-connections';
+import { SERVER_LIMITS } from '#libs/platform/http/server-limits';
 import { prepareHome } from '#libs/platform/home/home';
 import { loadTraceKey } from '#libs/platform/home/trace-key';
 import { createLogger } from '#libs/platform/logs/logger';
@@ -20,6 +23,9 @@ import { StoreModule } from '#libs/store/store.module';
 import { ControlModule } from './control.module.ts';
 import { ensureFirstKey } from './keys/first-key.ts';
 import { storedControlPorts } from './stored-ports.ts';
+
+/** For answers under way when the server stops. */
+const CONNECTION_GRACE_MS = 2000;
 
 /** The control role in a process of its own. PostgreSQL is another's here, so it must be named. */
 async function main(config: Config, databaseUrl: string): Promise<void> {
@@ -39,13 +45,14 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
     module: ControlRoot,
     imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
   };
-  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(), { logger: nestLogger(logger), abortOnError: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(SERVER_LIMITS), { logger: nestLogger(logger), abortOnError: false });
   const server = app.getHttpAdapter().getInstance();
   addRequestTelemetry(server);
   const health = new Health();
   health.set('database', databaseCheck(app.get(DataSource)));
   addOperationRoutes(server, health);
   const stop = async (): Promise<void> => {
+    cutOffConnections(app.getHttpServer() as Server, CONNECTION_GRACE_MS);
     await app.close();
     await tracing.shutdown();
   };

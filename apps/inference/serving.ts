@@ -2,6 +2,7 @@ import { type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
+import { cutOffConnections } from '#libs/platform/http/cut-off-connections';
 import { meter } from '#libs/platform/telemetry/metrics';
 import { type WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { Answering } from './answer/answering.ts';
@@ -46,7 +47,8 @@ export class Serving implements OnApplicationBootstrap, BeforeApplicationShutdow
     await this.engine.close(0);
     await this.answering.idle();
     await this.transport.stop(HAND_OVER_GRACE_MS);
-    this.#cutOffConnections();
+    // The HTTP server closes next.
+    cutOffConnections(this.http.httpAdapter.getHttpServer() as Server, CONNECTION_GRACE_MS);
   }
 
   async #idleOrLate(): Promise<void> {
@@ -54,14 +56,5 @@ export class Serving implements OnApplicationBootstrap, BeforeApplicationShutdow
     const late = delay(INFERENCE_LIMITS.stopGraceMs, undefined, { signal: idle.signal }).catch(() => undefined);
     await Promise.race([this.answering.idle(), late]);
     idle.abort();
-  }
-
-  /**
-   * The HTTP server closes next and waits for its connections. Node closes idle ones, but not those
-   * that never sent a request, as browsers and HTTP clients open in advance.
-   */
-  #cutOffConnections(): void {
-    const server = this.http.httpAdapter.getHttpServer() as Server;
-    setTimeout(() => server.closeAllConnections(), CONNECTION_GRACE_MS).unref();
   }
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { digestApiKey, generateApiKey } from '#libs/platform/auth/api-key';
@@ -57,6 +58,9 @@ it('runs the control role alone: migrates, answers, and stops cleanly', async ()
   expect(await answer.json()).toMatchObject({ status: 404, code: 'model_not_found' });
   expect(await (await fetch(`${url}/api/openapi.json`)).json()).toMatchObject({ openapi: '3.1.0' });
 
+  // As browsers open in advance; it must not keep the process from ending.
+  const silent = connect(port, '127.0.0.1').on('error', () => undefined);
+  await once(silent, 'connect');
   child.kill('SIGTERM');
   expect((await exited)[0], log()).toBe(0);
   expect(log()).not.toContain(key);

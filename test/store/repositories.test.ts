@@ -74,6 +74,11 @@ test('an import job moves on until it is finished', async () => {
   await jobs.progress(id, { stage: 'late', doneBytes: 9, totalBytes: 9 });
   expect(await jobs.find(id)).toMatchObject({ status: 'failed', error: { code: 'truncated-file' }, progress: { stage: 'experts' }, finishedAtMs: NOW + 1 });
   expect(await jobs.list(5)).toHaveLength(1);
+  await saveRelease(store, RELEASE, NOW);
+  const other = randomUUID();
+  await jobs.create({ id: other, directory: '/models/y', model: 'y', createdAtMs: NOW });
+  await jobs.succeed(other, { releaseId: RELEASE, warnings: ['left out: x'] }, NOW + 2);
+  expect(await jobs.find(other)).toMatchObject({ status: 'succeeded', releaseId: RELEASE, warnings: ['left out: x'] });
 });
 
 test('retention drops old days and entries, keeps the rest, and one process does it', async () => {

@@ -4,7 +4,7 @@ import { connect } from '../api/connection.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
 import { pause } from '../pause.ts';
 import { progressBar } from '../progress-bar.ts';
-import { bytes } from '../render/plain-text.ts';
+import { bytes, printable } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 
 const POLL_MS = 300;
@@ -29,6 +29,7 @@ export async function importCheckpoint(client: ApiClient, terminal: Terminal, di
   bar.stop();
   if (job.state !== 'succeeded') throw new CliError(EXIT.failed, `The import ${job.state}${job.error ? `: ${job.error.message}` : '.'}`);
   terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
+  for (const warning of job.warnings) terminal.note(`${terminal.colors.yellow('warning:')} ${printable(warning)}`);
   const { items } = await client.call('listModels', { query: { limit: '200' } });
   const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;
   terminal.print(serving ? `It is activated: ${model} answers with it as soon as it is loaded.` : `It does not answer yet: import it with --activate, or PUT /api/v1/models/${model}/activation.`);

@@ -41,7 +41,7 @@ export function checkpointImporter({ components, journalDirectory, releases, act
           if (outcome === 'stale') throw new Error(`someone else activated a release of ${model} meanwhile; activate ${releaseId} by hand if it shall answer`);
         }
       }
-      return { releaseId };
+      return { releaseId, warnings: imported.warnings };
     },
   };
 }

@@ -74,7 +74,7 @@ async function checkDirectory(directory: string): Promise<void> {
 }
 
 /** A cancelled import is stored as failed with that code; the API gives it a state of its own. */
-function importBody({ id, directory, model, status, progress, error, releaseId, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
+function importBody({ id, directory, model, status, progress, error, releaseId, warnings, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
   const cancelled = error?.code === 'cancelled';
   return {
     id,
@@ -83,6 +83,7 @@ function importBody({ id, directory, model, status, progress, error, releaseId, 
     state: cancelled ? 'cancelled' : status,
     progress: { phase: progress?.stage ?? status, doneBytes: progress?.doneBytes ?? 0, totalBytes: progress?.totalBytes ?? 0 },
     releaseId,
+    warnings: [...warnings],
     error: error && { code: error.code, message: error.message },
     createdAt: new Date(createdAtMs).toISOString(),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),

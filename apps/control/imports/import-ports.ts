@@ -1,5 +1,5 @@
 import { type AuditEntry } from '#libs/store/audit/audit-log';
-import { type ImportError, type ImportJob, type ImportProgress } from '#libs/store/imports/import-job';
+import { type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from '#libs/store/imports/import-job';
 
 export const IMPORT_JOBS = Symbol('ImportJobs');
 export const CHECKPOINT_IMPORTER = Symbol('CheckpointImporter');
@@ -16,7 +16,7 @@ export interface ImportJobsPort {
   /** With its audit entry, in one transaction. */
   create(job: NewImport, audit: AuditEntry): Promise<void>;
   progress(id: string, progress: ImportProgress): Promise<void>;
-  succeed(id: string, releaseId: string, atMs: number): Promise<void>;
+  succeed(id: string, outcome: ImportOutcome, atMs: number): Promise<void>;
   fail(id: string, error: ImportError, atMs: number): Promise<void>;
   find(id: string): Promise<ImportJob | null>;
   /** Newest first. */
@@ -35,5 +35,5 @@ export interface ImportOrder {
 /** Turns a checkpoint folder into a stored release, and activates it where ordered. */
 export interface CheckpointImporter {
   /** @throws CheckpointError for what is wrong with the checkpoint; the signal's reason when aborted */
-  run(order: ImportOrder, signal: AbortSignal, onProgress: (progress: ImportProgress) => void): Promise<{ readonly releaseId: string }>;
+  run(order: ImportOrder, signal: AbortSignal, onProgress: (progress: ImportProgress) => void): Promise<ImportOutcome>;
 }

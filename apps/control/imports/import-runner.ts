@@ -67,9 +67,9 @@ export class ImportRunner implements OnApplicationBootstrap, OnApplicationShutdo
     const writer = new ProgressWriter(id, this.jobs, this.settings.now);
     try {
       signal.throwIfAborted();
-      const { releaseId } = await this.importer.run(order, signal, (progress) => writer.note(progress));
+      const outcome = await this.importer.run(order, signal, (progress) => writer.note(progress));
       await writer.settle();
-      await this.jobs.succeed(id, releaseId, this.settings.now());
+      await this.jobs.succeed(id, outcome, this.settings.now());
     } catch (error) {
       await writer.settle();
       if (signal.aborted) return;

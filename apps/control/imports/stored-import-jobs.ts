@@ -12,7 +12,7 @@ export function storedImportJobs(dataSource: DataSource, jobs: ImportJobs): Impo
         await appendAudit(manager, audit);
       }),
     progress: (id, progress) => jobs.progress(id, progress),
-    succeed: (id, releaseId, atMs) => jobs.succeed(id, releaseId, atMs),
+    succeed: (id, outcome, atMs) => jobs.succeed(id, outcome, atMs),
     fail: (id, error, atMs) => jobs.fail(id, error, atMs),
     find: (id) => jobs.find(id),
     list: (limit, beforeMs) => jobs.list(limit, beforeMs),

@@ -36,7 +36,7 @@ export class FakeHouse {
   readonly activations = new Map<string, Activation>();
   readonly recorded: Recorded[] = [];
   readonly jobs = new Map<string, ImportJob>();
-  importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE }) };
+  importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE, warnings: [] }) };
   failAudit = false;
 
   addKey(name: string, scopes: readonly Scope[]): string {
@@ -173,11 +173,11 @@ export class FakeHouse {
     };
     return {
       create: async (job, entry) => {
-        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, finishedAtMs: null });
+        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, warnings: [], finishedAtMs: null });
         this.#append(entry);
       },
       progress: (id, progress) => change(id, { status: 'running', progress }),
-      succeed: (id, releaseId, atMs) => change(id, { status: 'succeeded', releaseId, finishedAtMs: atMs }),
+      succeed: (id, outcome, atMs) => change(id, { status: 'succeeded', ...outcome, finishedAtMs: atMs }),
       fail: (id, error, atMs) => change(id, { status: 'failed', error, finishedAtMs: atMs }),
       find: async (id) => this.jobs.get(id) ?? null,
       list: async (limit) => [...this.jobs.values()].slice(0, limit),

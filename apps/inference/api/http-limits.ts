@@ -1,5 +1,6 @@
 import { type Server } from 'node:http';
 import { type FastifyHttpOptions } from 'fastify';
+import { SERVER_LIMITS } from '#libs/platform/http/server-limits';
 
 /** Limits of the HTTP server and of one request. Bytes, counts or milliseconds, as named. */
 export interface InferenceLimits {
@@ -25,11 +26,8 @@ export const INFERENCE_LIMITS: InferenceLimits = {
   stopGraceMs: 17_000,
 };
 
-/** Options for the Fastify server that carries /v1: bounds on heads, idle connections and slow senders. */
+/** Options for the Fastify server that carries /v1. */
 export const FASTIFY_LIMITS = {
   bodyLimit: INFERENCE_LIMITS.bodyBytes,
-  requestTimeout: 60_000,
-  keepAliveTimeout: 72_000,
-  maxRequestsPerSocket: 0,
-  http: { maxHeaderSize: 16 * 1024, headersTimeout: 30_000 },
+  ...SERVER_LIMITS,
 } as const satisfies FastifyHttpOptions<Server>;

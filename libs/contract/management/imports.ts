@@ -31,6 +31,7 @@ export const importSchema = z
       })
       .describe('Moves on while it runs.'),
     releaseId: sha256.nullable().describe('The release that was made.'),
+    warnings: z.array(z.string()).describe('What was left out of the release and may matter, such as tensors that the engine does not use.'),
     error: z
       .object({ code: z.string(), message: z.string().describe('What is wrong with the checkpoint, and the remedy.') })
       .nullable(),

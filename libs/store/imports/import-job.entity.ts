@@ -9,6 +9,7 @@ export class ImportJobEntity {
   @Column('text') status!: ImportStatus;
   @Column('jsonb', { nullable: true }) progress!: ImportProgress | null;
   @Column('jsonb', { nullable: true }) error!: ImportError | null;
+  @Column('jsonb') warnings!: readonly string[];
   @Column('text', { name: 'release_id', nullable: true }) releaseId!: string | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;

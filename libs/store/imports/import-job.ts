@@ -13,6 +13,13 @@ export interface ImportError {
   readonly field?: string;
 }
 
+/** What an import made. */
+export interface ImportOutcome {
+  readonly releaseId: string;
+  /** What was left out and may matter, as sentences. */
+  readonly warnings: readonly string[];
+}
+
 /** A checkpoint import, past or under way. Times are epoch milliseconds. */
 export interface ImportJob {
   readonly id: string;
@@ -22,6 +29,8 @@ export interface ImportJob {
   readonly progress: ImportProgress | null;
   readonly error: ImportError | null;
   readonly releaseId: string | null;
+  /** Empty until it has succeeded. */
+  readonly warnings: readonly string[];
   readonly createdAtMs: number;
   readonly finishedAtMs: number | null;
 }

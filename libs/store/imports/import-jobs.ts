@@ -1,6 +1,6 @@
 import { LessThan, type DataSource, type EntityManager } from 'typeorm';
 import { ImportJobEntity } from './import-job.entity.ts';
-import { type ImportError, type ImportJob, type ImportProgress } from './import-job.ts';
+import { type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from './import-job.ts';
 
 export interface NewImportJob {
   readonly id: string;
@@ -30,11 +30,11 @@ export class ImportJobs {
     );
   }
 
-  async succeed(id: string, releaseId: string, atMs: number): Promise<void> {
+  async succeed(id: string, { releaseId, warnings }: ImportOutcome, atMs: number): Promise<void> {
     await this.dataSource.query(
-      `UPDATE signalbox.import_job SET status = 'succeeded', release_id = $2, finished_at = $3
+      `UPDATE signalbox.import_job SET status = 'succeeded', release_id = $2, warnings = $3, finished_at = $4
        WHERE id = $1 AND finished_at IS NULL`,
-      [id, releaseId, new Date(atMs)],
+      [id, releaseId, JSON.stringify(warnings), new Date(atMs)],
     );
   }
 
