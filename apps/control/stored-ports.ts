@@ -30,14 +30,16 @@ export interface StoredPortsOptions {
   readonly home: string;
   /** Key that seals traces, 32 bytes. */
   readonly traceKey: Uint8Array;
+  /** Keys that sealed traces before it. */
+  readonly olderTraceKeys?: readonly Uint8Array[];
 }
 
 /** Ports over the store: StoreModule must be there, as it is global. */
-export function storedControlPorts({ settings, home, traceKey }: StoredPortsOptions): Provider[] {
+export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = [] }: StoredPortsOptions): Provider[] {
   const components = ComponentStore.open(join(home, 'components'));
   return [
     { provide: CONTROL_SETTINGS, useValue: settings },
-    { provide: TRACE_OPENER, useFactory: () => new TraceSealer({ current: traceKey }) },
+    { provide: TRACE_OPENER, useFactory: () => new TraceSealer({ current: traceKey, older: olderTraceKeys }) },
     { provide: USAGE_READER, useExisting: UsageReader },
     { provide: EXPERT_FIGURES, useExisting: ExpertFigures },
     { provide: RELEASES, useExisting: Releases },

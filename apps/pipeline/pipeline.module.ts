@@ -41,7 +41,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
   ) {}
 
   static forRoot({ config, databaseUrl, queue, logger, now }: PipelineModuleOptions): DynamicModule {
-    const { retentionDays, traceKey } = config.capture;
+    const { retentionDays, traceKey, olderTraceKeys } = config.capture;
     return {
       module: PipelineModule,
       imports: [
@@ -57,7 +57,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
           inject: [TraceWriter, ReleaseOutlines],
           useFactory: (writer: TraceWriter, releases: ReleaseOutlines) =>
             new CapturePipeline(
-              new TraceSealer({ current: loadTraceKey(config.home, traceKey) }),
+              new TraceSealer({ current: loadTraceKey(config.home, traceKey), older: olderTraceKeys }),
               releases,
               new BatchWriter(writer, CONCURRENCY),
               { spoolRoot: join(config.home, 'spool'), retentionDays, now },

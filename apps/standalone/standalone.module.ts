@@ -17,7 +17,7 @@ export class StandaloneModule {
       imports: [
         StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone', statementTimeoutMs: ANSWER_STATEMENT_MS }),
         InferenceModule.forRoot(options),
-        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey })),
+        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey, olderTraceKeys: config.capture.olderTraceKeys })),
       ],
     };
   }

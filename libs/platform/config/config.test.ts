@@ -19,6 +19,7 @@ describe('loadConfig', () => {
         durability: 'answered',
         spoolMaxBytes: 1024 ** 3,
         traceKey: null,
+        olderTraceKeys: [],
         retentionDays: 7,
       },
       privacy: { minRequests: 5 },
@@ -44,8 +45,10 @@ describe('loadConfig', () => {
     const config = load({
       SIGNALBOX_SPOOL_MAX_BYTES: '64MiB',
       SIGNALBOX_TRACE_KEY: Buffer.alloc(32, 7).toString('base64'),
+      SIGNALBOX_TRACE_KEYS_OLDER: `${Buffer.alloc(32, 8).toString('base64')}, ${Buffer.alloc(32, 9).toString('base64')}`,
       SIGNALBOX_DEMO_MODEL: 'off',
     });
+    expect(config.capture.olderTraceKeys).toEqual([Buffer.alloc(32, 8), Buffer.alloc(32, 9)]);
     expect(config.capture.spoolMaxBytes).toBe(64 * 1024 ** 2);
     expect(config.capture.traceKey).toEqual(Buffer.alloc(32, 7));
     expect(config.demo.modelDir).toBeNull();
@@ -57,6 +60,7 @@ describe('loadConfig', () => {
     ['SIGNALBOX_DURABILITY', 'always', 'one of memory, answered, fsync'],
     ['SIGNALBOX_ADMIN_KEY', 'short', '24 to 512 characters'],
     ['SIGNALBOX_TRACE_KEY', 'c2hvcnQ=', '32 bytes in base64'],
+    ['SIGNALBOX_TRACE_KEYS_OLDER', `${Buffer.alloc(32).toString('base64')},c2hvcnQ=`, '32 bytes in base64'],
     ['SIGNALBOX_SPOOL_MAX_BYTES', '12 parsecs', '256MiB'],
     ['DATABASE_URL', 'mysql://localhost', 'postgres://user'],
     ['REDIS_URL', 'localhost', 'redis://host'],

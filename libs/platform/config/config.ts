@@ -29,6 +29,8 @@ export interface Config {
     readonly spoolMaxBytes: number;
     /** 32 bytes; null: generated once into `home`/keys. */
     readonly traceKey: Buffer | null;
+    /** Keys before that one: they open what they sealed, and seal nothing new. */
+    readonly olderTraceKeys: readonly Buffer[];
     readonly retentionDays: number;
   };
   /** Aggregates over fewer requests than this are withheld. */
@@ -88,6 +90,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       durability: values.SIGNALBOX_DURABILITY,
       spoolMaxBytes: values.SIGNALBOX_SPOOL_MAX_BYTES,
       traceKey: values.SIGNALBOX_TRACE_KEY ?? null,
+      olderTraceKeys: values.SIGNALBOX_TRACE_KEYS_OLDER ?? [],
       retentionDays: values.SIGNALBOX_TRACE_RETENTION_DAYS,
     },
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },

@@ -42,6 +42,12 @@ const traceKey = z
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'give 32 bytes in base64, as `openssl rand -base64 32` prints them');
 
+const MAX_OLDER_KEYS = 16;
+const olderTraceKeys = z
+  .string()
+  .transform((text) => text.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
+  .refine((keys) => keys.length <= MAX_OLDER_KEYS && keys.every((key) => key.length === 32), `give at most ${MAX_OLDER_KEYS} keys, each 32 bytes in base64, with commas between them`);
+
 /** The environment variables Signalbox reads, each with its limits, its default and a remedy. */
 export const environmentSchema = z.object({
   SIGNALBOX_HOME: z.string().default('.signalbox'),
@@ -59,6 +65,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_CAPTURE: choice(['full', 'routes', 'off'], 'full'),
   SIGNALBOX_CAPTURE_TRANSPORT: choice(['spool', 'inline'], 'spool'),
   SIGNALBOX_TRACE_KEY: traceKey.optional(),
+  SIGNALBOX_TRACE_KEYS_OLDER: olderTraceKeys.optional(),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
   SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
   SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
