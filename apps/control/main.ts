@@ -40,7 +40,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
   const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), now: Date.now };
-  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey) });
+  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys });
   const root = {
     module: ControlRoot,
     imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
