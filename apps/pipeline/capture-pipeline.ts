@@ -4,6 +4,7 @@ import { withSpan } from '#libs/platform/telemetry/tracing';
 import { type TraceSealer } from '#libs/record/seal';
 import { type ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { aggregateUsage } from './aggregate-usage.ts';
+import { originOf } from './batch-origin.ts';
 import { openTraces } from './open-traces.ts';
 import { readCapturedBatch } from './read-batch.ts';
 import { screenRequests } from './screen-requests.ts';
@@ -40,10 +41,9 @@ export class CapturePipeline {
     const nothing = { batchId: job.batchId, traces: 0, refused: 0, quarantined: {} };
     const captured = await readCapturedBatch(job, this.options.spoolRoot);
     if (!captured) return { ...nothing, outcome: 'gone' };
-    // The write belongs to the trace of the request that opened the batch.
-    const parent = captured.captured.find(({ record }) => record.traceparent !== null)?.record.traceparent ?? traceparent;
+    const origin = originOf(captured.captured.map(({ record }) => record.traceparent), traceparent);
     const attributes = { [MOE_BATCH_ID]: job.batchId, [MOE_BATCH_TRACES]: captured.captured.length };
-    return withSpan('moe.trace.write', { attributes, traceparent: parent }, async () => {
+    return withSpan('moe.trace.write', { attributes, ...origin }, async () => {
       const opened = openTraces(captured, this.sealer);
       const nowMs = this.options.now();
       const releases = await this.releases.resolve(opened.opened.map(({ record }) => record.releaseId));

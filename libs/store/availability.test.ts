@@ -1,4 +1,4 @@
-import { QueryFailedError } from 'typeorm';
+import { QueryFailedError, QueryRunnerAlreadyReleasedError } from 'typeorm';
 import { expect, it } from 'vitest';
 import { databaseAway } from './availability.ts';
 
@@ -9,6 +9,7 @@ it.each([
   ['a name of several addresses', new AggregateError([coded('ECONNREFUSED'), coded('ECONNREFUSED')]), 'unreachable'],
   ['a connection that was cut', new Error('Connection terminated unexpectedly'), 'cut-off'],
   ['a query on a cut connection', new QueryFailedError('SELECT 1', [], coded('ECONNRESET')), 'cut-off'],
+  ['the rest of a cut transaction', new QueryRunnerAlreadyReleasedError(), 'cut-off'],
   ['a broken connection by SQLSTATE', coded('08006'), 'cut-off'],
   ['a server that recovers', coded('57P03', 'the database system is starting up'), 'starting-or-stopping'],
   ['a server that is stopped', new QueryFailedError('SELECT 1', [], coded('57P01')), 'starting-or-stopping'],

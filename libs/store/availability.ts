@@ -48,6 +48,8 @@ export function databaseAway(error: unknown, depth = 0): DatabaseAway | null {
 }
 
 function reasonOf(error: Error): DatabaseAway | null {
+  // What TypeORM says to the next statement of a transaction whose connection broke.
+  if (error.name === 'QueryRunnerAlreadyReleasedError') return 'cut-off';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const known = SOCKET_CODES[code] ?? SQL_STATES[code];
   if (known !== undefined) return known;

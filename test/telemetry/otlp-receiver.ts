@@ -13,6 +13,8 @@ export interface ReceivedSpan {
   readonly startNanos: bigint;
   readonly endNanos: bigint;
   readonly attributes: Readonly<Record<string, unknown>>;
+  /** Trace ids of the spans that it is linked to. */
+  readonly linkedTraceIds: readonly string[];
 }
 
 interface AnyValue {
@@ -39,6 +41,7 @@ interface OtlpSpan {
   readonly startTimeUnixNano: string;
   readonly endTimeUnixNano: string;
   readonly attributes?: Attributes;
+  readonly links?: readonly { readonly traceId: string }[];
 }
 
 /** Takes spans over OTLP/HTTP with JSON bodies, as a collector would. */
@@ -92,6 +95,7 @@ function received(service: string, span: OtlpSpan): ReceivedSpan {
   return {
     service, name, kind, traceId, spanId, parentSpanId: parentSpanId === '' ? undefined : parentSpanId,
     startNanos: BigInt(span.startTimeUnixNano), endNanos: BigInt(span.endTimeUnixNano), attributes: plain(attributes),
+    linkedTraceIds: (span.links ?? []).map((link) => link.traceId),
   };
 }
 

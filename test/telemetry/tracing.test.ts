@@ -90,6 +90,12 @@ it('follows a request from its caller through engine and queue to the write, wit
   const lastStage = streamed.find(({ name }) => name === 'moe.record')!;
   expect(roots()[0]!.endNanos).toBeGreaterThanOrEqual(lastStage.endNanos);
 
+  // Requests that are written together each lead to the write.
+  const many = Array.from({ length: 8 }, (_, i) => `${i + 1}`.repeat(32));
+  await Promise.all(many.map((traceId) => complete(url, { max_tokens: 2 }, { traceparent: `00-${traceId}-${CALLER_SPAN}-01` })));
+  const written = (): Set<string> => new Set(collector.spans().filter(({ name }) => name === 'moe.trace.write').flatMap((span) => [span.traceId, ...span.linkedTraceIds]));
+  await until(() => many.every((traceId) => written().has(traceId)), 30_000, () => 'some requests do not lead to their write');
+
   // Every span, and what a clean stop still sends.
   await signalbox?.stop();
   const answer = (JSON.parse(text) as { choices: { text: string }[] }).choices[0]?.text ?? '';

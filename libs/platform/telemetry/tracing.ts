@@ -1,4 +1,4 @@
-import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context, type Span, type SpanKind } from '@opentelemetry/api';
+import { context, propagation, ROOT_CONTEXT, SpanStatusCode, trace, type Attributes, type Context, type Link, type Span, type SpanKind } from '@opentelemetry/api';
 import { messageOf } from '../errors/error-code.ts';
 
 export interface Tracing {
@@ -32,6 +32,8 @@ export interface SpanOptions {
   readonly attributes?: Attributes;
   /** Traceparent of the work that led to this one, from another process; null or absent: the current span. */
   readonly traceparent?: string | null;
+  /** Traceparents of other work that this one is done for, too. */
+  readonly links?: readonly string[];
 }
 
 /** Runs work inside a new span, which ends with it and records its failure. */
@@ -49,8 +51,13 @@ export async function withSpan<T>(name: string, options: SpanOptions, work: (spa
 }
 
 /** A span that the caller ends. */
-export function startSpan(name: string, { kind, attributes }: SpanOptions, parent: Context = context.active()): Span {
-  return trace.getTracer('signalbox').startSpan(name, { kind, attributes }, parent);
+export function startSpan(name: string, { kind, attributes, links = [] }: SpanOptions, parent: Context = context.active()): Span {
+  return trace.getTracer('signalbox').startSpan(name, { kind, attributes, links: links.flatMap(linkTo) }, parent);
+}
+
+function linkTo(traceparent: string): Link[] {
+  const linked = trace.getSpanContext(remoteContext({ traceparent }));
+  return linked === undefined ? [] : [{ context: linked }];
 }
 
 /** The context a caller sent along, from W3C headers. */
