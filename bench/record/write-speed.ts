@@ -77,7 +77,7 @@ export async function measureWriters(store: DataSource, url: string, traces: rea
     start = made.next;
     return made.group;
   });
-  const rows = groups.map((group) => encodeTraceRows(group.flatMap(({ traces: written }) => written), ids));
+  const rows = groups.map((group) => Buffer.concat([...encodeTraceRows(group.flatMap(({ traces: written }) => written), ids)]));
   const client = new Client({ connectionString: url });
   await client.connect();
   const seconds = { writer: 0, fold: 0, equal: 0, bare: 0 };

@@ -72,6 +72,19 @@ export class BinaryCopyEncoder {
     return this;
   }
 
+  /** Bytes not taken yet. */
+  get sizeBytes(): number {
+    return this.end;
+  }
+
+  /** Takes the bytes so far, so that they can go out while more rows are encoded. */
+  take(): Buffer {
+    const taken = this.buffer.subarray(0, this.end);
+    this.buffer = Buffer.allocUnsafe(this.buffer.length);
+    this.end = 0;
+    return taken;
+  }
+
   /** Ends the rows; the encoder is used up after that. */
   finish(): Buffer {
     this.room(2);

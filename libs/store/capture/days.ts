@@ -7,6 +7,13 @@ export function dayOf(epochMs: number): Day {
   return new Date(epochMs).toISOString().slice(0, 10);
 }
 
+/** The days that these times fall on. */
+export function daysOf(epochsMs: Iterable<number>): ReadonlySet<Day> {
+  const days = new Set<number>();
+  for (const epochMs of epochsMs) days.add(Math.floor(epochMs / DAY_MS));
+  return new Set([...days].map((day) => dayOf(day * DAY_MS)));
+}
+
 export function dayStartMs(day: Day): number {
   return Date.parse(`${day}T00:00:00Z`);
 }

@@ -24,16 +24,16 @@ export const TRACE_COLUMNS = [
 export const STATUSES: readonly RequestRecord['status'][] = ['answered', 'cancelled', 'failed'];
 
 const MAX_INT32 = 2 ** 31 - 1;
-/** Bytes of a row besides the trace, with the lengths of its fields. */
-const ROW_BYTES = 128;
+/** PostgreSQL takes one chunk in while the next is encoded. */
+const CHUNK_BYTES = 128 * 1024;
+const BUFFER_BYTES = 160 * 1024;
 
 /**
- * Traces as rows of the binary COPY format.
+ * Traces as rows of the binary COPY format, in chunks.
  * @throws Error naming a release without a number or a request id that is no UUID
  */
-export function encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds): Buffer {
-  const size = traces.reduce((sum, { sealedTrace }) => sum + sealedTrace.byteLength + ROW_BYTES, ROW_BYTES);
-  const encoder = new BinaryCopyEncoder(size);
+export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds): Generator<Buffer> {
+  const encoder = new BinaryCopyEncoder(BUFFER_BYTES);
   for (const { record, sealedTrace, routedTokens } of traces) {
     const release = ids.releases.get(record.releaseId)?.number;
     const segment = ids.segments.get(segmentKey(record.segment));
@@ -53,8 +53,9 @@ export function encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds):
       .uuid(record.requestId)
       .int16(STATUSES.indexOf(record.status))
       .bytes(sealedTrace);
+    if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
-  return encoder.finish();
+  yield encoder.finish();
 }
 
 function wholeMs(value: number): number {

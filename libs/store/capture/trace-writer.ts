@@ -3,7 +3,7 @@ import { type ReleaseOutlines } from '../releases/release-outlines.ts';
 import { encodeRecentUsage, RECENT_COLUMNS } from '../usage/recent-rows.ts';
 import { recentUsage, type ShortIds } from '../usage/roll-up.ts';
 import { copyRows } from './copy-rows.ts';
-import { dayOf } from './days.ts';
+import { daysOf } from './days.ts';
 import { type TracePartitions } from './partitions.ts';
 import { type Segments } from './segments.ts';
 import { type TraceBatch } from './trace-batch.ts';
@@ -36,7 +36,7 @@ export class TraceWriter {
    */
   async writeTogether(batches: readonly TraceBatch[]): Promise<readonly WriteOutcome[]> {
     const ids = await this.shortIds(batches);
-    const days = new Set(batches.flatMap(({ traces }) => traces.map(({ record }) => dayOf(record.atMs))));
+    const days = daysOf(batches.flatMap(({ traces }) => traces.map(({ record }) => record.atMs)));
     for (let attempt = 1; ; attempt += 1) {
       await this.partitions.ensure(days);
       try {
@@ -63,11 +63,17 @@ async function writeAll(manager: EntityManager, batches: readonly TraceBatch[], 
   const entered = await enter(manager, batches);
   const outcomes = batches.map(({ batchId }): WriteOutcome => (entered.delete(batchId) ? 'written' : 'already-written'));
   const fresh = batches.filter((_, i) => outcomes[i] === 'written');
-  const traces = fresh.flatMap((batch) => batch.traces);
-  if (traces.length > 0) await copyRows(manager, 'signalbox.trace', TRACE_COLUMNS, encodeTraceRows(traces, ids));
   for (const batch of fresh) await quarantine(manager, batch);
-  const usage = recentUsage(fresh.flatMap((batch) => batch.usage), ids);
-  if (usage.length > 0) await copyRows(manager, 'signalbox.usage_recent', RECENT_COLUMNS, encodeRecentUsage(usage));
+  const traces = fresh.flatMap((batch) => batch.traces);
+  if (traces.length === 0) return outcomes;
+  let usage: Buffer | null = null;
+  const rows = function* () {
+    yield* encodeTraceRows(traces, ids);
+    // Here, because PostgreSQL is still busy with the rows before.
+    usage = encodeRecentUsage(recentUsage(fresh.flatMap((batch) => batch.usage), ids));
+  };
+  await copyRows(manager, 'signalbox.trace', TRACE_COLUMNS, rows());
+  if (usage) await copyRows(manager, 'signalbox.usage_recent', RECENT_COLUMNS, [usage]);
   return outcomes;
 }
 

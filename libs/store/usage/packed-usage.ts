@@ -30,8 +30,11 @@ export function packUsage(layers: readonly LayerUsage[]): Buffer {
   return out.subarray(0, at);
 }
 
-/** The pairs of all layers: version, pairs of a layer, then the layers' counts. Null when they are not counted. */
-export function packPairs(layers: readonly LayerUsage[]): Buffer | null {
+/**
+ * The pairs of all layers: version, pairs of a layer, then the layers' counts. Null when they are not counted.
+ * With one expert there are no pairs, and none come back.
+ */
+export function packPairs(layers: readonly Pick<LayerUsage, 'pairs'>[]): Buffer | null {
   const cells = layers[0]?.pairs?.length;
   if (cells === undefined) return null;
   const out = Buffer.allocUnsafe(1 + MAX_VARINT_BYTES * (1 + layers.length * cells));
@@ -44,6 +47,15 @@ export function packPairs(layers: readonly LayerUsage[]): Buffer | null {
   return out.subarray(0, at);
 }
 
+/** The pairs of each layer that packPairs packed. @throws RangeError for bytes of another version, or cut short */
+export function unpackPairs(pairs: Uint8Array): Float64Array[] {
+  const reader = new VarintReader(pairs);
+  const cells = reader.next();
+  const layers: Float64Array[] = [];
+  while (!reader.isAtEnd()) layers.push(reader.vector(cells));
+  return layers;
+}
+
 /**
  * What packUsage and packPairs packed. Without `pairs` those of the layers are null.
  * @throws RangeError for bytes of another version, or cut short
@@ -51,9 +63,8 @@ export function packPairs(layers: readonly LayerUsage[]): Buffer | null {
 export function unpackUsage(usage: Uint8Array, pairs: Uint8Array | null): LayerUsage[] {
   const reader = new VarintReader(usage);
   const [count, experts, bins] = [reader.next(), reader.next(), reader.next()];
-  const pairReader = pairs === null ? null : new VarintReader(pairs);
-  const cells = pairReader?.next() ?? 0;
-  const layers = Array.from({ length: count }, (): LayerUsage => {
+  const pairsOf = pairs === null ? null : unpackPairs(pairs);
+  const layers = Array.from({ length: count }, (_, layer): LayerUsage => {
     const [requests, tokens, droppedSelections, dropped, rerouted, masked, fallback, sumSquaresCells, sumSquaresRequests] = [
       reader.next(), reader.next(), reader.next(), reader.next(), reader.next(), reader.next(), reader.next(), reader.next(), reader.next(),
     ];
@@ -63,11 +74,10 @@ export function unpackUsage(usage: Uint8Array, pairs: Uint8Array | null): LayerU
       gateMass: reader.vector(experts),
       cross: reader.vector(experts),
       confidence: reader.vector(bins),
-      pairs: pairReader?.vector(cells) ?? null,
+      pairs: pairsOf?.[layer] ?? null,
     };
   });
   reader.end();
-  pairReader?.end();
   return layers;
 }
 
@@ -129,6 +139,10 @@ class VarintReader {
       }
     }
     return values;
+  }
+
+  isAtEnd(): boolean {
+    return this.at === this.bytes.length;
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 import { type EntityManager } from 'typeorm';
 import { type LayerUsage } from '#libs/trace/usage';
-import { type RollUpRow, type RollUps } from './roll-up.ts';
+import { packPairs, unpackPairs } from './packed-usage.ts';
+import { type RecentUsage, type RollUpRow, type RollUps } from './roll-up.ts';
 
 type Scalar = 'requests' | 'tokens' | 'droppedSelections' | 'dropped' | 'rerouted' | 'masked' | 'fallback' | 'sumSquaresCells' | 'sumSquaresRequests';
 type Vector = 'load' | 'gateMass' | 'cross' | 'confidence';
@@ -54,15 +55,27 @@ async function addUsage(manager: EntityManager, table: 'usage_minute' | 'usage_h
   );
 }
 
-async function addPairs(manager: EntityManager, rows: readonly RollUpRow[]): Promise<void> {
+/** Sums here, not in PostgreSQL: the lock of the fold keeps others from these rows. */
+async function addPairs(manager: EntityManager, rows: readonly RecentUsage[]): Promise<void> {
   if (rows.length === 0) return;
-  await manager.query(
-    `INSERT INTO signalbox.usage_pair_hour AS old (${KEY}, co_selection)
-     SELECT ${KEY}, pairs::bigint[]
-     FROM unnest($1::int[], $2::int[], $3::timestamptz[], $4::smallint[], $5::text[]) AS added(${KEY}, pairs)
-     ON CONFLICT (${KEY}) DO UPDATE SET co_selection = signalbox.vector_add(old.co_selection, excluded.co_selection)`,
-    [...keys(rows), rows.map(({ usage }) => vectorText(usage.pairs ?? new Float64Array()))],
+  const hours = [rows.map(({ release }) => release), rows.map(({ segment }) => segment), rows.map(({ bucketMs }) => new Date(bucketMs).toISOString())];
+  const known: { i: number; pairs: Buffer }[] = await manager.query(
+    `SELECT i::int, pairs FROM unnest($1::int[], $2::int[], $3::timestamptz[]) WITH ORDINALITY AS asked(release, segment, bucket, i)
+     JOIN signalbox.usage_pair_hour USING (release, segment, bucket)`,
+    hours,
   );
+  const before = new Map(known.map(({ i, pairs }) => [i - 1, unpackPairs(pairs)]));
+  const sums = rows.map(({ layers }, row) => packPairs(layers.map(({ pairs }, layer) => ({ pairs: sumOf(pairs, before.get(row)?.[layer]) }))));
+  await manager.query(
+    `INSERT INTO signalbox.usage_pair_hour (release, segment, bucket, pairs)
+     SELECT * FROM unnest($1::int[], $2::int[], $3::timestamptz[], $4::bytea[])
+     ON CONFLICT (release, segment, bucket) DO UPDATE SET pairs = excluded.pairs`,
+    [...hours, sums],
+  );
+}
+
+function sumOf(pairs: Float64Array | null, before: Float64Array | undefined): Float64Array | null {
+  return pairs && before ? pairs.map((count, i) => count + (before[i] ?? 0)) : pairs;
 }
 
 function keys(rows: readonly RollUpRow[]): unknown[] {

@@ -35,8 +35,8 @@ export interface RollUpRow {
 export interface RollUps {
   readonly minutes: readonly RollUpRow[];
   readonly hours: readonly RollUpRow[];
-  /** Like hours, without the row of all segments: pairs are wide and asked for less often. */
-  readonly pairHours: readonly RollUpRow[];
+  /** By the hour and segment, for models whose pairs are counted. None of all segments: pairs are wide and asked for less often. */
+  readonly pairHours: readonly RecentUsage[];
 }
 
 export interface ShortIds {
@@ -76,11 +76,11 @@ export function rollUps(recent: Iterable<RecentUsage>): RollUps {
     hours.add(hourMs, release, segment, layers);
     hours.add(hourMs, release, ALL_SEGMENTS, withoutPairs);
   }
-  const hourRows = rowsOf(hours.sorted());
+  const hourSums = hours.sorted();
   return {
     minutes: rowsOf(minutes.sorted()),
-    hours: hourRows,
-    pairHours: hourRows.filter(({ usage }) => usage.pairs !== null),
+    hours: rowsOf(hourSums),
+    pairHours: hourSums.filter(({ layers }) => layers[0]?.pairs),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Segment } from '#libs/contract/capture/request-record';
 import { type LayerUsage, mergeUsage } from '#libs/trace/usage';
 import { DAY_MS } from '../capture/days.ts';
-import { unpackUsage } from './packed-usage.ts';
+import { unpackPairs, unpackUsage } from './packed-usage.ts';
 import { HOUR_MS, MINUTE_MS } from './roll-up.ts';
 import { type UsageGroup, type UsageQuery } from './usage-query.ts';
 import { type GroupColumns, type PairsRow, type RecentRow, type SumsRow, type VectorsRow } from './usage-sql.ts';
@@ -29,23 +29,23 @@ export class UsageGroups {
     }
   }
 
-  /** @param rows pairs of layers that addRolledUp had; others are left out */
-  addPairs(rows: readonly PairsRow[]): void {
+  addPairs(rows: readonly PairsRow[], partOf: (segment: number) => number): void {
     for (const row of rows) {
-      const { layers } = this.group(row);
-      const layer = layers.get(row.layer);
-      if (layer) layers.set(row.layer, { ...layer, pairs: Float64Array.from(row.pairs) });
+      const { layers } = this.groupOf(row, partOf);
+      for (const [layer, pairs] of unpackPairs(row.pairs).entries()) {
+        const known = layers.get(layer);
+        if (known?.pairs?.length === pairs.length) addAll(known.pairs, pairs);
+        else if (known) layers.set(layer, { ...known, pairs });
+      }
     }
   }
 
   addRecent(rows: readonly RecentRow[], partOf: (segment: number) => number): void {
-    const { groupBy, layer: wanted } = this.query;
-    const stepMs = groupBy?.time ? STEP_MS[groupBy.time] : null;
+    const wanted = this.query.layer ?? null;
     for (const row of rows) {
-      const bucket = stepMs === null ? null : new Date(Math.floor(row.bucket.getTime() / stepMs) * stepMs);
-      const { layers } = this.group({ release: groupBy?.release ? row.release : 0, part: partOf(row.segment), bucket });
+      const { layers } = this.groupOf(row, partOf);
       for (const [layer, usage] of unpackUsage(row.usage, row.pairs).entries()) {
-        if (wanted !== undefined && wanted !== null && wanted !== layer) continue;
+        if (wanted !== null && wanted !== layer) continue;
         const known = layers.get(layer);
         if (!known) layers.set(layer, usage);
         else if (known.load.length !== usage.load.length) throw shapesDiffer(layer, known.load.length, usage.load.length);
@@ -72,6 +72,13 @@ export class UsageGroups {
       );
   }
 
+  private groupOf(row: Omit<PairsRow, 'pairs'>, partOf: (segment: number) => number): Group {
+    const { groupBy } = this.query;
+    const stepMs = groupBy?.time ? STEP_MS[groupBy.time] : null;
+    const bucket = stepMs === null ? null : new Date(Math.floor(row.bucket.getTime() / stepMs) * stepMs);
+    return this.group({ release: groupBy?.release ? row.release : 0, part: partOf(row.segment), bucket });
+  }
+
   private group({ release, part, bucket }: Omit<GroupColumns, 'layer'>): Group {
     const bucketMs = bucket?.getTime() ?? null;
     const key = `${release}/${part}/${bucketMs}`;
@@ -86,6 +93,10 @@ export class UsageGroups {
 
 function keyOf({ release, part, bucket, layer }: GroupColumns): string {
   return `${release}/${part}/${bucket?.getTime()}/${layer}`;
+}
+
+function addAll(into: Float64Array, values: Float64Array): void {
+  for (let i = 0; i < into.length; i++) into[i]! += values[i]!;
 }
 
 function compare(a: string, b: string): number {

@@ -35,9 +35,10 @@ export class UsageReader {
     const rows = async <T>({ sql, parameters }: Statement): Promise<readonly T[]> => manager.query<readonly T[]>(sql, parameters);
     const groups = new UsageGroups(query);
     groups.addRolledUp(await rows<SumsRow>(statements.sums), await rows<VectorsRow>(statements.vectors));
-    if (statements.pairs) groups.addPairs(await rows<PairsRow>(statements.pairs));
     const partBySegment = parts && new Map(keys.segments?.map((id, i) => [id, parts.numbers[i] ?? 0]));
-    groups.addRecent(await rows<RecentRow>(statements.recent), (segment) => partBySegment?.get(segment) ?? 0);
+    const partOf = (segment: number) => partBySegment?.get(segment) ?? 0;
+    if (statements.pairs) groups.addPairs(await rows<PairsRow>(statements.pairs), partOf);
+    groups.addRecent(await rows<RecentRow>(statements.recent), partOf);
     const releaseIds = new Map(releases.map(({ number, id }) => [number, id]));
     return {
       range: statements.range,

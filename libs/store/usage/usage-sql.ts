@@ -34,8 +34,12 @@ export interface VectorsRow extends GroupColumns {
   confidence: number[];
 }
 
-export interface PairsRow extends GroupColumns {
-  pairs: number[];
+/** A row of usage_pair_hour. */
+export interface PairsRow {
+  readonly bucket: Date;
+  readonly release: number;
+  readonly segment: number;
+  readonly pairs: Buffer;
 }
 
 /** A row of usage_recent; `pairs` only where the query wants them. */
@@ -86,15 +90,14 @@ export function usageSql(query: UsageQuery, keys: UsageKeys): UsageStatements {
     ...plan.addMinutes.map((range) => ({ table: 'usage_minute', sign: 1, range }) as const),
     ...plan.takeMinutes.map((range) => ({ table: 'usage_minute', sign: -1, range }) as const),
   ];
-  // In the roll-ups a row of its own sums all segments; pairs and recent usage have none.
+  // In the roll-ups a row of its own sums all segments; packed usage has none.
   const summed = { ...keys, segments: keys.segments ?? [ALL_SEGMENTS] };
-  const whole = [{ sign: 1, range: plan.range } as const];
   return {
     range: plan.range,
     sums: sumsSql(query, summed, ranges),
-    vectors: vectorsSql(query, summed, ranges, VECTORS.map((name) => [name, name])),
-    pairs: query.pairs ? vectorsSql(query, keys, whole.map((part) => ({ ...part, table: 'usage_pair_hour' })), [['co_selection', 'pairs']]) : null,
-    recent: recentSql(query, keys, plan.range),
+    vectors: vectorsSql(query, summed, ranges),
+    pairs: query.pairs ? packedSql('usage_pair_hour', 'pairs', query, keys, plan.range) : null,
+    recent: packedSql('usage_recent', `usage, ${query.pairs ? 'pairs' : 'NULL AS pairs'}`, query, keys, plan.range),
   };
 }
 
@@ -113,26 +116,24 @@ function sumsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]): St
   return { sql, parameters };
 }
 
-/** Sums vectors cell by cell. @param columns column and the name of its sum */
-function vectorsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[], columns: readonly (readonly [string, string])[]): Statement {
+/** Sums vectors cell by cell. */
+function vectorsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]): Statement {
   const { parameters, from, select } = source(query, keys, parts);
   const sql = `
     WITH cells AS (
-      SELECT ${select}, u.layer, i, ${columns.map(([column, name]) => `sum((u.sign * v.${column})::float8) AS ${name}`).join(', ')}
-      FROM ${from}, unnest(${columns.map(([column]) => `u.${column}`).join(', ')}) WITH ORDINALITY AS v(${columns.map(([column]) => column).join(', ')}, i)
+      SELECT ${select}, u.layer, i, ${VECTORS.map((name) => `sum((u.sign * v.${name})::float8) AS ${name}`).join(', ')}
+      FROM ${from}, unnest(${VECTORS.map((name) => `u.${name}`).join(', ')}) WITH ORDINALITY AS v(${VECTORS.join(', ')}, i)
       GROUP BY 1, 2, 3, 4, 5
     )
-    SELECT release, part, bucket, layer, ${columns.map(([, name]) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
+    SELECT release, part, bucket, layer, ${VECTORS.map((name) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
     FROM cells GROUP BY 1, 2, 3, 4`;
   return { sql, parameters };
 }
 
-function recentSql(query: UsageQuery, keys: UsageKeys, range: TimeRange): Statement {
+/** Rows that hold all layers packed; they are summed by the reader. */
+function packedSql(table: string, columns: string, query: UsageQuery, keys: UsageKeys, range: TimeRange): Statement {
   const { parameters, where, between } = conditions({ ...query, layer: null }, keys);
-  const sql = `
-    SELECT bucket, release, segment, usage, ${query.pairs ? 'pairs' : 'NULL AS pairs'}
-    FROM signalbox.usage_recent WHERE ${where} AND ${between(range)}`;
-  return { sql, parameters };
+  return { sql: `SELECT bucket, release, segment, ${columns} FROM signalbox.${table} WHERE ${where} AND ${between(range)}`, parameters };
 }
 
 /** The rows `u` of these parts, and what they are grouped by. Groups are numbers: labels would be slower to compare. */
