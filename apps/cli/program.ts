@@ -6,6 +6,7 @@ import { createKey, experts, listKeys, releases, revokeKey } from './commands/li
 import { routes, type RoutesOptions } from './commands/routes.ts';
 import { trace } from './commands/trace.ts';
 import { demo, type DemoOptions } from './demo/demo.ts';
+import { addHelp } from './help.ts';
 import { type Terminal } from './terminal.ts';
 
 const SCOPES = ['inference', 'read', 'traces', 'admin'];
@@ -37,7 +38,6 @@ function buildProgram(terminal: Terminal): Command {
     .description('See and steer the routing of a Mixture-of-Experts model that Signalbox serves.')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
-    .showHelpAfterError('(signalbox --help tells more)')
     .addHelpText('after', EXIT_HELP);
 
   cut(program.command('routes'), true)
@@ -81,11 +81,12 @@ function buildProgram(terminal: Terminal): Command {
   const keys = program.command('keys').description('create, list and revoke API keys');
   keys
     .command('create')
+    .description('create a key; its secret goes to standard output, once')
     .argument('<name>', 'to tell it apart')
     .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, scopeList)
     .action((name: string, options: { scopes: string[] }) => createKey(client(), terminal, name, options.scopes));
-  keys.command('list').action(() => listKeys(client(), terminal));
-  keys.command('revoke').argument('<key-id>').action((keyId: string) => revokeKey(client(), terminal, keyId));
+  keys.command('list').description('list keys, without their secrets').action(() => listKeys(client(), terminal));
+  keys.command('revoke').description('revoke a key, within seconds').argument('<key-id>', 'from signalbox keys list').action((keyId: string) => revokeKey(client(), terminal, keyId));
 
   program
     .command('demo')
@@ -95,6 +96,7 @@ function buildProgram(terminal: Terminal): Command {
     .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
     .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
     .action((options: DemoOptions) => demo(client(), terminal, options));
+  addHelp(program);
   return program;
 }
 

@@ -12,7 +12,7 @@ export function progressBar(terminal: Pick<Terminal, 'note' | 'colors'>, isTty: 
     let last = '';
     return {
       update: (done, total, label) => {
-        if (label !== last) terminal.note(`${label} (${unit(done)} of ${unit(total)})`);
+        if (label !== last) terminal.note(total > 0 ? `${label} (${unit(done)} of ${unit(total)})` : label);
         last = label;
       },
       stop: () => undefined,

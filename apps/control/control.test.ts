@@ -98,7 +98,9 @@ describe('routing', () => {
     const { buckets } = await get('getTimeline', '/api/v1/timeline?step=minute');
     expect(buckets[0]).toMatchObject({ at: new Date(NOW_MS).toISOString(), requests: 13 });
     const { experts } = await get('getExperts', '/api/v1/experts');
-    expect(experts[0]).toMatchObject({ layer: 0, expert: 1, latencyMs: { p50: null }, weightBytes: 77 });
+    expect(experts).toHaveLength(2 * 4);
+    expect(experts[1]).toMatchObject({ layer: 0, expert: 1, tokens: 5, latencyMs: { p50: null }, weightBytes: 77 });
+    expect(experts[4]).toEqual({ layer: 1, expert: 0, tokens: 0, runs: 0, latencyMs: { p50: null, p95: null, p99: null }, weightBytes: null });
   });
 
   it.each([

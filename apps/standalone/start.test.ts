@@ -24,6 +24,8 @@ describe('banner', () => {
     for (const text of ['http://127.0.0.1:7070/v1/completions', '"model":"tiny-mixtral"', 'npm run demo', 'npm run signalbox -- routes']) {
       expect(banner(FACTS)).toContain(text);
     }
+    expect(banner(FACTS)).not.toContain('SIGNALBOX_URL');
+    expect(banner({ ...FACTS, url: 'http://127.0.0.1:7171' })).toContain('export SIGNALBOX_URL=http://127.0.0.1:7171');
     expect(banner({ ...FACTS, models: [] })).toContain('npm run signalbox -- import');
   });
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { problemSchema } from '#libs/contract/management/common';
 import { type Route, type RouteOutput } from '#libs/contract/management/route';
 import { type RouteName, ROUTES } from '#libs/contract/management/routes';
 import { CliError, EXIT } from './exit-code.ts';
+import { refusal } from './refusal.ts';
 
 type Raw<T> = T extends z.ZodType ? z.input<T> : undefined;
 type Fields<N extends RouteName, K extends 'params' | 'query' | 'headers' | 'body'> = (typeof ROUTES)[N] extends Record<K, infer S> ? { readonly [key in K]: Raw<S> } : { readonly [key in K]?: undefined };
@@ -65,11 +65,4 @@ export class ApiClient {
       throw new CliError(EXIT.unreachable, `No Signalbox answers at ${baseUrl}. Start one with npm start, or set SIGNALBOX_URL.`, { cause: error });
     }
   }
-}
-
-function refusal(status: number, json: unknown): CliError {
-  const problem = problemSchema.safeParse(json);
-  const detail = problem.success ? problem.data.detail : `The server answered with status ${status}.`;
-  const exitCode = status === 401 || status === 403 ? EXIT.refused : status === 404 || status === 410 ? EXIT.notFound : status === 400 ? EXIT.usage : EXIT.failed;
-  return new CliError(exitCode, detail);
 }

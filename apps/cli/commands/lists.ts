@@ -1,4 +1,4 @@
-import { type ApiClient } from '../api/api-client.ts';
+import { type ApiClient, type CallOutput } from '../api/api-client.ts';
 import { allPages } from '../api/pages.ts';
 import { bytes, printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
@@ -21,8 +21,26 @@ export async function experts(
   const rows = answer.experts.map(({ layer, expert, tokens, runs, latencyMs, weightBytes }) => [
     String(layer), `e${expert}`, String(tokens), String(runs), ms(latencyMs.p50), ms(latencyMs.p95), ms(latencyMs.p99), weightBytes === null ? '' : bytes(weightBytes),
   ]);
-  terminal.print(`${printable(answer.model)}, release ${answer.release.slice(0, 12)}. Latency of one run, in ms.`);
-  terminal.print(rows.length > 0 ? table(['layer', 'expert', 'tokens', 'runs', 'p50', 'p95', 'p99', 'weights'], rows, 2) : 'No figures yet: send some requests.');
+  terminal.print(
+    [
+      `${printable(answer.model)}, release ${answer.release.slice(0, 12)}`,
+      '',
+      table(['layer', 'expert', 'tokens', 'runs', 'p50 ms', 'p95 ms', 'p99 ms', 'weights'], rows, 2),
+      '',
+      ...summary(answer.experts),
+    ].join('\n'),
+  );
+}
+
+function summary(experts: CallOutput<'getExperts'>['experts']): string[] {
+  const weightBytes = experts.reduce((sum, expert) => sum + (expert.weightBytes ?? 0), 0);
+  const idle = experts.filter(({ runs }) => runs === 0).length;
+  return [
+    `${experts.length} experts, ${bytes(weightBytes)} of weights as stored; ${idle} did not run.`,
+    'A run is one call of an expert in one step of the engine, with all tokens that',
+    'chose it in that step. Latency is that of a run.',
+    ...(idle === experts.length ? ['Nothing ran in this time: send some requests; figures come within some 10 s.'] : []),
+  ];
 }
 
 export async function releases(client: ApiClient, terminal: Terminal, options: { readonly model?: string; readonly json?: boolean }): Promise<void> {

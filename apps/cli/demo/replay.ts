@@ -1,5 +1,6 @@
 import { type ApiClient } from '../api/api-client.ts';
-import { CliError, EXIT } from '../api/exit-code.ts';
+import { CliError } from '../api/exit-code.ts';
+import { exitCodeOf } from '../api/refusal.ts';
 import { pause } from '../pause.ts';
 import { type DemoPrompt } from './prompts.ts';
 
@@ -45,7 +46,7 @@ async function ask(client: Pick<ApiClient, 'request'>, { prompt, task, language 
     const requestId = answer.headers.get('x-request-id');
     if (answer.ok && requestId) return requestId;
     const isBusy = answer.status === 429 || answer.status === 503;
-    if (!isBusy || attempt >= MAX_RETRIES) throw new CliError(answer.status === 401 || answer.status === 403 ? EXIT.refused : EXIT.failed, messageOf(text, answer.status));
+    if (!isBusy || attempt >= MAX_RETRIES) throw new CliError(exitCodeOf(answer.status), messageOf(text, answer.status));
     await pause(retryAfterMs(answer.headers.get('retry-after')), signal);
   }
 }

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { coActivation } from '#libs/stats/co-activation';
-import { expertName } from '#libs/release/component';
 import { type Segment } from '#libs/contract/capture/request-record';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type UsageGroup, type UsageQuery } from '#libs/store/usage/usage-query';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
-import { mergedQuantilesMs } from './latency.ts';
+import { expertReport } from './expert-report.ts';
 import { chooseReleases, type ReleaseChoice } from './release-choice.ts';
 import { balanceLayer, type GroupUsage, informationReport, requestsOf, timelineBucket, usageGroups } from './reports.ts';
 import { timeWindow, type TimeWindow, wholeHours, windowBody } from './time-window.ts';
@@ -109,14 +108,7 @@ export class RoutingReports {
       model: choice.model,
       release,
       window: windowBody(window),
-      experts: figures.map(({ layer, expert, tokens, runs, sketches }) => ({
-        layer,
-        expert,
-        tokens,
-        runs,
-        latencyMs: mergedQuantilesMs(sketches),
-        weightBytes: sizes[expertName(layer, expert)] ?? null,
-      })),
+      experts: expertReport(choice, asked.layer ?? null, figures, sizes),
     };
   }
 
