@@ -48,11 +48,12 @@ beforeEach(async () => {
 
 afterEach(() => server.close());
 
-function run(args: readonly string[], env: Record<string, string> = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: 'k'.repeat(32) }): Promise<number> {
+function run(args: readonly string[], env: Record<string, string> = { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: 'k'.repeat(32) }, { isTty = false, rows = 24 } = {}): Promise<number> {
   const terminal: Terminal = {
     env,
     columns: 80,
-    isTty: false,
+    rows,
+    isTty,
     colors: { dim: plain, red: plain, yellow: plain, bold: plain },
     signal: controller.signal,
     workingDir: '/work-dir',
@@ -94,6 +95,8 @@ describe('errors and exit codes', () => {
     expect(await run(['keys', 'create', 'x', '--scopes', 'root'])).toBe(2);
     expect(await run(['demo', '--parallel', '0'])).toBe(2);
     expect(await run(['nonsense'])).toBe(2);
+    expect(await run(['trace'])).toBe(2);
+    expect(notes.join('\n')).toContain('Usage: signalbox trace [options] <request-id>\nsignalbox trace --help tells more.');
     expect(await run(['--help'])).toBe(0);
     expect(out.join('\n')).toContain('Exit codes');
   });
@@ -133,6 +136,50 @@ describe('routes', () => {
     expect(out.join('\n')).toContain('fewer than 5 requests');
   });
 
+  describe('--watch', () => {
+    const usage = (requests: number) => ({ body: { ...shape, groupBy: 'none', omittedGroups: 0, groups: [{ group: '', requests, layers: [layer(0, [3, 1])] }] } });
+    /** Answers with each in turn, then stops as Ctrl-C does. */
+    const answerWith = (...replies: Reply[]): void => {
+      let asked = 0;
+      handlers['GET /api/v1/balance'] = () => ({ body: { ...shape } });
+      handlers['GET /api/v1/usage'] = () => {
+        const reply = replies[(asked += 1) - 1];
+        if (!reply) controller.abort();
+        return reply ?? usage(0);
+      };
+    };
+
+    it('draws in place until Ctrl-C: 130', async () => {
+      answerWith(usage(5), usage(6));
+      expect(await run(['routes', '--watch', '0.1'], undefined, { isTty: true })).toBe(130);
+      expect(out).toHaveLength(2);
+      expect(out[0]).toMatch(/^\u001b\[2J\u001b\[Htoy, release/);
+      expect(out[1]).toMatch(/^\u001b\[Htoy, release/);
+      expect(out[1]).toContain('6 requests');
+      expect(out[1]).toContain('Every 0.1 s. Ctrl-C ends it.\u001b[K\u001b[J');
+    });
+
+    it('leaves out what the window does not hold', async () => {
+      answerWith(usage(5));
+      await run(['routes', '--watch', '0.1'], undefined, { isTty: true, rows: 6 });
+      expect(out[0]?.split('\n')).toHaveLength(5);
+      expect(out[0]).toContain('more lines');
+    });
+
+    it('outlives a server that fails, and ends when the key is refused: 4', async () => {
+      const problem = (status: number): Reply => ({ status, body: { type: 'x', status, code: 'x', title: 'x', detail: `because ${status}` } });
+      answerWith(usage(5), problem(503), usage(7), problem(401));
+      expect(await run(['routes', '--watch', '0.1'])).toBe(4);
+      expect(out.map((text) => /(\d) requests|because \d+/.exec(text)?.[0])).toEqual(['5 requests', 'because 503', '7 requests']);
+      expect(out.join()).not.toContain('\u001b');
+    });
+
+    it('refuses a wrong time', async () => {
+      expect(await run(['routes', '--watch', '0'])).toBe(2);
+      expect(notes.join('\n')).toContain('Give seconds from 0.1 to 3600.');
+    });
+  });
+
   it('sends its filters, and gives CSV by segment', async () => {
     let asked = '';
     handlers['GET /api/v1/usage'] = (request) => {
@@ -144,6 +191,22 @@ describe('routes', () => {
     expect(asked).toBe('/api/v1/usage?layer=3&tenant=a+b&groupBy=task');
     expect(out.join('\n')).toBe('group,layer,expert,load,share,gate_mass\ncode,3,0,3,0.75,3\ncode,3,1,1,0.25,1\nrare,,,,,');
   });
+});
+
+it('lists experts with their memory, and says what a run is', async () => {
+  const expert = (index: number, runs: number) => ({ layer: 0, expert: index, tokens: runs * 3, runs, latencyMs: { p50: runs > 0 ? 0.05 : null, p95: null, p99: null }, weightBytes: 491_720 });
+  handlers['GET /api/v1/experts'] = () => ({ body: { model: 'toy', release: RELEASE, window: WINDOW, experts: [expert(0, 4), expert(1, 0)] } });
+  expect(await run(['experts'])).toBe(0);
+  const text = out.join('\n');
+  expect(text).toContain('0      e0          12     4   0.050                  480.2 KiB');
+  expect(text).toContain('2 experts, 960.4 KiB of weights as stored; 1 did not run.');
+  expect(text).toContain('A run is one call of an expert in one step of the engine');
+});
+
+it('tells a user of the shell where to look', async () => {
+  handlers['GET /api/v1/usage'] = () => ({ status: 404, body: { type: 'x', status: 404, code: 'model_not_found', title: 'x', detail: 'Query field model: no model of that name.', field: 'model' } });
+  expect(await run(['routes', '--model', 'x'])).toBe(5);
+  expect(notes.at(-1)).toBe('signalbox: model: no model of that name.\nsignalbox releases lists the models.');
 });
 
 describe('import', () => {

@@ -17,7 +17,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 process.exitCode = await runCli(process.argv.slice(2), {
   env: process.env,
-  columns: process.stdout.columns ?? 80,
+  get columns() {
+    return process.stdout.columns ?? 80;
+  },
+  get rows() {
+    return process.stdout.rows ?? 24;
+  },
   isTty: process.stdout.isTTY,
   // Plain where NO_COLOR is set or standard output is no terminal.
   colors,

@@ -46,7 +46,7 @@ function buildProgram(terminal: Terminal): Command {
     .option('--tenant <name>', 'only this tenant')
     .option('--task <name>', 'only this task')
     .option('--language <name>', 'only this language')
-    .option('--watch', 'draw again every 2 s')
+    .option('--watch [seconds]', 'draw again and again, every 2 s unless told', watchSeconds)
     .addOption(new Option('--json', 'as JSON').conflicts('csv'))
     .option('--csv', 'as CSV')
     .action((options: RoutesOptions) => routes(client(), terminal, options));
@@ -110,6 +110,12 @@ function scopeList(text: string): string[] {
   const wrong = scopes.find((scope) => !SCOPES.includes(scope));
   if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${SCOPES.join(', ')}.`);
   return scopes;
+}
+
+function watchSeconds(text: string): number {
+  const value = Number(text);
+  if (!(value >= 0.1 && value <= 3600)) throw new InvalidArgumentError('Give seconds from 0.1 to 3600.');
+  return value;
 }
 
 function wholeNumber(text: string, min: number, max: number): number {

@@ -3,7 +3,9 @@ import { type MatrixStyle } from './render/matrix.ts';
 /** What commands see of the process: everything they print, read or are stopped by. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Now; a window can be resized. */
   readonly columns: number;
+  readonly rows: number;
   /** Whether standard output is a terminal. */
   readonly isTty: boolean;
   readonly colors: MatrixStyle['colors'];

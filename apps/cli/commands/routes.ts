@@ -1,7 +1,7 @@
 import { type ApiClient, type CallOutput } from '../api/api-client.ts';
-import { pause } from '../pause.ts';
 import { routesCsv, routesText, type RoutesAnswer } from '../render/routes-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { watch } from './watch.ts';
 
 export interface RoutesOptions {
   readonly model?: string;
@@ -13,12 +13,13 @@ export interface RoutesOptions {
   readonly language?: string;
   readonly from?: string;
   readonly to?: string;
-  readonly watch?: boolean;
+  /** Seconds from one drawing to the next; true where none were given. */
+  readonly watch?: number | true;
   readonly json?: boolean;
   readonly csv?: boolean;
 }
 
-const WATCH_MS = 2_000;
+const WATCH_SECONDS = 2;
 
 /** Draws where tokens went. */
 export async function routes(client: ApiClient, terminal: Terminal, options: RoutesOptions): Promise<void> {
@@ -26,12 +27,8 @@ export async function routes(client: ApiClient, terminal: Terminal, options: Rou
     terminal.print(format(await readRoutes(client, options), terminal, options));
     return;
   }
-  for (;;) {
-    const text = format(await readRoutes(client, options), terminal, options);
-    // Home and clear, so that the picture stays in place; nothing of the kind into a file.
-    terminal.print(terminal.isTty ? `\u001b[H\u001b[2J${text}\nEvery ${WATCH_MS / 1000} s. Ctrl-C ends it.` : text);
-    await pause(WATCH_MS, terminal.signal);
-  }
+  const seconds = options.watch === true ? WATCH_SECONDS : options.watch;
+  await watch(async () => format(await readRoutes(client, options), terminal, options), seconds * 1000, terminal);
 }
 
 export async function readRoutes(client: ApiClient, options: RoutesOptions): Promise<RoutesAnswer> {
