@@ -1,5 +1,4 @@
 import 'reflect-metadata';
-import { type Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
@@ -52,7 +51,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   health.set('database', databaseCheck(app.get(DataSource)));
   addOperationRoutes(server, health);
   const stop = async (): Promise<void> => {
-    cutOffConnections(app.getHttpServer() as Server, CONNECTION_GRACE_MS);
+    cutOffConnections(app.getHttpServer(), CONNECTION_GRACE_MS);
     await app.close();
     await tracing.shutdown();
   };

@@ -17,7 +17,8 @@ export function refusal(status: number, json: unknown): CliError {
   // Where a field stands in the HTTP request means nothing here.
   const detail = problem.data.detail.replace(/^(Path|Query|Body|Header) field /, '');
   const remedy = REMEDIES[problem.data.code];
-  return new CliError(exitCodeOf(status), remedy === undefined ? detail : `${detail}\n${remedy}`);
+  if (remedy === undefined) return new CliError(exitCodeOf(status), detail);
+  return new CliError(exitCodeOf(status), `${detail.replace(/[;:]? GET \S+ lists [^.]+/, '')}\n${remedy}`);
 }
 
 /** For an answer of the server that is an error. */

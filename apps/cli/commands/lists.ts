@@ -32,14 +32,14 @@ export async function experts(
   );
 }
 
-function summary(experts: CallOutput<'getExperts'>['experts']): string[] {
-  const weightBytes = experts.reduce((sum, expert) => sum + (expert.weightBytes ?? 0), 0);
-  const idle = experts.filter(({ runs }) => runs === 0).length;
+function summary(all: CallOutput<'getExperts'>['experts']): string[] {
+  const weightBytes = all.reduce((sum, expert) => sum + (expert.weightBytes ?? 0), 0);
+  const idle = all.filter(({ runs }) => runs === 0).length;
   return [
-    `${experts.length} experts, ${bytes(weightBytes)} of weights as stored; ${idle} did not run.`,
+    `${all.length} experts, ${bytes(weightBytes)} of weights as stored; ${idle} did not run.`,
     'A run is one call of an expert in one step of the engine, with all tokens that',
     'chose it in that step. Latency is that of a run.',
-    ...(idle === experts.length ? ['Nothing ran in this time: send some requests; figures come within some 10 s.'] : []),
+    ...(idle === all.length ? ['Nothing ran in this time: send some requests; figures come within some 10 s.'] : []),
   ];
 }
 

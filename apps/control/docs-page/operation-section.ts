@@ -39,7 +39,7 @@ function named(schema: Json, schemas: Readonly<Record<string, Json>>): Json {
 
 function answer([status, { description, content = {} }]: [string, OpenApiOperation['responses'][string]]): string {
   const kinds = Object.entries(content).map(([mediaType, { schema }]) =>
-    mediaType === 'text/event-stream' ? `<p>${prose(String(schema['description'] ?? ''))}</p>` : `<span class="type">${typeOf(schema)}</span>`,
+    mediaType === 'text/event-stream' ? `<p>${prose(typeof schema['description'] === 'string' ? schema['description'] : '')}</p>` : `<span class="type">${typeOf(schema)}</span>`,
   );
   const kind = status.startsWith('2') ? 'good' : 'bad';
   return `<div><dt class="${kind}">${escapeHtml(status)}</dt><dd>${prose(description)} ${kinds.join('')}</dd></div>`;

@@ -13,6 +13,7 @@ a { color: var(--link) } a:hover { text-decoration-thickness: 2px }
 .skip { position: absolute; left: -100vw; padding: .5rem 1rem; background: var(--ground); z-index: 1 } .skip:focus { left: .5rem; top: .5rem }
 code, pre { font-family: ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; font-size: .875em }
 nav { position: sticky; top: 0; height: 100vh; overflow-y: auto; padding: 1.25rem 1rem 2rem; background: var(--raised); border-right: 1px solid var(--line); font-size: .875rem; line-height: 1.4 }
+nav :focus-visible { outline-offset: -2px }
 nav .brand { margin: 0 .5rem 1rem; font-size: 1.125rem; font-weight: 700 } nav .brand small { color: var(--soft); font-weight: 400 }
 nav h2 { margin: 1.1rem .5rem .2rem; font-size: .875rem } nav ul { list-style: none; margin: 0; padding: 0 }
 nav a { color: inherit; text-decoration: none } nav a:hover { text-decoration: underline }
@@ -20,12 +21,12 @@ nav li a { display: flex; gap: .5rem; align-items: baseline; padding: .2rem .5re
 nav .method { flex: 0 0 3.75em; font-size: .6875rem; overflow-wrap: normal } nav > ul:last-child { margin-top: 1.1rem }
 main { padding: 2rem clamp(1.25rem, 4vw, 3.5rem) 6rem; max-width: 68rem; min-width: 0 }
 h1 { margin: 0; font-size: 2rem; line-height: 1.2 } h2 { font-size: 1.5rem; line-height: 1.3 } h3 { font-size: 1.125rem; margin: 0 0 .5rem } h4 { margin: 1.5rem 0 .25rem; font-size: .9375rem }
-p { margin: .5rem 0; max-width: 46rem }
+p { margin: .5rem 0; max-width: 46rem } main p code { white-space: nowrap }
 section { margin-top: 3rem; padding-top: .5rem; border-top: 2px solid var(--line) }
 article { margin: 2.5rem 0 3.5rem } #schemas article { margin: 2rem 0 }
 .anchor { color: inherit; text-decoration: none } .anchor:hover { text-decoration: underline }
 .method { font: 700 .8125rem ui-monospace, Menlo, Consolas, monospace } .get { color: var(--get) } .post { color: var(--post) } .put { color: var(--put) } .delete { color: var(--delete) }
-.call > code { font-size: 1rem; overflow-wrap: anywhere }
+main .call > code { font-size: 1rem; white-space: normal; overflow-wrap: anywhere }
 .scope { margin-left: .75rem; padding: .1rem .6rem; border: 1px solid var(--line); border-radius: 1rem; color: var(--soft); font-size: .8125rem; white-space: nowrap }
 .code { margin: .75rem 0; border: 1px solid var(--line); border-radius: 6px; background: var(--raised) }
 .code figcaption { padding: .35rem .9rem 0; color: var(--soft); font-size: .75rem }
