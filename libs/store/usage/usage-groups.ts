@@ -4,7 +4,7 @@ import { DAY_MS } from '../capture/days.ts';
 import { unpackPairs, unpackUsage } from './packed-usage.ts';
 import { HOUR_MS, MINUTE_MS } from './roll-up.ts';
 import { type UsageGroup, type UsageQuery } from './usage-query.ts';
-import { type GroupColumns, type PairsRow, type RecentRow, type SumsRow, type VectorsRow } from './usage-sql.ts';
+import { type GroupColumns, type PairsRow, type RecentRow, type SumsRow } from './usage-sql.ts';
 
 const STEP_MS = { minute: MINUTE_MS, hour: HOUR_MS, day: DAY_MS };
 
@@ -21,12 +21,17 @@ export class UsageGroups {
 
   constructor(private readonly query: Pick<UsageQuery, 'groupBy' | 'layer'>) {}
 
-  addRolledUp(sums: readonly SumsRow[], vectors: readonly VectorsRow[]): void {
-    const vectorsOf = new Map(vectors.map((row) => [keyOf(row), row]));
-    for (const row of sums) {
-      const cells = vectorsOf.get(keyOf(row));
-      if (cells && row.requests > 0) this.group(row).layers.set(row.layer, toLayer(row, cells));
+  addRolledUp(rows: readonly SumsRow[]): void {
+    for (const row of rows) {
+      const { layers } = this.group(row);
+      const known = layers.get(row.layer);
+      const usage = toLayer(row);
+      if (!known) layers.set(row.layer, usage);
+      else if (known.load.length !== usage.load.length) throw shapesDiffer(row.layer, known.load.length, usage.load.length);
+      else mergeUsage([known], [usage]);
     }
+    // What was taken off again may have been all there was.
+    for (const { layers } of this.groups.values()) for (const [layer, { requests }] of layers) if (requests === 0) layers.delete(layer);
   }
 
   addPairs(rows: readonly PairsRow[], partOf: (segment: number) => number): void {
@@ -91,10 +96,6 @@ export class UsageGroups {
   }
 }
 
-function keyOf({ release, part, bucket, layer }: GroupColumns): string {
-  return `${release}/${part}/${bucket?.getTime()}/${layer}`;
-}
-
 function addAll(into: Float64Array, values: Float64Array): void {
   for (let i = 0; i < into.length; i++) into[i]! += values[i]!;
 }
@@ -107,22 +108,25 @@ function shapesDiffer(layer: number, some: number, others: number): RangeError {
   return new RangeError(`layer ${layer} has ${some} experts in one release and ${others} in another; group by release`);
 }
 
-function toLayer(sums: SumsRow, vectors: VectorsRow): LayerUsage {
-  if (sums.experts !== sums.least_experts) throw shapesDiffer(sums.layer, sums.least_experts, sums.experts);
+function toLayer(row: SumsRow): LayerUsage {
+  const { sign } = row;
+  if (row.experts !== row.least_experts) throw shapesDiffer(row.layer, row.least_experts, row.experts);
+  // Adding 0 turns -0 into 0.
+  const signed = (values: readonly number[]) => Float64Array.from(values, (value) => sign * value + 0);
   return {
-    load: Float64Array.from(vectors.load.slice(0, sums.experts)),
-    gateMass: Float64Array.from(vectors.gate_mass.slice(0, sums.experts)),
-    cross: Float64Array.from(vectors.cross_load.slice(0, sums.experts)),
-    confidence: Float64Array.from(vectors.confidence.slice(0, sums.bins)),
+    load: signed(row.load.slice(0, row.experts)),
+    gateMass: signed(row.gate_mass.slice(0, row.experts)),
+    cross: signed(row.cross_load.slice(0, row.experts)),
+    confidence: signed(row.confidence),
     pairs: null,
-    sumSquaresCells: sums.sum_squares_cells,
-    sumSquaresRequests: sums.sum_squares_requests,
-    tokens: sums.tokens,
-    requests: sums.requests,
-    droppedSelections: sums.dropped_selections,
-    dropped: sums.dropped,
-    rerouted: sums.rerouted,
-    masked: sums.masked,
-    fallback: sums.fallback,
+    sumSquaresCells: sign * row.sum_squares_cells,
+    sumSquaresRequests: sign * row.sum_squares_requests,
+    tokens: sign * row.tokens,
+    requests: sign * row.requests,
+    droppedSelections: sign * row.dropped_selections,
+    dropped: sign * row.dropped,
+    rerouted: sign * row.rerouted,
+    masked: sign * row.masked,
+    fallback: sign * row.fallback,
   };
 }

@@ -3,7 +3,7 @@ import { type Segment } from '#libs/contract/capture/request-record';
 import { ALL_SEGMENTS } from '../capture/segments.ts';
 import { UsageGroups } from './usage-groups.ts';
 import { type SegmentDimension, type UsageMatrix, type UsageQuery } from './usage-query.ts';
-import { type PairsRow, type RecentRow, type Statement, type SumsRow, type UsageKeys, usageSql, type VectorsRow } from './usage-sql.ts';
+import { type PairsRow, type RecentRow, type Statement, type SumsRow, type UsageKeys, usageSql } from './usage-sql.ts';
 
 export const DIMENSIONS: readonly SegmentDimension[] = ['tenant', 'task', 'language'];
 
@@ -27,6 +27,7 @@ export class UsageReader {
     const parts = segments && (query.groupBy?.segment?.length ?? 0) > 0 ? partsOf(segments, query.groupBy?.segment ?? []) : null;
     const keys: UsageKeys = {
       releases: releases.map(({ number }) => number),
+      experts: Math.max(1, ...releases.map(({ experts }) => experts)),
       segments: segments?.map(({ id }) => id) ?? null,
       parts: parts?.numbers ?? null,
       minutesSinceMs: this.minutesSinceMs(),
@@ -34,7 +35,7 @@ export class UsageReader {
     const statements = usageSql(query, keys);
     const rows = async <T>({ sql, parameters }: Statement): Promise<readonly T[]> => manager.query<readonly T[]>(sql, parameters);
     const groups = new UsageGroups(query);
-    groups.addRolledUp(await rows<SumsRow>(statements.sums), await rows<VectorsRow>(statements.vectors));
+    groups.addRolledUp(await rows<SumsRow>(statements.sums));
     const partBySegment = parts && new Map(keys.segments?.map((id, i) => [id, parts.numbers[i] ?? 0]));
     const partOf = (segment: number) => partBySegment?.get(segment) ?? 0;
     if (statements.pairs) groups.addPairs(await rows<PairsRow>(statements.pairs), partOf);
@@ -50,10 +51,11 @@ export class UsageReader {
   }
 }
 
-function releasesOf(manager: EntityManager, { of }: UsageQuery): Promise<{ id: string; number: number }[]> {
+function releasesOf(manager: EntityManager, { of }: UsageQuery): Promise<{ id: string; number: number; experts: number }[]> {
+  const outline = `SELECT id, number, (manifest->'shape'->>'experts')::int AS experts FROM signalbox.release`;
   return 'model' in of
-    ? manager.query('SELECT id, number FROM signalbox.release WHERE model = $1', [of.model])
-    : manager.query('SELECT id, number FROM signalbox.release WHERE id = ANY($1::text[])', [of.releaseIds]);
+    ? manager.query(`${outline} WHERE model = $1`, [of.model])
+    : manager.query(`${outline} WHERE id = ANY($1::text[])`, [of.releaseIds]);
 }
 
 /** The segments asked for; null where the query is of all. */

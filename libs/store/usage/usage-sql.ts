@@ -1,3 +1,4 @@
+import { CONFIDENCE_BINS } from '#libs/trace/usage';
 import { ALL_SEGMENTS } from '../capture/segments.ts';
 import { HOUR_MS } from './roll-up.ts';
 import { planTime, type TimeRange } from './time-plan.ts';
@@ -13,6 +14,8 @@ export interface GroupColumns {
 
 /** Sums are below 2^53, so float8 holds them exactly. */
 export interface SumsRow extends GroupColumns {
+  /** -1 for minutes that are taken off again. */
+  sign: 1 | -1;
   requests: number;
   tokens: number;
   dropped_selections: number;
@@ -24,10 +27,6 @@ export interface SumsRow extends GroupColumns {
   sum_squares_requests: number;
   experts: number;
   least_experts: number;
-  bins: number;
-}
-
-export interface VectorsRow extends GroupColumns {
   load: number[];
   gate_mass: number[];
   cross_load: number[];
@@ -60,7 +59,6 @@ export interface UsageStatements {
   /** The range that they cover. */
   readonly range: TimeRange;
   readonly sums: Statement;
-  readonly vectors: Statement;
   readonly pairs: Statement | null;
   /** What is not folded yet. */
   readonly recent: Statement;
@@ -68,11 +66,13 @@ export interface UsageStatements {
 
 const DAY_MS = 24 * HOUR_MS;
 const SUMS = ['requests', 'tokens', 'dropped_selections', 'dropped', 'rerouted', 'masked', 'fallback', 'sum_squares_cells', 'sum_squares_requests'];
-const VECTORS = ['load', 'gate_mass', 'cross_load', 'confidence'];
+const EXPERT_VECTORS = ['load', 'gate_mass', 'cross_load'];
 
 /** Short ids that a query's releases and labels stand for. */
 export interface UsageKeys {
   readonly releases: readonly number[];
+  /** Most experts that a layer of one of them has. */
+  readonly experts: number;
   /** null: all segments. */
   readonly segments: readonly number[] | null;
   /** Number of the group that each of `segments` belongs to; null where the query does not group by labels. */
@@ -95,7 +95,6 @@ export function usageSql(query: UsageQuery, keys: UsageKeys): UsageStatements {
   return {
     range: plan.range,
     sums: sumsSql(query, summed, ranges),
-    vectors: vectorsSql(query, summed, ranges),
     pairs: query.pairs ? packedSql('usage_pair_hour', 'pairs', query, keys, plan.range) : null,
     recent: packedSql('usage_recent', `usage, ${query.pairs ? 'pairs' : 'NULL AS pairs'}`, query, keys, plan.range),
   };
@@ -107,26 +106,16 @@ interface Part {
   readonly range: TimeRange;
 }
 
+/** Sums cell by cell by position: to unnest the vectors and group their cells takes several times longer. */
 function sumsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]): Statement {
   const { parameters, from, select } = source(query, keys, parts);
+  const sum = (cell: string): string => `sum(u.${cell})::float8`;
+  const vector = (name: string, cells: number): string => `ARRAY[${Array.from({ length: cells }, (_, i) => sum(`${name}[${i + 1}]`)).join(', ')}]::float8[] AS ${name}`;
   const sql = `
-    SELECT ${select}, u.layer, ${SUMS.map((name) => `sum((u.sign * u.${name})::float8) AS ${name}`).join(', ')},
-      max(cardinality(u.load)) AS experts, min(cardinality(u.load)) AS least_experts, max(cardinality(u.confidence)) AS bins
-    FROM ${from} GROUP BY 1, 2, 3, 4`;
-  return { sql, parameters };
-}
-
-/** Sums vectors cell by cell. */
-function vectorsSql(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]): Statement {
-  const { parameters, from, select } = source(query, keys, parts);
-  const sql = `
-    WITH cells AS (
-      SELECT ${select}, u.layer, i, ${VECTORS.map((name) => `sum((u.sign * v.${name})::float8) AS ${name}`).join(', ')}
-      FROM ${from}, unnest(${VECTORS.map((name) => `u.${name}`).join(', ')}) WITH ORDINALITY AS v(${VECTORS.join(', ')}, i)
-      GROUP BY 1, 2, 3, 4, 5
-    )
-    SELECT release, part, bucket, layer, ${VECTORS.map((name) => `array_agg(${name} ORDER BY i) AS ${name}`).join(', ')}
-    FROM cells GROUP BY 1, 2, 3, 4`;
+    SELECT ${select}, u.layer, u.sign, ${SUMS.map((name) => `${sum(name)} AS ${name}`).join(', ')},
+      max(cardinality(u.load)) AS experts, min(cardinality(u.load)) AS least_experts,
+      ${EXPERT_VECTORS.map((name) => vector(name, keys.experts)).join(', ')}, ${vector('confidence', CONFIDENCE_BINS)}
+    FROM ${from} GROUP BY 1, 2, 3, 4, 5`;
   return { sql, parameters };
 }
 
