@@ -68,7 +68,7 @@ function buildProgram(terminal: Terminal): Command {
     .argument('<dir>', 'checkpoint folder on the machine of the server')
     .description('import a Hugging Face checkpoint as a release; Ctrl-C cancels it')
     .option('--model <name>', 'name to serve it by (default: the name of the folder)')
-    .option('--activate', 'let it answer at once')
+    .option('--activate', 'let it answer at once (the first release of a model does anyway)')
     .action((directory: string, options: { model?: string; activate?: boolean }) => importCheckpoint(client(), terminal, directory, options));
 
   program

@@ -9,7 +9,7 @@ export const importBody = z
       .max(4096)
       .describe('Absolute path on the machine of the server: config.json, safetensors, tokenizer.json.'),
     model: modelName.describe('Name to serve it by.'),
-    activate: z.boolean('give true or false').default(false).describe('Serve the new release as soon as it is imported.'),
+    activate: z.boolean('give true or false').default(false).describe('Serve the new release as soon as it is imported. The first release of a model is served anyway.'),
   })
   .meta({ id: 'ImportRequest' });
 
