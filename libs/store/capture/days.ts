@@ -23,6 +23,11 @@ export function oldestKeptDay(nowMs: number, retentionDays: number): Day {
   return dayOf(nowMs - retentionDays * DAY_MS);
 }
 
+/** Start of that day, epoch milliseconds. */
+export function oldestKeptMs(nowMs: number, retentionDays: number): number {
+  return Math.floor((nowMs - retentionDays * DAY_MS) / DAY_MS) * DAY_MS;
+}
+
 /** Name of the table that holds a day's traces. */
 export function partitionName(day: Day): string {
   return `trace_${day.replaceAll('-', '')}`;

@@ -1,7 +1,7 @@
 import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { type RoutingTrace } from '#libs/trace/trace';
 import { type ReleaseOutline } from '../releases/release-outlines.ts';
-import { DAY_MS, dayStartMs, oldestKeptDay } from './days.ts';
+import { DAY_MS, oldestKeptMs } from './days.ts';
 
 /** Why a captured request is not written as a trace. */
 export type Refusal = 'older-than-retention' | 'malformed-record' | 'in-the-future' | 'unknown-release' | 'wrong-shape';
@@ -28,7 +28,7 @@ export function screenRequest(
   { nowMs, retentionDays, releases }: ScreeningRules,
 ): Refusal | null {
   if (!isWellFormed(record)) return 'malformed-record';
-  if (record.atMs < dayStartMs(oldestKeptDay(nowMs, retentionDays))) return 'older-than-retention';
+  if (record.atMs < oldestKeptMs(nowMs, retentionDays)) return 'older-than-retention';
   // A day of grace: clocks differ, but a wild one must not make partitions for years to come.
   if (record.atMs > nowMs + DAY_MS) return 'in-the-future';
   const release = releases.get(record.releaseId);
