@@ -66,7 +66,7 @@ export async function timeQueries({ url, key }: SignalboxUnderTest, queries: num
       const toMs = nowMs - ((i * 7) % 60) * MINUTE_MS;
       const query = new URLSearchParams({ model: HISTORY_MODEL, from: new Date(toMs - DAY_MINUTES * MINUTE_MS).toISOString(), to: new Date(toMs).toISOString(), ...cut });
       const startedMs = performance.now();
-      const response = await fetch(`${url}/api/v1/usage?${query}`, { headers: { authorization: `Bearer ${key}` } });
+      const response = await fetch(`${url}/api/v1/usage?${query.toString()}`, { headers: { authorization: `Bearer ${key}` } });
       const body = (await response.json()) as { groups: { layers?: { tokens: number }[] }[] };
       results[c]?.elapsedMs.push(performance.now() - startedMs);
       if (!response.ok) throw new Error(`${response.status}: ${JSON.stringify(body)}`);

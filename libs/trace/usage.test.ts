@@ -130,4 +130,24 @@ describe('usage', () => {
     full[0]!.sumSquaresRequests = Number.MAX_SAFE_INTEGER;
     expect(() => accumulateUsage(full, trace)).toThrow(/2\^53/);
   });
+
+  it('counts two plain experts as it counts flagged ones', () => {
+    const decision = fc.record({ first: fc.nat(7), second: fc.nat(7), gate: fc.integer({ min: 0, max: 1000 }) });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3 }), fc.array(decision, { minLength: 3, maxLength: 60 }), (layers, given) => {
+        const rows = Math.floor(given.length / layers);
+        const kept = given.slice(0, rows * layers);
+        const plain = {
+          layers, experts: 8, topK: 2, promptRows: rows, choiceRows: [], tokenIds: null, flagged: [],
+          expertIds: Uint16Array.from(kept.flatMap(({ first, second }) => [first, second])),
+          gates: Float32Array.from(kept.flatMap(({ gate }) => [gate / 1000, 1 - gate / 1000])),
+        };
+        const [counted, flagged] = [emptyUsage(layers, 8), emptyUsage(layers, 8)];
+        accumulateUsage(counted, plain);
+        accumulateUsage(flagged, { ...plain, flagged: [{ row: 0, layer: 0, flags: DECISION_FLAGS.masked }] });
+        expect(flagged[0]?.masked).toBe(1);
+        expect(flagged.map((layer) => ({ ...layer, masked: 0 }))).toEqual(counted);
+      }),
+    );
+  });
 });
