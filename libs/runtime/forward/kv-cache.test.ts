@@ -41,6 +41,16 @@ function keysOf({ slab, slot, length }: CachedSequence): number[] {
 }
 
 describe('KvCache', () => {
+  it('leaves nothing of a closed sequence where another moves in', () => {
+    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const [first, second] = [cache.open(), cache.open()];
+    append(cache, first, 60, 0);
+    append(cache, second, 10, 1);
+    cache.close(first);
+    append(cache, second, 50, 2);
+    expect(second.slot).toBe(0);
+  });
+
   it('keeps every sequence whole through growth, forks and closes, in dense slots', () => {
     const action = fc.record({
       kind: fc.constantFrom('open', 'append', 'append', 'fork', 'close'),

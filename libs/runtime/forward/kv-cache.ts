@@ -153,6 +153,7 @@ export class KvCache {
   #removeFrom(slab: Slab, slot: number): void {
     const last = slab.members.pop()!;
     if (slab.members.length !== slot) {
+      this.#clear(slab, slot);
       this.#copy(slab, last.slot, slab, slot, last.length);
       slab.members[slot] = last;
       last.slot = slot;
