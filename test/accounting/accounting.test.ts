@@ -4,7 +4,7 @@ import { seededRandom } from '../harness/random.ts';
 import { freePort, SignalboxProcess } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
-import { postgresPid, RedisServer, redisInstalled } from './processes.ts';
+import { killPostgres, RedisServer, redisInstalled } from './processes.ts';
 import { type LoadTally, runMixedLoad } from './mixed-load.ts';
 import { type RecordedRequest, recordedRequests, usageTotals } from './recorded.ts';
 
@@ -103,7 +103,7 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
         continue;
       }
       if (victim === 'pipeline') for (const pid of signalbox.childrenMatching('pipeline')) process.kill(pid, 'SIGKILL');
-      if (victim === 'postgres') process.kill(postgresPid(home), 'SIGKILL');
+      if (victim === 'postgres') await until(() => killPostgres(home), 30_000, () => `no PostgreSQL to kill:\n${signalbox.log.slice(-3000)}`);
       if (victim === 'redis') await redis?.killAndRestart();
       enough = true;
       await load;

@@ -6,7 +6,16 @@ import { join } from 'node:path';
 import { freePort } from '../harness/signalbox-process.ts';
 import { until } from '../harness/until.ts';
 
-/** The embedded PostgreSQL's postmaster, from the pid file under the home. */
+/** Kills the embedded PostgreSQL's postmaster; false while it is being started again. */
+export function killPostgres(home: string): boolean {
+  try {
+    return process.kill(postgresPid(home), 'SIGKILL');
+  } catch {
+    return false;
+  }
+}
+
+/** The postmaster's process id, from the pid file under the home. */
 export function postgresPid(home: string): number {
   const file = readdirSync(home, { recursive: true, withFileTypes: true }).find((entry) => entry.name === 'postmaster.pid');
   if (!file) throw new Error(`no postmaster.pid under ${home}`);
