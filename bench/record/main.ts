@@ -17,7 +17,7 @@ import { countBytes, databaseBytes, describeBytes } from './bytes.ts';
 import { readBack, type RecordedTrace, replayPrompts, syntheticTraces } from './recorded-traces.ts';
 import { HISTORY_MODEL, timeQueries, writeHistory } from './usage-history.ts';
 import { measurePath } from './whole-path.ts';
-import { createCopyTables, measureWriters, type WriteSpeeds } from './write-speed.ts';
+import { createCopyTables, measureWriters, type Workload, type WriteSpeeds } from './write-speed.ts';
 
 const PORT = 7195;
 const LARGE = { layers: 32, experts: 64, topK: 8 };
@@ -92,16 +92,17 @@ async function measure(signalbox: SignalboxUnderTest, store: DataSource, url: st
   const sealer = new TraceSealer({ current: loadTraceKey(home, null) });
   const traces = await readBack(store, sealer, await replayPrompts(signalbox, settings.prompts, settings.maxTokens));
   const topK = traces[0]?.trace.topK ?? 2;
-  const large = syntheticTraces(48, 'e'.repeat(64), LARGE);
+  const demo: Workload = { name: 'demo', traces, daysBack: 1 };
+  const large: Workload = { name: 'large', traces: syntheticTraces(48, 'e'.repeat(64), LARGE), daysBack: 2 };
   await saveStandIn(store, 'e'.repeat(64), 'bench-large', LARGE);
-  await createCopyTables(store);
+  for (const { name } of [demo, large]) await createCopyTables(store, name);
   const size = { batchBytes: 256 * 1024, batches: settings.batches, groups: settings.groups };
   const queue = connectCaptureQueue({ databaseUrl: url, redisUrl: null });
   const paths = [];
   const speeds = [];
   const largeSpeeds = [];
   for (let round = -1; round < settings.rounds; round++) {
-    const speed = await measureWriters(store, url, traces, sealer, size, round + 1);
+    const speed = await measureWriters(store, url, demo, sealer, size, round + 1);
     const path = await measurePath(home, store, queue, sealer, traces, settings.pathBytes);
     // While the demo's traces are the only ones there, many copies of them.
     if (round < 0) await reportBytes(store, traces);

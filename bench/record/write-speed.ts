@@ -4,6 +4,7 @@ import { Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { type DataSource } from 'typeorm';
 import { type TraceSealer } from '#libs/record/seal';
+import { DAY_MS } from '#libs/store/capture/days';
 import { TracePartitions } from '#libs/store/capture/partitions';
 import { Segments } from '#libs/store/capture/segments';
 import { type TraceBatch } from '#libs/store/capture/trace-batch';
@@ -34,12 +35,19 @@ export interface WriteSpeeds {
 
 const segments = (store: DataSource) => new Segments(store, 1000);
 
+/** What is written: traces of one model, all on one day, so that its partition and the tables of raw COPY grow alike. */
+export interface Workload {
+  readonly name: 'demo' | 'large';
+  readonly traces: readonly RecordedTrace[];
+  readonly daysBack: number;
+}
+
 /** Tables for raw COPY: as the partitions are, and bare. Made before, so that the copies write WAL as any. */
-export async function createCopyTables(store: DataSource): Promise<void> {
+export async function createCopyTables(store: DataSource, name: Workload['name']): Promise<void> {
   await store.query(`
     CREATE SCHEMA IF NOT EXISTS bench;
-    CREATE TABLE bench.equal (LIKE signalbox.trace INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES);
-    CREATE TABLE bench.bare (LIKE signalbox.trace INCLUDING DEFAULTS INCLUDING STORAGE);`);
+    CREATE TABLE bench.${name}_equal (LIKE signalbox.trace INCLUDING DEFAULTS INCLUDING STORAGE INCLUDING INDEXES);
+    CREATE TABLE bench.${name}_bare (LIKE signalbox.trace INCLUDING DEFAULTS INCLUDING STORAGE);`);
 }
 
 /** Cuts copies of the traces into batches of about that many bytes. */
@@ -61,9 +69,9 @@ function batchesOf(traces: readonly RecordedTrace[], sealer: TraceSealer, { batc
 }
 
 /** One round: the same groups through the writer and by raw COPY, in an order that the round decides. */
-export async function measureWriters(store: DataSource, url: string, traces: readonly RecordedTrace[], sealer: TraceSealer, size: GroupSize, round: number): Promise<WriteSpeeds> {
+export async function measureWriters(store: DataSource, url: string, { name, traces, daysBack }: Workload, sealer: TraceSealer, size: GroupSize, round: number): Promise<WriteSpeeds> {
   const writer = new TraceWriter(store, new TracePartitions(store), segments(store), new ReleaseOutlines(store));
-  const nowMs = Date.now();
+  const nowMs = Date.now() - daysBack * DAY_MS;
   const ids = {
     releases: await new ReleaseOutlines(store).resolve(new Set(traces.map(({ record }) => record.releaseId))),
     segments: await segments(store).resolve(traces.map(({ record }) => record.segment)),
@@ -81,10 +89,10 @@ export async function measureWriters(store: DataSource, url: string, traces: rea
   const client = new Client({ connectionString: url });
   await client.connect();
   const seconds = { writer: 0, fold: 0, equal: 0, bare: 0 };
-  const timed = async (name: keyof typeof seconds, action: () => Promise<void>) => {
+  const timed = async (what: keyof typeof seconds, action: () => Promise<void>) => {
     const startedMs = performance.now();
     await action();
-    seconds[name] = (performance.now() - startedMs) / 1_000;
+    seconds[what] = (performance.now() - startedMs) / 1_000;
   };
   const copies = async (table: string) => {
     for (const bytes of rows) {
@@ -100,8 +108,8 @@ export async function measureWriters(store: DataSource, url: string, traces: rea
       });
       await timed('fold', () => foldAll(store));
     },
-    () => timed('equal', () => copies('bench.equal')),
-    () => timed('bare', () => copies('bench.bare')),
+    () => timed('equal', () => copies(`bench.${name}_equal`)),
+    () => timed('bare', () => copies(`bench.${name}_bare`)),
   ];
   try {
     for (let i = 0; i < contestants.length; i++) {
