@@ -21,5 +21,17 @@ test('a UUID becomes 16 bytes, anything else is refused', () => {
   const encoder = new BinaryCopyEncoder();
   const bytes = encoder.row(1).uuid('00112233-4455-6677-8899-aabbccddeeff').finish();
   expect(bytes.subarray(-22).toString('hex')).toBe('0000001000112233445566778899aabbccddeeffffff');
-  expect(() => new BinaryCopyEncoder().row(1).uuid('not-one')).toThrow(/"not-one" is no UUID/);
+  const faulty = ['not-one', '', '0011223344556677889900aabbccddee0', '00112233-4455-6677-8899-aabbccddeef', '00112233-4455-6677-8899-aabbccddeefg', '00112233-4455-6677-8899-aabbccddee\u0660'];
+  for (const text of faulty) expect(() => new BinaryCopyEncoder().row(1).uuid(text)).toThrow(/is no UUID/);
+});
+
+test('what is taken in chunks is the whole', () => {
+  const whole = new BinaryCopyEncoder(64);
+  const cut = new BinaryCopyEncoder(64);
+  const chunks: Buffer[] = [];
+  for (let i = 0; i < 40; i++) {
+    for (const encoder of [whole, cut]) encoder.row(2).int32(i).bytes(new Uint8Array(i).fill(i));
+    if (i % 7 === 0) chunks.push(cut.take());
+  }
+  expect(Buffer.concat([...chunks, cut.finish()])).toEqual(whole.finish());
 });

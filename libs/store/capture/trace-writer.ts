@@ -50,10 +50,11 @@ export class TraceWriter {
   }
 
   private async shortIds(batches: readonly TraceBatch[]): Promise<ShortIds> {
-    const records = batches.flatMap(({ traces }) => traces.map(({ record }) => record));
+    // Usage names every release and segment of the traces, and each few times.
+    const usage = batches.flatMap((batch) => batch.usage);
     const [releases, segments] = await Promise.all([
-      this.releases.resolve(records.map(({ releaseId }) => releaseId)),
-      this.segments.resolve(records.map(({ segment }) => segment)),
+      this.releases.resolve(usage.map(({ releaseId }) => releaseId)),
+      this.segments.resolve(usage.map(({ segment }) => segment)),
     ]);
     return { releases, segments };
   }
