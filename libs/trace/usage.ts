@@ -115,22 +115,30 @@ export function mergeUsage(into: LayerUsage[], from: readonly LayerUsage[]): voi
     if (source.load.length !== target.load.length) {
       throw new RangeError(`usage of ${target.load.length} experts cannot take ${source.load.length}`);
     }
-    addAll(target.load, source.load);
-    addAll(target.gateMass, source.gateMass);
-    addAll(target.cross, source.cross);
-    addAll(target.confidence, source.confidence);
-    if (target.pairs !== null && source.pairs !== null) addAll(target.pairs, source.pairs);
-    target.sumSquaresCells += source.sumSquaresCells;
-    target.sumSquaresRequests += source.sumSquaresRequests;
-    target.tokens += source.tokens;
-    target.requests += source.requests;
-    target.droppedSelections += source.droppedSelections;
-    target.dropped += source.dropped;
-    target.rerouted += source.rerouted;
-    target.masked += source.masked;
-    target.fallback += source.fallback;
+    addLayerUsage(target, source);
     assertExact(target);
   }
+}
+
+/**
+ * Adds one layer's usage to another of as many experts. Unchecked: beyond 2^53 the sums are rounded, which
+ * does for reading over long times. Pairs are added where both have them.
+ */
+export function addLayerUsage(target: LayerUsage, source: LayerUsage): void {
+  addAll(target.load, source.load);
+  addAll(target.gateMass, source.gateMass);
+  addAll(target.cross, source.cross);
+  addAll(target.confidence, source.confidence);
+  if (target.pairs !== null && source.pairs !== null) addAll(target.pairs, source.pairs);
+  target.sumSquaresCells += source.sumSquaresCells;
+  target.sumSquaresRequests += source.sumSquaresRequests;
+  target.tokens += source.tokens;
+  target.requests += source.requests;
+  target.droppedSelections += source.droppedSelections;
+  target.dropped += source.dropped;
+  target.rerouted += source.rerouted;
+  target.masked += source.masked;
+  target.fallback += source.fallback;
 }
 
 function addDecisions(

@@ -1,5 +1,5 @@
 import { type Segment } from '#libs/contract/capture/request-record';
-import { type LayerUsage, mergeUsage } from '#libs/trace/usage';
+import { addLayerUsage, type LayerUsage } from '#libs/trace/usage';
 import { DAY_MS } from '../capture/days.ts';
 import { unpackPairs, unpackUsage } from './packed-usage.ts';
 import { HOUR_MS, MINUTE_MS } from './roll-up.ts';
@@ -28,7 +28,7 @@ export class UsageGroups {
       const usage = toLayer(row);
       if (!known) layers.set(row.layer, usage);
       else if (known.load.length !== usage.load.length) throw shapesDiffer(row.layer, known.load.length, usage.load.length);
-      else mergeUsage([known], [usage]);
+      else addLayerUsage(known, usage);
     }
     // What was taken off again may have been all there was.
     for (const { layers } of this.groups.values()) for (const [layer, { requests }] of layers) if (requests === 0) layers.delete(layer);
@@ -54,7 +54,7 @@ export class UsageGroups {
         const known = layers.get(layer);
         if (!known) layers.set(layer, usage);
         else if (known.load.length !== usage.load.length) throw shapesDiffer(layer, known.load.length, usage.load.length);
-        else mergeUsage([known], [usage]);
+        else addLayerUsage(known, usage);
       }
     }
   }
