@@ -7,7 +7,7 @@ import { Usage1795219200005 } from '#migrations/1795219200005-usage';
 import { ExpertFigures1795219200006 } from '#migrations/1795219200006-expert-figures';
 import { UsageRecent1795219200007 } from '#migrations/1795219200007-usage-recent';
 import { ImportWarnings1795219200008 } from '#migrations/1795219200008-import-warnings';
-import { PackedPairs1795219200008 } from '#migrations/1795219200008-packed-pairs';
+import { PackedPairs1795219200009 } from '#migrations/1795219200009-packed-pairs';
 import { AuditEntryEntity } from './audit/audit-entry.entity.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -55,7 +55,7 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Usage1795219200005,
       ExpertFigures1795219200006,
       UsageRecent1795219200007,
-      PackedPairs1795219200008,
+      PackedPairs1795219200009,
       ImportWarnings1795219200008,
     ],
     entities: [

@@ -4,8 +4,8 @@ import { type MigrationInterface, type QueryRunner } from 'typeorm';
  * Pairs by the hour as packed bytes of all layers (libs/store/usage/packed-usage.ts): as arrays, adding
  * those of 64 experts cost more than writing the traces. Pairs counted before are dropped.
  */
-export class PackedPairs1795219200008 implements MigrationInterface {
-  readonly name = 'PackedPairs1795219200008';
+export class PackedPairs1795219200009 implements MigrationInterface {
+  readonly name = 'PackedPairs1795219200009';
 
   async up(runner: QueryRunner): Promise<void> {
     await runner.query(`
