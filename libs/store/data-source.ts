@@ -55,8 +55,8 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Usage1795219200005,
       ExpertFigures1795219200006,
       UsageRecent1795219200007,
-      PackedPairs1795219200009,
       ImportWarnings1795219200008,
+      PackedPairs1795219200009,
     ],
     entities: [
       ComponentVersionEntity,
