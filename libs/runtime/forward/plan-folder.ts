@@ -28,12 +28,12 @@ export class PlanFolder {
     return new PlanFolder(await mkdtemp(join(plansDirectory, PREFIX)));
   }
 
-  /** Makes a session of a model whose constants lie in `components`; a small one runs on one thread. */
+  /** Makes a session of a model whose constants lie in `components`. */
   async session(model: OnnxModel, components: readonly ComponentWeights[], threads: number): Promise<InferenceSession> {
     for (const component of components) await this.#link(component);
     const path = join(this.#path, `${model.name}.onnx`);
     await writeFile(path, encodeModel(model));
-    return InferenceSession.create(path, sessionOptions(weightFloats(model) < PARALLEL_WEIGHTS ? 1 : threads));
+    return InferenceSession.create(path, sessionOptions(threads));
   }
 
   async remove(): Promise<void> {
@@ -64,13 +64,6 @@ async function ageMs(path: string, nowMs: number): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-/** Weights of a session from which on its runs last long enough to pay for waking a second thread (2 MiB in fp32). */
-const PARALLEL_WEIGHTS = 524_288;
-
-function weightFloats({ constants }: OnnxModel): number {
-  return constants.reduce((sum, { dimensions }) => sum + dimensions.reduce((product, size) => product * size, 1), 0);
 }
 
 function sessionOptions(threads: number): InferenceSession.SessionOptions {
