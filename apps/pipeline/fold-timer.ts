@@ -9,7 +9,7 @@ export interface FoldTimerOptions {
 }
 
 /** Folding takes at most about one part in this many of the time, however much is written. */
-const WAIT_PER_WORK = 10;
+const WAIT_PER_WORK = 50;
 
 /** Wait after a fold that took this long: the more a fold costs, the more appends it takes together. */
 export function foldWaitMs(tookMs: number, { minWaitMs, maxWaitMs }: Pick<FoldTimerOptions, 'minWaitMs' | 'maxWaitMs'>): number {

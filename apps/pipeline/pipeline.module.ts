@@ -27,7 +27,7 @@ export interface PipelineModuleOptions {
 /** Batches handled at the same time; as many share a transaction. Each holds at most some 256 KiB and its decoded traces. */
 const CONCURRENCY = 16;
 const RETENTION_EVERY_MS = 3_600_000;
-const FOLD_WAIT = { minWaitMs: 1_000, maxWaitMs: 10_000 };
+const FOLD_WAIT = { minWaitMs: 5_000, maxWaitMs: 60_000 };
 const MINUTE_ROLL_UP_DAYS = 90;
 const STOP_GRACE_MS = 2_000;
 

@@ -31,7 +31,7 @@ export const HANDOVER_DEFAULTS: HandoverOptions = {
   redeliverAfterMs: 30_000,
   batchesPerStep: 64,
   maxInQueue: 512,
-  pollMs: 200,
+  pollMs: 500,
   maxBackoffMs: 10_000,
   adoptEveryMs: 10_000,
 };

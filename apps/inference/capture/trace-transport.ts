@@ -9,7 +9,8 @@ import { type CaptureLog, NoCaptureLog, SpoolingCaptureLog } from './capture-log
 
 /** A batch is closed at this size or age, whichever comes first. */
 const SEGMENT_BYTES = 256 * 1024;
-const SEGMENT_AGE_MS = 200;
+/** Each batch costs a job and a transaction; a trace can be read about this long after its answer. */
+const SEGMENT_AGE_MS = 1000;
 
 /** Takes traces into the spool and hands them over to the queue. */
 export interface TraceTransport {
