@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DataSource } from 'typeorm';
-import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { type Config } from '#libs/platform/config/config';
 import { signalboxVersion } from '#libs/platform/config/version';
 import { Health } from '#libs/platform/health/health';
 import { cutOffConnections } from '#libs/platform/http/cut-off-connections';
@@ -13,7 +13,7 @@ import { createLogger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
 import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
-import { onStopSignals } from '#libs/platform/shutdown/shutdown';
+import { readRoleSettings, stopOnSignals } from '#libs/platform/role/role-process';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { ANSWER_STATEMENT_MS, createDataSource, migrate } from '#libs/store/data-source';
 import { ApiKeys } from '#libs/store/keys/api-keys';
@@ -55,38 +55,12 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
     await app.close();
     await tracing.shutdown();
   };
-  onStopSignals(
-    (signal) => {
-      logger.info({ signal }, 'stopping');
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.fatal({ err: error }, 'did not stop cleanly');
-          process.exit(1);
-        },
-      );
-    },
-    () => process.exit(1),
-  );
+  stopOnSignals(logger, stop);
   await app.listen({ host: config.http.host, port: config.http.port });
   logger.info({ url: await app.getUrl() }, 'control is ready');
 }
 
 class ControlRoot {}
 
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = readConfig();
-if (config.database.url === null) {
-  process.stderr.write('DATABASE_URL is missing: the control role alone starts no PostgreSQL. Give it one, or use `npm start`.\n');
-  process.exit(2);
-}
-await main(config, config.database.url);
+const { config, databaseUrl } = readRoleSettings('control');
+await main(config, databaseUrl);

@@ -1,9 +1,9 @@
 import 'reflect-metadata';
-import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { type Config } from '#libs/platform/config/config';
 import { Health } from '#libs/platform/health/health';
 import { prepareHome } from '#libs/platform/home/home';
 import { createLogger } from '#libs/platform/logs/logger';
-import { onStopSignals } from '#libs/platform/shutdown/shutdown';
+import { readRoleSettings, stopOnSignals } from '#libs/platform/role/role-process';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { createInferenceApp } from './inference-app.ts';
@@ -23,36 +23,10 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
     await producer.close();
     await tracing.shutdown();
   };
-  onStopSignals(
-    (signal) => {
-      logger.info({ signal }, 'stopping');
-      stop().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          logger.fatal({ err: error }, 'did not stop cleanly');
-          process.exit(1);
-        },
-      );
-    },
-    () => process.exit(1),
-  );
+  stopOnSignals(logger, stop);
   await app.listen({ host: config.http.host, port: config.http.port });
   logger.info({ url: await app.getUrl() }, 'inference is ready');
 }
 
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = readConfig();
-if (config.database.url === null) {
-  process.stderr.write('DATABASE_URL is missing: the inference role alone starts no PostgreSQL. Give it one, or use `npm start`.\n');
-  process.exit(2);
-}
-await main(config, config.database.url);
+const { config, databaseUrl } = readRoleSettings('inference');
+await main(config, databaseUrl);

@@ -1,10 +1,11 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
-import { ConfigError, loadConfig, type Config } from '#libs/platform/config/config';
+import { type Config } from '#libs/platform/config/config';
 import { Health } from '#libs/platform/health/health';
 import { createLogger, type Logger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
+import { readRoleSettings, stopAndExit } from '#libs/platform/role/role-process';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
@@ -24,13 +25,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
     isStopping = true;
     logger.info({ why }, 'stopping');
     // While it starts nothing is under way that a sudden end would harm.
-    (close?.() ?? Promise.resolve()).then(
-      () => process.exit(0),
-      (error: unknown) => {
-        logger.fatal({ err: error }, 'did not stop cleanly');
-        process.exit(1);
-      },
-    );
+    stopAndExit(logger, () => close?.() ?? Promise.resolve());
   };
   onStopSignals(stop, () => process.exit(1));
   // The parent is gone, even if it was killed: without it nobody would ever stop this process.
@@ -64,19 +59,5 @@ async function startOperations({ http, pipeline }: Config, dataSource: DataSourc
   return operations;
 }
 
-function readConfig(): Config {
-  try {
-    return loadConfig(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    process.exit(2);
-  }
-}
-
-const config = readConfig();
-if (config.database.url === null) {
-  process.stderr.write('DATABASE_URL is missing: the pipeline role alone starts no PostgreSQL. Give it one, or use `npm start`.\n');
-  process.exit(2);
-}
-await main(config, config.database.url);
+const { config, databaseUrl } = readRoleSettings('pipeline');
+await main(config, databaseUrl);
