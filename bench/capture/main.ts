@@ -1,7 +1,5 @@
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type LoadResult, runLoad } from '../harness/completion-load.ts';
+import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
 import { DEMO_VOCAB_SIZE, type SignalboxUnderTest, startSignalbox } from '../harness/signalbox.ts';
@@ -20,10 +18,9 @@ const throughput = (result: LoadResult) => ((result.promptTokens + result.comple
 const p99 = (result: LoadResult) => quantile(result.requestMs, 0.99);
 
 /** What full capture costs: servers alike but for SIGNALBOX_CAPTURE, loaded in turn. */
-async function main(): Promise<void> {
+async function main(home: string): Promise<void> {
   const rounds = Number(option('rounds', '24'));
   const requests = Number(option('requests', '96'));
-  const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   console.log(describeMachine());
   console.log(`${requests} requests, ${LOAD.parallel} at a time, ${LOAD.promptTokens} + ${LOAD.maxTokens} tokens, ${rounds} rounds in turn`);
   const servers: SignalboxUnderTest[] = [];
@@ -57,4 +54,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await withHome(main);

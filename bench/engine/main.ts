@@ -1,7 +1,7 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Load, type LoadResult, runLoad, type Target } from '../harness/completion-load.ts';
+import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
 import { startServer } from '../harness/server-process.ts';
@@ -58,19 +58,18 @@ async function compareEngines(binaries: string, gguf: string, home: string, thre
   report('decode 128', figures.decode, figures.peerDecode);
 }
 
-async function main(): Promise<void> {
+async function main(home: string): Promise<void> {
   const binaries = process.env['LLAMA_CPP_BIN'];
   if (!binaries || !existsSync(join(binaries, 'llama-server'))) {
     throw new Error('Set LLAMA_CPP_BIN to a folder that holds llama-server (see bench/README.md).');
   }
   const rounds = Number(option('rounds', '5'));
   const threads = option('threads', '2');
-  const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   const gguf = join(home, 'tiny-mixtral-f32.gguf');
   await checkpointToGguf(DEMO_MODEL, gguf);
 
   console.log(describeMachine());
-  console.log(`fp32 on both sides, ${threads} threads, ${rounds} rounds in turn; servers' logs in ${home}`);
+  console.log(`fp32 on both sides, ${threads} threads, ${rounds} rounds in turn`);
 
   await compareEngines(binaries, gguf, home, Number(threads), rounds);
 
@@ -116,4 +115,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await withHome(main);

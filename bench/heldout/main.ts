@@ -1,7 +1,7 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadTokenizer } from '#libs/runtime/tokenizer/text-tokenizer';
+import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
 import { DEMO_MODEL, type SignalboxUnderTest, startSignalbox } from '../harness/signalbox.ts';
@@ -103,11 +103,10 @@ async function recordedUsage(signalbox: SignalboxUnderTest, rows: number): Promi
 }
 
 /** Held-out text through the published API: bits per byte, and the usage that the recorded traces give. */
-async function main(): Promise<void> {
+async function main(home: string): Promise<void> {
   const directory = option('text', '');
   if (!directory) throw new Error('Give the folder of the held-out text: --text DIR (one <domain>.txt each, see bench/README.md).');
   const card = readModelCard(join(DEMO_MODEL, 'MODEL_CARD.md'));
-  const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
   console.log(describeMachine());
   const signalbox = await startSignalbox('heldout', 7195, home, { SIGNALBOX_MIN_REQUESTS: '1' });
   try {
@@ -135,10 +134,10 @@ async function main(): Promise<void> {
       const bits = information.layers[layer]?.equalWeights;
       console.log(`${layer}      ${deviation.toFixed(4)}                                ${bits?.bits.toFixed(4)}  ${bits?.uncorrectedBits.toFixed(4)}  ${expected.mutualInformationBits.toFixed(3)}`);
     }
-    console.log(`\n${rows} tokens routed and counted, home ${home}`);
+    console.log(`\n${rows} tokens routed and counted`);
   } finally {
     await signalbox.process.stop();
   }
 }
 
-await main();
+await withHome(main);

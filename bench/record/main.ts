@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataSource } from 'typeorm';
 import { loadTraceKey } from '#libs/platform/home/trace-key';
@@ -9,6 +8,7 @@ import { TraceSealer } from '#libs/record/seal';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { createDataSource } from '#libs/store/data-source';
 import { Releases } from '#libs/store/releases/releases';
+import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
 import { type SignalboxUnderTest, startSignalbox } from '../harness/signalbox.ts';
@@ -122,8 +122,7 @@ async function measure(signalbox: SignalboxUnderTest, store: DataSource, url: st
 }
 
 /** What recording costs in bytes and time, and how fast the usage matrix is read: see bench/README.md. */
-async function main(): Promise<void> {
-  const home = mkdtempSync(join(tmpdir(), 'signalbox-bench-'));
+async function main(home: string): Promise<void> {
   console.log(describeMachine());
   const postgresHome = join(home, 'database');
   mkdirSync(postgresHome, { recursive: true });
@@ -145,4 +144,4 @@ async function main(): Promise<void> {
   }
 }
 
-await main();
+await withHome(main);
