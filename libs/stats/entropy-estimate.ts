@@ -52,7 +52,7 @@ export function entropyVariance(counts: readonly number[], effectiveSelections: 
 /**
  * Entropy of expert usage in bits from selections that are clustered by request: Miller-Madow on
  * n_eff = n / design effect, with an interval by the delta method with the variance inflated in
- * the same way. In simulations (see the tests) 95% intervals cover 92 to 98%: the design effect is an
+ * the same way. In simulations (see the tests) 95% intervals cover 91 to 99%: the design effect is an
  * average over directions, so a mixture of domains near equal shares is the low end. Units: bits. Null
  * when nothing was selected.
  */

@@ -1,21 +1,8 @@
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
+import { type SamplerSettings } from '../sampling/penalties.ts';
 
 /** Sampling settings, already validated and defaulted. */
-export interface SamplingSettings {
-  /** 0 is greedy. */
-  readonly temperature: number;
-  readonly topP: number;
-  /** 0 is off. */
-  readonly topK: number;
-  readonly minP: number;
-  readonly presencePenalty: number;
-  readonly frequencyPenalty: number;
-  readonly repetitionPenalty: number;
-  /** Bias by token id, added to the logits. */
-  readonly logitBias: Readonly<Record<number, number>>;
-  /** Same seed, prompt and settings: same answer. */
-  readonly seed: number;
-}
+export type SamplingSettings = SamplerSettings;
 
 export interface GenerateRequest {
   readonly id: string;

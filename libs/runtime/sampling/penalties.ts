@@ -1,13 +1,17 @@
-/** The settings of a sampler; the engine's SamplingSettings have this shape. */
+/** The settings of a sampler. */
 export interface SamplerSettings {
+  /** 0 is greedy. */
   readonly temperature: number;
   readonly topP: number;
+  /** 0 is off. */
   readonly topK: number;
   readonly minP: number;
   readonly presencePenalty: number;
   readonly frequencyPenalty: number;
   readonly repetitionPenalty: number;
+  /** Bias by token id, added to the logits. */
   readonly logitBias: Readonly<Record<number, number>>;
+  /** Same seed, prompt and settings: same answer. */
   readonly seed: number;
 }
 
