@@ -8,6 +8,14 @@ import { ExpertFigures1795219200006 } from '#migrations/1795219200006-expert-fig
 import { UsageRecent1795219200007 } from '#migrations/1795219200007-usage-recent';
 import { ImportWarnings1795219200008 } from '#migrations/1795219200008-import-warnings';
 import { PackedPairs1795219200009 } from '#migrations/1795219200009-packed-pairs';
+import { AuditChain1795219200010 } from '#migrations/1795219200010-audit-chain';
+import { Accounts1795219200011 } from '#migrations/1795219200011-accounts';
+import { Registry1795219200012 } from '#migrations/1795219200012-registry';
+import { ActivationStates1795219200013 } from '#migrations/1795219200013-activation';
+import { Rollouts1795219200014 } from '#migrations/1795219200014-rollouts';
+import { Changes1795219200015 } from '#migrations/1795219200015-changes';
+import { DataRules1795219200016 } from '#migrations/1795219200016-data-rules';
+import { Signatures1795219200017 } from '#migrations/1795219200017-signatures';
 import { AuditEntryEntity } from './audit/audit-entry.entity.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -57,6 +65,14 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       UsageRecent1795219200007,
       ImportWarnings1795219200008,
       PackedPairs1795219200009,
+      AuditChain1795219200010,
+      Accounts1795219200011,
+      Registry1795219200012,
+      ActivationStates1795219200013,
+      Rollouts1795219200014,
+      Changes1795219200015,
+      DataRules1795219200016,
+      Signatures1795219200017,
     ],
     entities: [
       ComponentVersionEntity,

@@ -5,4 +5,9 @@ export const LOCKS = {
   partitions: 7_070_003,
   retention: 7_070_004,
   fold: 7_070_005,
+  audit: 7_070_006,
+  rollouts: 7_070_007,
+  schedule: 7_070_008,
+  imports: 7_070_009,
+  checkpoints: 7_070_010,
 } as const;

@@ -24,8 +24,8 @@ describe('docs page', () => {
     expect(page).toContain(`curl '${ORIGIN}/api/v1/co-activation?layer=3' \\`);
   });
 
-  it('names the scope, and the fields within fields', () => {
-    expect(page).toContain('scope <code>traces</code>');
+  it('names the permission, and the fields within fields', () => {
+    expect(page).toContain('needs <code>traces</code>');
     expect(page).toContain('<code>progress.doneBytes</code>');
     expect(page).toContain('<code>messages[].role</code>');
     expect(/undefined|\[object/.test(page)).toBe(false);
@@ -35,7 +35,7 @@ describe('docs page', () => {
     const api: Api = {
       ...MANAGEMENT_API,
       tags: [{ name: 't', description: '<b>`<i>`</b>' }],
-      operations: [{ operationId: 'op', method: 'get', path: '/x', tag: 't', scope: 'read', summary: '<u>&', query: z.object({ q: z.string().describe('"<s>') }), example: { query: { q: "it's" } }, status: 200, response: z.object({}) }],
+      operations: [{ operationId: 'op', method: 'get', path: '/x', tag: 't', needs: 'read', summary: '<u>&', query: z.object({ q: z.string().describe('"<s>') }), example: { query: { q: "it's" } }, status: 200, response: z.object({}) }],
     };
     const hostile = docsPage(openApiDocument([api], '0'), ORIGIN);
     expect(hostile).not.toMatch(/<[bius]>/);

@@ -16,11 +16,11 @@ export function operationSection({ method, path, operation }: PlacedOperation, o
   const { operationId, summary, description, parameters, requestBody, responses, security } = operation;
   const [{ key }] = security;
   const body = requestBody?.content['application/json']?.schema;
-  // The scope has a place of its own here.
-  const told = description.replace(/ ?Needs the scope `\w+`\.$/, '');
+  // The permission has a place of its own here.
+  const told = description.replace(/ ?Needs the permission `\w+`\.$/, '');
   return `<article id="${escapeHtml(operationId)}">
 <h3><a class="anchor" href="#${escapeHtml(operationId)}">${prose(summary)}</a></h3>
-<p class="call"><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="scope">scope <code>${key[0]}</code></span></p>
+<p class="call"><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="scope">needs <code>${key[0]}</code></span></p>
 ${told ? `<p>${prose(told)}</p>` : ''}
 ${codeBlock(curlExample(origin, method, path, operation), 'Example')}
 ${parameters.length > 0 ? `<h4>Fields</h4>${fieldList(parameters.map(parameterField))}` : ''}

@@ -9,5 +9,5 @@ export function auditOf(
   subject: string,
   detail: Readonly<Record<string, unknown>> = {},
 ): AuditEntry {
-  return { atMs, actor: `key:${caller.keyId}`, action, subject, detail: { keyName: caller.name, ...detail }, requestId: null };
+  return { atMs, actor: caller.accountId, action, subject, detail: { actorName: caller.name, ...(caller.keyId === null ? {} : { key: caller.keyId }), ...detail }, requestId: null };
 }

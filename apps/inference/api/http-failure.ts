@@ -1,6 +1,6 @@
 import { badRequest, type OpenAiFailure } from '#libs/contract/openai/error';
 import { type Authentication } from '#libs/platform/auth/authenticate';
-import { hasScope } from '#libs/platform/auth/scopes';
+import { hasPermission } from '#libs/platform/auth/scopes';
 import { databaseAway } from '#libs/store/availability';
 
 /** Why a caller may not ask; null where it may. */
@@ -8,8 +8,8 @@ export function authFailure(authentication: Authentication): OpenAiFailure | nul
   if (!authentication.ok) {
     return { status: 401, type: 'invalid_request_error', code: 'invalid_api_key', param: null, message: authentication.message };
   }
-  if (hasScope(authentication.principal, 'inference')) return null;
-  const message = "This API key may not use /v1: it lacks the scope 'inference'. Use another key, or ask an administrator for one.";
+  if (hasPermission(authentication.principal, 'inference')) return null;
+  const message = "This API key may not use /v1: it lacks the permission 'inference'. Use another key, or ask an administrator for one.";
   return { status: 403, type: 'permission_error', code: 'insufficient_scope', param: null, message };
 }
 

@@ -18,9 +18,9 @@ export const KEY = 'test-key-with-inference-scope';
 export const READ_KEY = 'test-key-with-read-scope-only';
 
 async function fakeAuthenticate(header: string | undefined): Promise<Authentication> {
-  const principal = { keyId: 'k', name: 'test' };
-  if (header === `Bearer ${KEY}`) return { ok: true, principal: { ...principal, scopes: ['inference'] } };
-  if (header === `Bearer ${READ_KEY}`) return { ok: true, principal: { ...principal, scopes: ['read'] } };
+  const principal = { accountId: 'key:k', kind: 'service', name: 'test', keyId: 'k', issuedBy: null, roles: [], tenant: null } as const;
+  if (header === `Bearer ${KEY}`) return { ok: true, principal: { ...principal, permissions: ['inference'] } };
+  if (header === `Bearer ${READ_KEY}`) return { ok: true, principal: { ...principal, permissions: ['read'] } };
   return { ok: false, reason: 'unknown', message: 'This API key is not known.' };
 }
 

@@ -54,12 +54,12 @@ describe('OpenAPI document', () => {
   });
 
   it('refuses two schemas of one name', () => {
-    const operation = (operationId: string, response: z.ZodType): Operation => ({ operationId, method: 'get', path: `/${operationId}`, tag: 't', scope: 'read', summary: 's', status: 200, response });
+    const operation = (operationId: string, response: z.ZodType): Operation => ({ operationId, method: 'get', path: `/${operationId}`, tag: 't', needs: 'read', summary: 's', status: 200, response });
     const operations = [operation('a', z.object({ a: z.string() }).meta({ id: 'Twice' })), operation('b', z.object({ b: z.string() }).meta({ id: 'Twice' }))];
     expect(() => openApiDocument([{ ...MANAGEMENT_API, operations }], '0')).toThrow(/Twice/);
   });
 
-  it('names each error as its API forms it, and the scope', () => {
+  it('names each error as its API forms it, and the permission', () => {
     expect(document.paths['/v1/completions']?.['post']?.responses['404']?.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/InferenceError' } } });
     expect(document.paths['/api/v1/usage']?.['get']?.responses['404']?.content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
     expect(document.paths['/v1/completions']?.['post']?.security).toEqual([{ key: ['inference'] }]);

@@ -21,7 +21,7 @@ export interface OpenApiOperation {
   readonly parameters: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
-  readonly security: readonly [{ readonly key: readonly [Operation['scope']] }];
+  readonly security: readonly [{ readonly key: readonly [Operation['needs']] }];
 }
 
 export interface OpenApiDocument {
@@ -55,17 +55,17 @@ export function openApiDocument(apis: readonly Api[], version: string): OpenApiD
     },
     tags: apis.flatMap(({ tags }) => tags),
     paths,
-    components: { schemas: components.schemas, securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of Signalbox. Each operation names the scope that the key needs.' } } },
+    components: { schemas: components.schemas, securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of Signalbox. Each operation names the permission that its caller needs.' } } },
   };
 }
 
 function describe(operation: Operation, api: Api, components: SchemaComponents): OpenApiOperation {
-  const { params, query, headers, body, example, scope } = operation;
+  const { params, query, headers, body, example, needs } = operation;
   return {
     operationId: operation.operationId,
     tags: [operation.tag],
     summary: operation.summary,
-    description: [operation.description, `Needs the scope \`${scope}\`.`].filter(Boolean).join(' '),
+    description: [operation.description, `Needs the permission \`${needs}\`.`].filter(Boolean).join(' '),
     parameters: [
       ...parameters(params, 'path', components, example?.params),
       ...parameters(query, 'query', components, example?.query),
@@ -73,7 +73,7 @@ function describe(operation: Operation, api: Api, components: SchemaComponents):
     ],
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: components.of(body, 'input'), ...(example?.body === undefined ? {} : { example: example.body }) } } } } : {}),
     responses: responses(operation, api, components),
-    security: [{ key: [scope] }],
+    security: [{ key: [needs] }],
   };
 }
 

@@ -1,4 +1,5 @@
 import { type z } from 'zod';
+import { type Permission } from '#libs/governance/access/permissions';
 
 /** One operation of an HTTP API: what its handler checks and what OpenAPI says. */
 export interface Operation {
@@ -7,8 +8,8 @@ export interface Operation {
   /** Below the prefix of the API, with {parameters} in braces. */
   readonly path: string;
   readonly tag: string;
-  /** What a key must be allowed to do. */
-  readonly scope: 'inference' | 'read' | 'traces' | 'admin';
+  /** What the caller must be allowed to do. */
+  readonly needs: Permission;
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

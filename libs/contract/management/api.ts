@@ -19,7 +19,7 @@ export const MANAGEMENT_API: Api = {
   problems: {
     400: 'A field is wrong; the problem names it.',
     401: 'No valid key.',
-    403: 'The key lacks the scope.',
+    403: 'The caller may not do this.',
     503: 'The database does not answer; Retry-After says when to ask again.',
   },
 };

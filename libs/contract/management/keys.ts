@@ -1,12 +1,13 @@
 import { z } from 'zod';
+import { PERMISSIONS } from '#libs/governance/access/permissions';
 import { instant, pageOf, pageQuery } from './common.ts';
 
-export const scopeSchema = z.enum(['inference', 'read', 'traces', 'admin'], 'give inference, read, traces or admin');
+export const scopeSchema = z.enum([...PERMISSIONS, 'admin'], `give ${PERMISSIONS.join(', ')} or admin`);
 
 export const keyBody = z
   .strictObject({
     name: z.string('give a name for the key').min(1, 'give a name for the key').max(100, 'give at most 100 characters').describe('For people, to tell keys apart.'),
-    scopes: z.array(scopeSchema, 'give a list of scopes').min(1, 'give at least one scope').max(4).describe('What the key may do.'),
+    scopes: z.array(scopeSchema, 'give a list of scopes').min(1, 'give at least one scope').max(PERMISSIONS.length + 1).describe('What the key may do.'),
   })
   .meta({ id: 'KeyRequest' });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { digestApiKey, generateApiKey, matchesDigest, prefixOf } from './api-key.ts';
 import { authenticate, type KeyStore, type StoredKey } from './authenticate.ts';
 import { cachedKeyStore } from './cached-key-store.ts';
-import { hasScope } from './scopes.ts';
+import { scopePermissions } from './scopes.ts';
 
 const NOW_MS = 1_800_000_000_000;
 const CHOSEN = 'correct-horse-battery-staple';
@@ -44,7 +44,7 @@ describe('authenticate', () => {
   const check = (header: string | undefined, over?: Partial<StoredKey>) => authenticate(header, storeOf({ key, over }, { key: CHOSEN }), NOW_MS);
 
   it('names the principal of a good key, with the scopes this version knows', async () => {
-    expect(await check(`Bearer ${key}`)).toEqual({ ok: true, principal: { keyId: `id-${prefixOf(key)}`, name: 'ci', scopes: ['inference'] } });
+    expect(await check(`Bearer ${key}`)).toMatchObject({ ok: true, principal: { keyId: `id-${prefixOf(key)}`, name: 'ci', permissions: ['inference'] } });
     expect(await check(`bearer ${CHOSEN}`)).toMatchObject({ ok: true });
     expect(await check(`Bearer ${key}`, { expiresAtMs: NOW_MS + 1 })).toMatchObject({ ok: true });
   });
@@ -67,11 +67,11 @@ describe('authenticate', () => {
   });
 });
 
-describe('hasScope', () => {
+describe('scopePermissions', () => {
   it('lets admin do all but read traces', () => {
-    const admin = { keyId: '1', name: 'a', scopes: ['admin'] as const };
-    expect([hasScope(admin, 'inference'), hasScope(admin, 'read'), hasScope(admin, 'admin'), hasScope(admin, 'traces')]).toEqual([true, true, true, false]);
-    expect(hasScope({ ...admin, scopes: ['traces'] }, 'read')).toBe(false);
+    const all = scopePermissions(['admin']);
+    expect([all.includes('inference'), all.includes('read'), all.includes('administer'), all.includes('traces')]).toEqual([true, true, true, false]);
+    expect(scopePermissions(['traces'])).toEqual(['traces']);
   });
 });
 

@@ -1,5 +1,5 @@
 import { matchesDigest, prefixOf } from './api-key.ts';
-import { knownScopes, type Principal } from './scopes.ts';
+import { knownScopes, type Principal, scopePermissions } from './scopes.ts';
 
 /** A key as its store gives it. Times are epoch milliseconds. */
 export interface StoredKey {
@@ -41,7 +41,12 @@ export async function authenticate(header: string | undefined, keyStore: KeyStor
   if (stored === null || !matchesDigest(key, stored)) return refuse('unknown');
   if (stored.revokedAtMs !== null && stored.revokedAtMs <= nowMs) return refuse('revoked');
   if (stored.expiresAtMs !== null && stored.expiresAtMs <= nowMs) return refuse('expired');
-  return { ok: true, principal: { keyId: stored.id, name: stored.name, scopes: knownScopes(stored.scopes) } };
+  return { ok: true, principal: keyPrincipal(stored) };
+}
+
+function keyPrincipal({ id, name, scopes }: StoredKey): Principal {
+  const permissions = scopePermissions(knownScopes(scopes));
+  return { accountId: `key:${id}`, kind: 'service', name, keyId: id, issuedBy: null, roles: [], permissions, tenant: null };
 }
 
 function refuse(reason: RefusalReason): Authentication {

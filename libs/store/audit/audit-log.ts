@@ -5,7 +5,7 @@ import { AuditEntryEntity } from './audit-entry.entity.ts';
 export interface AuditEntry {
   /** Epoch milliseconds. */
   readonly atMs: number;
-  /** `key:<prefix>` or `system`. */
+  /** The account: `user:<id>`, `service:<id>`, `key:<id>` or `system`. */
   readonly actor: string;
   /** Verb in the form `release.import`. */
   readonly action: string;
@@ -13,6 +13,11 @@ export interface AuditEntry {
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
   readonly requestId: string | null;
+  /** The state that was changed, before and after; left out where there was none. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+  /** Why, in the words of who did it. */
+  readonly reason?: string;
 }
 
 /** Writes an entry as part of the transaction that makes the change it describes. */

@@ -1,0 +1,25 @@
+/**
+ * What a principal may do. Each operation of the API needs exactly one of them.
+ * `traces` stands apart: traces are as sensitive as prompts, so nothing else implies it.
+ */
+export const PERMISSIONS = ['inference', 'read', 'traces', 'feedback', 'registry', 'operate', 'propose', 'approve', 'audit', 'administer'] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+export const ROLES = ['viewer', 'operator', 'releaser', 'approver', 'auditor', 'admin', 'trace-reader'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** What each role may do. `admin` may do all but read traces; that it may not approve its own changes is decided elsewhere. */
+export const ROLE_PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
+  viewer: ['read'],
+  operator: ['read', 'feedback', 'operate'],
+  releaser: ['read', 'feedback', 'registry', 'propose'],
+  approver: ['read', 'approve'],
+  auditor: ['read', 'audit'],
+  admin: ['inference', 'read', 'feedback', 'registry', 'operate', 'propose', 'approve', 'audit', 'administer'],
+  'trace-reader': ['read', 'traces'],
+};
+
+/** Permissions of some roles together, in the order of PERMISSIONS. */
+export function permissionsOf(roles: readonly Role[]): readonly Permission[] {
+  return PERMISSIONS.filter((permission) => roles.some((role) => ROLE_PERMISSIONS[role].includes(permission)));
+}

@@ -1,0 +1,20 @@
+import { type ActivationCommandType } from '../activation/activation-state.ts';
+
+/** `open`: operators act directly, each act audited as made without a change. `required`: only approved changes lead forward. */
+export type GovernanceMode = 'open' | 'required';
+
+export type GateDecision =
+  | { readonly allowed: true; readonly reason: 'way-back' | 'open-mode' | 'approved-change' | 'approved-rollout' }
+  | { readonly allowed: false; readonly reason: 'change-required' };
+
+/** On whose behalf a command comes: by hand, from a change that was approved, or from a rollout that such a change started. */
+export type GateCause = 'direct' | 'approved-change' | 'approved-rollout';
+
+const WAYS_BACK: ReadonlySet<ActivationCommandType> = new Set(['rollback', 'abort-canary', 'stop-shadow']);
+
+/** Decides whether an activation command may run. A way back is never locked. */
+export function decideGate(mode: GovernanceMode, command: ActivationCommandType, cause: GateCause): GateDecision {
+  if (WAYS_BACK.has(command)) return { allowed: true, reason: 'way-back' };
+  if (cause !== 'direct') return { allowed: true, reason: cause };
+  return mode === 'open' ? { allowed: true, reason: 'open-mode' } : { allowed: false, reason: 'change-required' };
+}
