@@ -137,7 +137,7 @@ describe('keys and scopes', () => {
   it('wants a key that is known and has the scope', async () => {
     expect((await call('/api/v1/usage', { key: null })).body).toMatchObject({ status: 401, code: 'key_missing' });
     expect((await call('/api/v1/usage', { key: 'wrong'.repeat(8) })).body).toMatchObject({ status: 401, code: 'key_unknown' });
-    expect((await call('/api/v1/keys', { key: reader })).body).toMatchObject({ status: 403, detail: expect.stringContaining('scope admin') });
+    expect((await call('/api/v1/keys', { key: reader })).body).toMatchObject({ status: 403, detail: expect.stringContaining('permission administer') });
     expect((await call(`/api/v1/traces/${TRACED}`, { key: house.addKey('boss', ['admin']) })).status).toBe(403);
     expect((await call('/api/v1/usage', { key: reader })).status).toBe(200);
   });
@@ -158,7 +158,7 @@ describe('keys and scopes', () => {
     const own = keys.items.find(({ name }: { name: string }) => name === 'admin');
     expect((await call(`/api/v1/keys/${own.id}`, { method: 'DELETE' })).body).toMatchObject({ status: 409, code: 'key_in_use' });
     const { body } = await call('/api/v1/keys', { method: 'POST', body: { name: 'x', scopes: ['root'] } });
-    expect(body).toMatchObject({ status: 400, field: 'scopes.0', detail: expect.stringContaining('inference, read, traces or admin') });
+    expect(body).toMatchObject({ status: 400, field: 'scopes.0', detail: expect.stringContaining('audit, administer or admin') });
     expect((await call('/api/v1/keys', { method: 'POST', body: '{"name"' })).body).toMatchObject({ status: 400, code: 'invalid_request', detail: expect.stringContaining('JSON') });
   });
 });
@@ -170,7 +170,7 @@ describe('traces', () => {
     expect(trace.tokens[3]).toMatchObject({ row: 3, choice: 0, tokenId: 3, text: '<3>', experts: [[0, 1], [2, 3]], flags: [] });
     expect(trace.tokens[0].choice).toBeNull();
     expect(trace.tokens[0].gates[0][0]).toBeCloseTo(0.8, 2);
-    expect(house.audit).toMatchObject([{ action: 'trace.read', subject: `request/${TRACED}`, detail: { keyName: 'admin' } }]);
+    expect(house.audit).toMatchObject([{ action: 'trace.read', subject: `request/${TRACED}`, detail: { actorName: 'admin' } }]);
     expect((await get('listAudit', '/api/v1/audit')).items[0]).toMatchObject({ action: 'trace.read' });
     expect(await get('getTrace', `/api/v1/traces/${TRACED}?offset=1&rows=2`)).toMatchObject({ nextOffset: 3, tokens: [{ row: 1 }, { row: 2 }] });
   });

@@ -22,7 +22,7 @@ describe('ensureFirstKey', () => {
     const first = await ensureFirstKey(table, null, NOW_MS);
     expect(first.reason).toBe('no-key-yet');
     expect(table.rows).toHaveLength(1);
-    expect(table.rows[0]).toMatchObject({ prefix: prefixOf(first.generated ?? ''), scopes: ['inference', 'read', 'traces', 'admin'] });
+    expect(table.rows[0]).toMatchObject({ prefix: prefixOf(first.generated ?? ''), scopes: ['admin', 'traces'] });
     expect(JSON.stringify(table.rows)).not.toContain(first.generated?.slice(13));
     expect(await ensureFirstKey(table, null, NOW_MS)).toEqual({ reason: 'keys-exist', generated: null });
   });

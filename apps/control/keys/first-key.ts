@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { digestApiKey, generateApiKey, prefixOf } from '#libs/platform/auth/api-key';
-import { SCOPES } from '#libs/platform/auth/scopes';
+import { type Scope } from '#libs/platform/auth/scopes';
 import { type ApiKeys } from '#libs/store/keys/api-keys';
+
+/** Everything: `admin` alone leaves out reading traces. */
+const SCOPES: readonly Scope[] = ['admin', 'traces'];
 
 export type FirstKeyDecision =
   | { readonly reason: 'keys-exist' | 'given-key-known'; readonly create: false }
