@@ -6,6 +6,7 @@ import { CaptureLedger } from './capture/ledger.ts';
 import { TracePartitions } from './capture/partitions.ts';
 import { Segments } from './capture/segments.ts';
 import { TraceWriter } from './capture/trace-writer.ts';
+import { GovernanceModes } from './changes/governance-modes.ts';
 import { createDataSource, type StoreOptions } from './data-source.ts';
 import { ExpertFigures } from './figures/expert-figures.ts';
 import { ImportJobs } from './imports/import-jobs.ts';
@@ -41,6 +42,7 @@ export class StoreModule implements OnApplicationShutdown {
       AuditLog,
       ImportJobs,
       CaptureLedger,
+      GovernanceModes,
       TracePartitions,
       TraceReader,
       RequestLatencyReader,
@@ -78,7 +80,7 @@ export class StoreModule implements OnApplicationShutdown {
       module: StoreModule,
       global: true,
       providers,
-      exports: [DataSource, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, UsageFolder, TraceReader, RequestLatencyReader, ExpertFigures],
+      exports: [DataSource, GovernanceModes, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, UsageFolder, TraceReader, RequestLatencyReader, ExpertFigures],
     };
   }
 

@@ -1,0 +1,49 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { type GovernanceMode } from '#libs/governance/change/activation-gate';
+
+/** How a model may be changed. Generation 0: never set, so open. */
+export interface GovernanceModeRow {
+  readonly model: string;
+  readonly mode: GovernanceMode;
+  readonly generation: number;
+}
+
+/** Which models change only by approved requests. */
+export class GovernanceModes {
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** `open` for a model of which nothing was said. */
+  async modeOf(model: string, manager: EntityManager = this.dataSource.manager): Promise<GovernanceMode> {
+    return (await this.read(model, manager)).mode;
+  }
+
+  async read(model: string, manager: EntityManager = this.dataSource.manager): Promise<GovernanceModeRow> {
+    const rows: GovernanceModeRow[] = await manager.query(`SELECT model, mode, generation FROM signalbox.governance_mode WHERE model = $1`, [model]);
+    return rows[0] ?? { model, mode: 'open', generation: 0 };
+  }
+
+  /** Whether any model changes only by approved requests. */
+  async isRequiredAnywhere(manager: EntityManager = this.dataSource.manager): Promise<boolean> {
+    const rows: { found: boolean }[] = await manager.query(`SELECT EXISTS (SELECT 1 FROM signalbox.governance_mode WHERE mode = 'required') AS found`);
+    return rows[0]?.found === true;
+  }
+}
+
+/** Writes a mode as part of a transaction, without an audit entry. False when the generation has moved on. */
+export async function writeGovernanceMode(
+  manager: EntityManager,
+  { model, mode, expectedGeneration, atMs, actor }: { readonly model: string; readonly mode: GovernanceMode; readonly expectedGeneration: number; readonly atMs: number; readonly actor: string },
+): Promise<boolean> {
+  const at = new Date(atMs);
+  const written: unknown[] = await manager.query(
+    expectedGeneration === 0
+      ? `INSERT INTO signalbox.governance_mode (model, mode, generation, updated_at, updated_by)
+         VALUES ($1, $2, 1, $3, $4) ON CONFLICT (model) DO NOTHING RETURNING generation`
+      : `WITH moved AS (
+           UPDATE signalbox.governance_mode SET mode = $2, generation = generation + 1, updated_at = $3, updated_by = $4
+           WHERE model = $1 AND generation = $5 RETURNING generation)
+         SELECT generation FROM moved`,
+    expectedGeneration === 0 ? [model, mode, at, actor] : [model, mode, at, actor, expectedGeneration],
+  );
+  return written.length === 1;
+}
