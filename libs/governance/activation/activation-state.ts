@@ -40,6 +40,9 @@ export interface ActivationState {
   readonly generation: number;
 }
 
+/** What of a release can be taken back alone. */
+export type ReleasePart = 'routers' | 'experts';
+
 /** What can be done to an activation. */
 export type ActivationCommand =
   | { readonly type: 'activate'; readonly releaseId: string }
@@ -47,7 +50,14 @@ export type ActivationCommand =
   | { readonly type: 'set-canary-share'; readonly share: number }
   | { readonly type: 'promote' }
   | { readonly type: 'abort-canary' }
-  | { readonly type: 'rollback' }
+  /** The whole release before, or the current one with only the routers (and routing settings) or the experts of the one before. */
+  | { readonly type: 'rollback'; readonly part?: ReleasePart }
   | { readonly type: 'start-shadow'; readonly shadow: Shadow }
   | { readonly type: 'stop-shadow' };
 export type ActivationCommandType = ActivationCommand['type'];
+
+/** Releases that a state names, without repeats: those that must be resident. */
+export function namedReleases({ stable, previous, canary, shadow }: Pick<ActivationState, 'stable' | 'previous' | 'canary' | 'shadow'>): readonly string[] {
+  const named = [stable, canary?.releaseId, shadow?.releaseId, previous].filter((releaseId) => releaseId !== undefined && releaseId !== null);
+  return [...new Set(named)];
+}
