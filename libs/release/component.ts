@@ -35,6 +35,24 @@ export function parseComponentName(name: string): ParsedComponentName | null {
   return null;
 }
 
+/** Orders names as a model is built: backbone, tokenizer, routers by layer, experts by layer and index. */
+export function compareComponentNames(a: ComponentName, b: ComponentName): number {
+  const [left, right] = [rankOf(a), rankOf(b)];
+  for (let at = 0; at < 3; at += 1) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a < b ? -1 : Number(a > b);
+}
+
+const KIND_RANK: Readonly<Record<ComponentKind, number>> = { backbone: 0, tokenizer: 1, router: 2, expert: 3 };
+
+function rankOf(name: ComponentName): readonly number[] {
+  const parsed = parseComponentName(name);
+  if (!parsed) return [4];
+  return [KIND_RANK[parsed.kind], 'layer' in parsed ? parsed.layer : 0, 'index' in parsed ? parsed.index : 0];
+}
+
 /**
  * Names of the tensors inside component files. A weight component is a safetensors file that holds
  * just these; shapes as in the checkpoint ([out, in] for projections).

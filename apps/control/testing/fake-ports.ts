@@ -55,7 +55,7 @@ export class FakeHouse {
       routing: { gating: 'softmax-topk', topK: 2, normalise: true },
       components: { backbone: 'b'.repeat(64), 'expert/0/1': 'c'.repeat(64) },
     } as unknown as ReleaseManifest;
-    this.releases.push({ releaseId, model, manifest, importedFrom: '/models', createdAtMs: NOW_MS });
+    this.releases.push({ releaseId, model, manifest, importedFrom: '/models', createdAtMs: NOW_MS, origin: null });
     if (!this.activations.has(model)) this.activations.set(model, { model, stableRelease: releaseId, previousRelease: null, generation: 1, updatedAtMs: NOW_MS });
   }
 

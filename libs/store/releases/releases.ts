@@ -1,6 +1,8 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type ComponentKind, type ComponentName, type Sha256, parseComponentName } from '#libs/release/component';
+import { expertSetDigest, routerSetDigest } from '#libs/release/component-sets';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { type ReleaseKind } from '#libs/release/release-diff';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { ActivationEntity, ReleaseEntity } from './release.entity.ts';
 
@@ -8,8 +10,24 @@ export interface StoredRelease {
   readonly releaseId: string;
   readonly model: string;
   readonly manifest: ReleaseManifest;
+  /** Folder of the checkpoint, or `composed`. */
   readonly importedFrom: string;
   readonly createdAtMs: number;
+  /** Where it comes from; null where that was not written down. */
+  readonly origin: ReleaseOrigin | null;
+}
+
+/** What a release was made of and why. */
+export interface ReleaseOrigin {
+  /** null for the first release of a model. */
+  readonly parentRelease: Sha256 | null;
+  /** What it changes against its parent; null without one. */
+  readonly kind: ReleaseKind | null;
+  /** The same in words. */
+  readonly summary: string;
+  /** Account that made it. */
+  readonly createdBy: string;
+  readonly note: string;
 }
 
 export interface Activation {
@@ -21,7 +39,8 @@ export interface Activation {
   readonly updatedAtMs: number;
 }
 
-export interface NewRelease extends StoredRelease {
+export interface NewRelease extends Omit<StoredRelease, 'origin'> {
+  readonly origin?: ReleaseOrigin;
   /** Size of every component version that the manifest names. */
   readonly sizesBytes: Readonly<Record<Sha256, number>>;
 }
@@ -32,43 +51,12 @@ export type SaveOutcome = 'saved-and-activated' | 'saved' | 'already-saved';
 export class Releases {
   constructor(private readonly dataSource: DataSource) {}
 
-  /**
-   * Saves a release with its component versions. The first release of a model also becomes its stable
-   * one; later ones must be activated. All with the audit entry in one transaction; a release that is
-   * there already changes nothing.
-   * @throws Error naming the component whose size is not given or whose name is none
-   */
+  /** saveRelease and its audit entry, in a transaction of their own; a release that is there already changes nothing. */
   async save(release: NewRelease, audit: AuditEntry): Promise<SaveOutcome> {
-    const components = Object.entries(release.manifest.components).map(([component, sha256]) => ({
-      component,
-      sha256,
-      kind: kindOf(component),
-      sizeBytes: sizeOf(release, component, sha256),
-    }));
     return this.dataSource.transaction(async (manager) => {
-      const createdAt = new Date(release.createdAtMs);
-      const inserted: unknown[] = await manager.query(
-        `INSERT INTO signalbox.release (id, model, manifest, imported_from, created_at)
-         VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO NOTHING RETURNING id`,
-        [release.releaseId, release.model, JSON.stringify(release.manifest), release.importedFrom, createdAt],
-      );
-      if (inserted.length === 0) return 'already-saved';
-      // Sorted, so that two imports that share versions lock them in the same order.
-      await manager.query(
-        `INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at)
-         SELECT DISTINCT ON (sha256) sha256, kind, size_bytes, $4::timestamptz
-         FROM unnest($1::text[], $2::text[], $3::bigint[]) AS version(sha256, kind, size_bytes)
-         ORDER BY sha256 ON CONFLICT (sha256) DO NOTHING`,
-        [components.map(({ sha256 }) => sha256), components.map(({ kind }) => kind), components.map(({ sizeBytes }) => sizeBytes), createdAt],
-      );
-      await manager.query(
-        `INSERT INTO signalbox.release_component (release_id, component, sha256)
-         SELECT $1, * FROM unnest($2::text[], $3::text[])`,
-        [release.releaseId, components.map(({ component }) => component), components.map(({ sha256 }) => sha256)],
-      );
-      const activated = await activateFirst(manager, release);
-      await appendAudit(manager, audit);
-      return activated ? 'saved-and-activated' : 'saved';
+      const outcome = await saveRelease(manager, release);
+      if (outcome !== 'already-saved') await appendAudit(manager, audit);
+      return outcome;
     });
   }
 
@@ -109,6 +97,48 @@ export class Releases {
   }
 }
 
+/**
+ * Saves a release with its component versions, as part of another's transaction, which also appends the
+ * audit entry. The first release of a model becomes its stable one; later ones must be activated. A
+ * release that is there already changes nothing.
+ * @throws Error naming the component whose size is not given or whose name is none
+ */
+export async function saveRelease(manager: EntityManager, release: NewRelease): Promise<SaveOutcome> {
+  const { manifest, origin } = release;
+  const components = Object.entries(manifest.components).map(([component, sha256]) => ({
+    component,
+    sha256,
+    kind: kindOf(component),
+    sizeBytes: sizeOf(release, component, sha256),
+  }));
+  const createdAt = new Date(release.createdAtMs);
+  const inserted: unknown[] = await manager.query(
+    `INSERT INTO signalbox.release
+       (id, model, manifest, imported_from, created_at, parent_release, kind, summary, created_by, note, router_set, expert_set)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id`,
+    [
+      release.releaseId, release.model, JSON.stringify(manifest), release.importedFrom, createdAt,
+      origin?.parentRelease ?? null, origin?.kind ?? null, origin?.summary ?? null, origin?.createdBy ?? null, origin?.note ?? null,
+      routerSetDigest(manifest), expertSetDigest(manifest),
+    ],
+  );
+  if (inserted.length === 0) return 'already-saved';
+  // Sorted, so that two imports that share versions lock them in the same order.
+  await manager.query(
+    `INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at)
+     SELECT DISTINCT ON (sha256) sha256, kind, size_bytes, $4::timestamptz
+     FROM unnest($1::text[], $2::text[], $3::bigint[]) AS version(sha256, kind, size_bytes)
+     ORDER BY sha256 ON CONFLICT (sha256) DO NOTHING`,
+    [components.map(({ sha256 }) => sha256), components.map(({ kind }) => kind), components.map(({ sizeBytes }) => sizeBytes), createdAt],
+  );
+  await manager.query(
+    `INSERT INTO signalbox.release_component (release_id, component, sha256)
+     SELECT $1, * FROM unnest($2::text[], $3::text[])`,
+    [release.releaseId, components.map(({ component }) => component), components.map(({ sha256 }) => sha256)],
+  );
+  return (await activateFirst(manager, release)) ? 'saved-and-activated' : 'saved';
+}
+
 function kindOf(component: string): ComponentKind {
   const parsed = parseComponentName(component);
   if (!parsed) throw new Error(`components.${component} is no component name`);
@@ -137,6 +167,13 @@ function toRelease(row: ReleaseEntity): StoredRelease {
     manifest: row.manifest,
     importedFrom: row.importedFrom,
     createdAtMs: row.createdAt.getTime(),
+    origin: row.createdBy === null ? null : {
+      parentRelease: row.parentRelease,
+      kind: row.kind,
+      summary: row.summary ?? '',
+      createdBy: row.createdBy,
+      note: row.note ?? '',
+    },
   };
 }
 
