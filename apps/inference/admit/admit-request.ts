@@ -1,4 +1,3 @@
-import { segmentOf } from '#libs/contract/openai/metadata';
 import { chatTurns, type ChatRequest } from '#libs/contract/openai/chat-request';
 import { type CompletionRequest } from '#libs/contract/openai/completion-request';
 import { badRequest, type OpenAiFailure } from '#libs/contract/openai/error';
@@ -79,7 +78,7 @@ export function admitChat(body: ChatRequest, facts: AdmissionFacts): Admission {
 }
 
 function admit(body: CompletionRequest | ChatRequest, tokenised: readonly TokenisedPrompt[], wanted: Wanted, facts: AdmissionFacts): Admission {
-  const { limits, release, requestId } = facts;
+  const { labels, limits, release, requestId } = facts;
   const { contextTokens, vocabSize } = release.manifest.shape;
   const choices = body.n ?? 1;
   const refused = combinationFailure(body, tokenised.length * choices, limits.choicesPerRequest);
@@ -118,7 +117,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     kind: wanted.kind,
     requestId,
     release,
-    segment: segmentOf(body.metadata),
+    segment: { tenant: labels.tenant, task: labels.task, language: labels.language },
     prompts,
     choices,
     stream: body.stream ?? false,

@@ -1,11 +1,16 @@
 import { type Segment } from '#libs/contract/capture/request-record';
 import { type OpenAiFailure } from '#libs/contract/openai/error';
+import { type Principal } from '#libs/platform/auth/scopes';
 import { type GenerateRequest } from '#libs/runtime/engine/engine';
 import { type ServedRelease } from '../models/served-release.ts';
+import { type RequestLabels } from './request-labels.ts';
 
 /** What admission must know besides the body. */
 export interface AdmissionFacts {
   readonly requestId: string;
+  /** Who asks. */
+  readonly principal: Principal;
+  readonly labels: RequestLabels;
   readonly release: ServedRelease;
   readonly limits: AdmissionLimits;
   /** Used where the request names no seed. */

@@ -1,6 +1,7 @@
 import { type Context } from '@opentelemetry/api';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { errorBody, type OpenAiFailure } from '#libs/contract/openai/error';
+import { type Principal } from '#libs/platform/auth/scopes';
 import { type AnswerContext } from '../answer/answering.ts';
 import { SseWriter } from '../answer/sse-writer.ts';
 
@@ -12,6 +13,8 @@ export interface Exchange {
   readonly atMs: number;
   /** Parent of the spans of this request. */
   readonly spanContext: Context;
+  /** null until the caller is known. */
+  readonly principal: Principal | null;
 }
 
 const exchanges = new WeakMap<FastifyRequest, Exchange>();

@@ -7,6 +7,7 @@ import { type Authentication } from '#libs/platform/auth/authenticate';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
 import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
 import { newRequestId } from '../admit/request-id.ts';
+import { labelsOf } from '../admit/request-labels.ts';
 import { type Answering } from '../answer/answering.ts';
 import { type ReleasePin } from '../models/served-release.ts';
 import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
@@ -62,11 +63,15 @@ function hooks(scope: FastifyInstance, ports: V1Ports): void {
     const atMs = ports.nowMs();
     const requestId = newRequestId(atMs, ports.random(10));
     const traceparent = request.headers['traceparent'];
-    beginExchange(request, { requestId, atMs, spanContext: requestContext(typeof traceparent === 'string' ? traceparent : undefined) });
+    const spanContext = requestContext(typeof traceparent === 'string' ? traceparent : undefined);
+    // Told of errors before its caller is known.
+    beginExchange(request, { requestId, atMs, spanContext, principal: null });
     void reply.header('x-request-id', requestId);
     // Before the body is read: a caller without a key costs no more than its head.
-    const failure = authFailure(await ports.authenticate(request.headers.authorization, atMs)) ?? (ports.stopping() ? STOPPING : null);
+    const authentication = await ports.authenticate(request.headers.authorization, atMs);
+    const failure = authFailure(authentication) ?? (ports.stopping() ? STOPPING : null);
     if (failure) return sendFailure(reply, failure);
+    if (authentication.ok) beginExchange(request, { requestId, atMs, spanContext, principal: authentication.principal });
   });
 }
 
@@ -88,7 +93,7 @@ function errors(scope: FastifyInstance, ports: V1Ports): void {
   scope.setNotFoundHandler((request, reply) => sendFailure(reply, routeNotFound(request.method, request.url.split('?', 1)[0] ?? '')));
 }
 
-async function generate<Body extends { model: string }>(
+async function generate<Body extends { model: string; metadata?: Record<string, string> | null | undefined }>(
   request: FastifyRequest,
   reply: FastifyReply,
   schema: z.ZodType<Body>,
@@ -96,15 +101,17 @@ async function generate<Body extends { model: string }>(
   ports: V1Ports,
 ): Promise<FastifyReply | undefined> {
   const exchange = exchangeOf(request);
-  if (!exchange) throw new Error('the request has no exchange');
+  if (!exchange?.principal) throw new Error('the request has no caller');
   const parsed = schema.safeParse(request.body);
   if (!parsed.success) return sendFailure(reply, validationFailure(parsed.error, request.body));
+  const labelled = labelsOf(parsed.data.metadata, exchange.principal);
+  if ('refused' in labelled) return sendFailure(reply, labelled.refused);
   const pin = ports.models.pin(parsed.data.model);
   if (!pin) return sendFailure(reply, modelNotFound(parsed.data.model));
   try {
     void reply.header('x-signalbox-release', pin.release.releaseId);
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
-    const admission = admit(parsed.data, { requestId: exchange.requestId, release: pin.release, limits: ports.limits, seed });
+    const admission = admit(parsed.data, { requestId: exchange.requestId, principal: exchange.principal, labels: labelled.labels, release: pin.release, limits: ports.limits, seed });
     if ('refused' in admission) return sendFailure(reply, admission.refused);
     describeAdmitted(exchange.spanContext, admission.admitted);
     const failure = await answer(reply, exchange, admission.admitted, ports);

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { type Segment } from '../capture/request-record.ts';
 import { OPENAI_LIMITS } from './limits.ts';
 
 const SEGMENT_LABEL = /^[\w.:-]{0,64}$/;
-const SEGMENT_KEYS = ['tenant', 'task', 'language'] as const;
+/** Labels that segments and rules go by. */
+const LABEL_KEYS = ['tenant', 'task', 'language', 'region', 'data_class', 'licence'] as const;
 
 /**
  * OpenAI's request metadata. `tenant`, `task` and `language` are the segment that the request
- * counts for, so they are labels; other pairs are accepted and not kept.
+ * counts for, and rules go by `region`, `data_class` and `licence`, so these are labels; `session`
+ * ties requests together; other pairs are accepted and not kept.
  */
 export const requestMetadata = z
   .record(z.string().max(OPENAI_LIMITS.metadataKeyCharacters), z.string().max(OPENAI_LIMITS.metadataValueCharacters))
@@ -18,20 +19,15 @@ export const requestMetadata = z
         message: `'metadata' holds more than ${OPENAI_LIMITS.metadataPairs} pairs; send fewer.`,
       });
     }
-    for (const key of SEGMENT_KEYS) {
+    for (const key of LABEL_KEYS) {
       const label = metadata[key];
       if (label !== undefined && !SEGMENT_LABEL.test(label)) {
         context.addIssue({
           code: 'custom',
           path: [key],
-          message: `'metadata.${key}' is a segment label: at most 64 letters, digits or the characters _ . : -`,
+          message: `'metadata.${key}' is a label: at most 64 letters, digits or the characters _ . : -`,
         });
       }
     }
   })
-  .meta({ description: 'At most 16 pairs. tenant, task and language set the segment that the request counts for.' });
-
-/** The segment that validated metadata names; empty labels where it names none. */
-export function segmentOf(metadata: Readonly<Record<string, string>> | null | undefined): Segment {
-  return { tenant: metadata?.['tenant'] ?? '', task: metadata?.['task'] ?? '', language: metadata?.['language'] ?? '' };
-}
+  .meta({ description: 'At most 16 pairs. tenant, task and language set the segment that the request counts for; rules go by region, data_class and licence; session ties requests together.' });

@@ -3,7 +3,6 @@ import { type z } from 'zod';
 import { chatRequest, chatTurns } from './chat-request.ts';
 import { completionRequest, parsePrompts } from './completion-request.ts';
 import { paramName, validationFailure, type OpenAiFailure } from './error.ts';
-import { segmentOf } from './metadata.ts';
 
 function refusal(schema: z.ZodType, body: unknown): Pick<OpenAiFailure, 'code' | 'param'> & { message: string } {
   const parsed = schema.safeParse(body);
@@ -109,12 +108,6 @@ describe('chat request', () => {
 
 describe('metadata', () => {
   const withMetadata = (metadata: unknown) => ({ ...chat, metadata });
-
-  it('gives the segment', () => {
-    const { metadata } = chatRequest.parse(withMetadata({ tenant: 'acme', task: 'sum.v1', other: 'free text, kept nowhere' }));
-    expect(segmentOf(metadata)).toEqual({ tenant: 'acme', task: 'sum.v1', language: '' });
-    expect(segmentOf(null)).toEqual({ tenant: '', task: '', language: '' });
-  });
 
   it('bounds pairs, keys, values and labels', () => {
     const many = Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`k${i}`, 'v']));
