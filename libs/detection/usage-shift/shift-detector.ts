@@ -1,0 +1,146 @@
+import { type UsageBaseline } from '../baseline/usage-baseline.ts';
+import { type Bet, betScore, boundMean, unitDirection, varianceOf } from './bet.ts';
+import { type DetectorSettings } from './settings.ts';
+
+/** One memory of the recent past and the bets that follow it. Plain data, so that it survives a restart as JSON. */
+interface TrackState {
+  /** Exponentially weighted mean of y - q0 over past requests. */
+  readonly drift: number[];
+  bet: Bet | null;
+  /** Directions chosen so far: the level of the next bound. */
+  updates: number;
+  requestsToUpdate: number;
+  /** Wealth of each bet size, restarted at 1 whenever it falls below. */
+  readonly wealth: number[];
+}
+
+/** State of the detector for one stream: a layer of a release in a segment. */
+export interface ShiftState {
+  readonly tracks: readonly TrackState[];
+  requests: number;
+  requestsSinceAlarm: number;
+  alarms: number;
+}
+
+export interface ShiftAlarm {
+  /** Mean wealth that crossed the threshold. */
+  readonly evidence: number;
+  readonly threshold: number;
+  /** Requests seen since the alarm before, or since the start. */
+  readonly requestsSinceAlarm: number;
+  /** Running mean difference to the baseline of the track with the most wealth, by expert: where it went. */
+  readonly drift: readonly number[];
+  /** Half-life of that track, in requests: about as long ago it began. */
+  readonly halfLifeRequests: number;
+}
+
+export function newShiftState(experts: number, settings: DetectorSettings): ShiftState {
+  return {
+    tracks: settings.halfLivesRequests.map((halfLife) => ({
+      drift: Array.from({ length: experts }, () => 0),
+      bet: null,
+      updates: 0,
+      requestsToUpdate: updateInterval(halfLife, settings),
+      wealth: settings.betSizes.map(() => 1),
+    })),
+    requests: 0,
+    requestsSinceAlarm: 0,
+    alarms: 0,
+  };
+}
+
+/**
+ * Request-clustered clipped-bet e-detector. A request's expert shares y may depend on each other and
+ * on the past in any way; under the baseline law its score s along a direction chosen from the past
+ * has a mean of at most `meanBound`, so e = 1 + lambda (s - meanBound) has a mean of at most 1. The wealth
+ * M <- max(1, M) e is an e-CUSUM, dominated by the e-detector M <- (1 + M) e (Shin, Ramdas & Rinaldo
+ * 2022, arXiv 2203.03532), so that with probability 1 - beta over the baseline, E[alarms in T
+ * requests] <= T / threshold for every T, restarts included. Mixes over half-lives and bet sizes by
+ * their average (Vovk & Wang 2021).
+ *
+ * Cost: experts x half-lives for each request, and a pass over half C for each new direction.
+ * Changes `state`; returns the alarm that this request raised, or null.
+ * @param shares expert shares of the request in this layer, summing to 1
+ */
+export function observeRequest(state: ShiftState, shares: ArrayLike<number>, baseline: UsageBaseline, threshold: number, settings: DetectorSettings): ShiftAlarm | null {
+  if (shares.length !== baseline.experts) throw new RangeError(`the request has shares of ${shares.length} experts, the baseline of ${baseline.experts}`);
+  state.requests += 1;
+  state.requestsSinceAlarm += 1;
+  let sum = 0;
+  for (const [index, track] of state.tracks.entries()) {
+    const halfLife = settings.halfLivesRequests[index]!;
+    if (track.bet !== null) takeBet(track, track.bet, shares, baseline, settings);
+    // Only now may the request move the direction: a bet knows nothing but the past.
+    remember(track, shares, baseline, halfLife);
+    track.requestsToUpdate -= 1;
+    if (track.requestsToUpdate <= 0) chooseBet(track, baseline, halfLife, settings);
+    for (const wealth of track.wealth) sum += wealth;
+  }
+  const evidence = sum / (state.tracks.length * settings.betSizes.length);
+  return evidence >= threshold ? raise(state, evidence, threshold, settings) : null;
+}
+
+function takeBet({ wealth }: TrackState, { direction, meanBound }: Bet, shares: ArrayLike<number>, { mean }: UsageBaseline, { betSizes, clip }: DetectorSettings): void {
+  const gain = betScore(direction, shares, 0, mean, clip) - meanBound;
+  for (const [at, size] of betSizes.entries()) {
+    // The worst score must not make a bet negative.
+    const stake = Math.min(size, 1 / (clip + meanBound));
+    wealth[at] = Math.max(1, wealth[at]!) * (1 + stake * gain);
+  }
+}
+
+function remember({ drift }: TrackState, shares: ArrayLike<number>, { mean }: UsageBaseline, halfLife: number): void {
+  const weight = 1 - 0.5 ** (1 / halfLife);
+  for (let j = 0; j < drift.length; j += 1) drift[j]! += weight * ((shares[j] ?? 0) - mean[j]! - drift[j]!);
+}
+
+/** A track whose drift is within its noise stops betting: it would only lose to the bound. */
+function chooseBet(track: TrackState, baseline: UsageBaseline, halfLife: number, settings: DetectorSettings): void {
+  track.requestsToUpdate = updateInterval(halfLife, settings);
+  const direction = exceedsNoise(track.drift, baseline, halfLife, settings.noiseFactor) ? unitDirection(baseline, track.drift) : null;
+  if (direction === null) {
+    track.bet = null;
+    return;
+  }
+  track.updates += 1;
+  const level = settings.beta / (settings.halfLivesRequests.length * track.updates * (track.updates + 1));
+  const meanBound = boundMean(baseline, direction, settings.clip, level);
+  track.bet = meanBound < settings.clip ? { direction, meanBound } : null;
+}
+
+/**
+ * Whether sum_j d_j^2 / sigma_j^2 is beyond what the running mean of independent requests shows: its
+ * variance is sigma^2 w / (2 - w) for weight w, and the sum over E - 1 free shares has about that many
+ * degrees of freedom.
+ */
+function exceedsNoise(drift: readonly number[], { experts, covariance }: UsageBaseline, halfLife: number, factor: number): boolean {
+  const weight = 1 - 0.5 ** (1 / halfLife);
+  const noise = weight / (2 - weight);
+  let statistic = 0;
+  for (const [j, d] of drift.entries()) statistic += (d * d) / varianceOf(covariance, experts, j);
+  const freedom = Math.max(1, experts - 1);
+  return statistic > noise * (freedom + factor * Math.sqrt(2 * freedom));
+}
+
+/** An alarm takes the wealth back and nothing else: the next one needs evidence of its own. */
+function raise(state: ShiftState, evidence: number, threshold: number, { halfLivesRequests }: DetectorSettings): ShiftAlarm {
+  let strongest = 0;
+  for (const [index, { wealth }] of state.tracks.entries()) {
+    if (Math.max(...wealth) > Math.max(...state.tracks[strongest]!.wealth)) strongest = index;
+  }
+  const alarm: ShiftAlarm = {
+    evidence,
+    threshold,
+    requestsSinceAlarm: state.requestsSinceAlarm,
+    drift: [...state.tracks[strongest]!.drift],
+    halfLifeRequests: halfLivesRequests[strongest]!,
+  };
+  for (const { wealth } of state.tracks) wealth.fill(1);
+  state.requestsSinceAlarm = 0;
+  state.alarms += 1;
+  return alarm;
+}
+
+function updateInterval(halfLife: number, { updateShare }: DetectorSettings): number {
+  return Math.max(1, Math.round(halfLife * updateShare));
+}
