@@ -1,4 +1,6 @@
 import { LessThan, type DataSource, type EntityManager } from 'typeorm';
+import { CHAIN_START, entryHash, toAuditRecord } from '#libs/governance/audit/audit-record';
+import { LOCKS } from '../locks.ts';
 import { AuditEntryEntity } from './audit-entry.entity.ts';
 
 /** One thing that was done, by whom and to what. `detail` holds no secret and no content. */
@@ -12,6 +14,7 @@ export interface AuditEntry {
   /** What it was done to, e.g. `model/tiny-mixtral`. */
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** The request that asked for it, where there was one. */
   readonly requestId: string | null;
   /** The state that was changed, before and after; left out where there was none. */
   readonly before?: unknown;
@@ -20,13 +23,30 @@ export interface AuditEntry {
   readonly reason?: string;
 }
 
-/** Writes an entry as part of the transaction that makes the change it describes. */
+/**
+ * Writes an entry as part of the transaction that makes the change it describes, as its last statement:
+ * from here to the commit it holds the lock that puts all entries into one chain, and locking anything
+ * after it could deadlock. The transaction must be READ COMMITTED, so that the head read is the newest.
+ * @throws Error outside a transaction: the lock would be gone before the entry is written
+ */
 export async function appendAudit(manager: EntityManager, entry: AuditEntry): Promise<void> {
+  if (manager.queryRunner?.isTransactionActive !== true) throw new Error('appendAudit needs the transaction of the change: call it with the manager of dataSource.transaction()');
+  await manager.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.audit]);
+  // A statement of its own: its snapshot must be taken after the lock is granted.
+  const [head] = (await manager.query('SELECT seq, hash FROM signalbox.audit_entry WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1')) as { seq: string; hash: Buffer }[];
+  const previousHash = head?.hash ?? CHAIN_START;
+  const record = toAuditRecord(entry, head ? Number(head.seq) + 1 : 1);
   await manager.query(
-    `INSERT INTO signalbox.audit_entry (at, actor, action, subject, detail, request_id) VALUES ($1, $2, $3, $4, $5, $6)`,
-    [new Date(entry.atMs), entry.actor, entry.action, entry.subject, JSON.stringify(entry.detail), entry.requestId],
+    `INSERT INTO signalbox.audit_entry (at, actor, action, subject, detail, request_id, reason, before, after, seq, prev_hash, hash)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      record.at, record.actor, record.action, record.subject, JSON.stringify(record.detail), record.requestId, record.reason,
+      jsonOrNull(record.before), jsonOrNull(record.after), record.seq, Buffer.from(previousHash), entryHash(record, previousHash),
+    ],
   );
 }
+
+const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
 /** The append-only audit log. */
 export class AuditLog {
@@ -34,7 +54,7 @@ export class AuditLog {
 
   /** For what changes nothing, such as reading a trace; otherwise see appendAudit. */
   async append(entry: AuditEntry): Promise<void> {
-    await appendAudit(this.dataSource.manager, entry);
+    await this.dataSource.transaction((manager) => appendAudit(manager, entry));
   }
 
   /** Newest first; `beforeId` is the id of the last entry of the page before. */
@@ -44,6 +64,6 @@ export class AuditLog {
       order: { id: 'DESC' },
       take: limit,
     });
-    return rows.map(({ at, ...same }) => ({ ...same, atMs: at.getTime() }));
+    return rows.map(({ id, at, actor, action, subject, detail, requestId }) => ({ id, atMs: at.getTime(), actor, action, subject, detail, requestId }));
   }
 }

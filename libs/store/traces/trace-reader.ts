@@ -69,8 +69,9 @@ export class TraceReader {
    */
   async look(requestId: string, audit: AuditEntry): Promise<StoredTraceWithBytes | null> {
     return this.dataSource.transaction(async (manager) => {
+      const found = await byRequestId(manager, requestId);
       await appendAudit(manager, audit);
-      return byRequestId(manager, requestId);
+      return found;
     });
   }
 
