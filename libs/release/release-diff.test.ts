@@ -32,26 +32,26 @@ function manifest(seed: number): ReleaseManifest {
 
 const BASE = manifest(1);
 const NAMES = Object.keys(BASE.components);
-const with_ = (components: Record<string, string>, rest: Partial<ReleaseManifest> = {}): ReleaseManifest => ({ ...BASE, ...rest, components: { ...BASE.components, ...components } });
+const changed = (components: Record<string, string>, rest: Partial<ReleaseManifest> = {}): ReleaseManifest => ({ ...BASE, ...rest, components: { ...BASE.components, ...components } });
 
 describe('diffManifests', () => {
   it.each<[ReleaseKind, ReleaseManifest]>([
     ['same', BASE],
-    ['expert', with_({ 'expert/1/3': digest(7) })],
-    ['router', with_({ 'router/2': digest(7) })],
-    ['router', with_({}, { routing: { ...BASE.routing, topK: 1 } })],
-    ['router-and-expert', with_({ 'expert/0/0': digest(7) }, { routing: { ...BASE.routing, normalise: false } })],
-    ['router-and-expert', with_({ 'expert/0/0': digest(7), 'router/0': digest(8) })],
-    ['other', with_({ backbone: digest(7) })],
-    ['other', with_({ tokenizer: digest(7), 'router/0': digest(8) })],
-    ['other', with_({}, { shape: { ...BASE.shape, contextTokens: 64 } })],
-    ['other', with_({}, { model: 'another' })],
+    ['expert', changed({ 'expert/1/3': digest(7) })],
+    ['router', changed({ 'router/2': digest(7) })],
+    ['router', changed({}, { routing: { ...BASE.routing, topK: 1 } })],
+    ['router-and-expert', changed({ 'expert/0/0': digest(7) }, { routing: { ...BASE.routing, normalise: false } })],
+    ['router-and-expert', changed({ 'expert/0/0': digest(7), 'router/0': digest(8) })],
+    ['other', changed({ backbone: digest(7) })],
+    ['other', changed({ tokenizer: digest(7), 'router/0': digest(8) })],
+    ['other', changed({}, { shape: { ...BASE.shape, contextTokens: 64 } })],
+    ['other', changed({}, { model: 'another' })],
   ])('names a %s release', (kind, child) => {
     expect(diffManifests(BASE, child).kind).toBe(kind);
   });
 
   it('names what changed with the digests before and after, and settings by their path', () => {
-    const child = with_({ 'expert/2/1': digest(9) }, { routing: { ...BASE.routing, topK: 3 } });
+    const child = changed({ 'expert/2/1': digest(9) }, { routing: { ...BASE.routing, topK: 3 } });
     expect(diffManifests(BASE, child)).toEqual({
       kind: 'router-and-expert',
       components: [{ name: 'expert/2/1', kind: 'expert', before: BASE.components['expert/2/1'], after: digest(9) }],
@@ -69,7 +69,7 @@ describe('diffManifests', () => {
   it('finds exactly the replaced components, in the order of the model, and its mirror image the other way', () => {
     fc.assert(
       fc.property(fc.uniqueArray(fc.constantFrom(...NAMES)), (names) => {
-        const child = with_(Object.fromEntries(names.map((name, at) => [name, digest(90_000 + at)])));
+        const child = changed(Object.fromEntries(names.map((name, at) => [name, digest(90_000 + at)])));
         const there = diffManifests(BASE, child);
         expect(there.components.map(({ name }) => name)).toEqual(names.toSorted(compareComponentNames));
         expect(there.shared + there.components.length).toBe(NAMES.length);
@@ -84,16 +84,16 @@ describe('diffManifests', () => {
 describe('component sets', () => {
   it('an expert changes the expert set only, a router or a routing setting the router set only', () => {
     const sets = (one: ReleaseManifest): [boolean, boolean] => [routerSetDigest(one) === routerSetDigest(BASE), expertSetDigest(one) === expertSetDigest(BASE)];
-    expect(sets(with_({ 'expert/0/1': digest(5) }))).toEqual([true, false]);
-    expect(sets(with_({ 'router/1': digest(5) }))).toEqual([false, true]);
-    expect(sets(with_({}, { routing: { ...BASE.routing, topK: 1 } }))).toEqual([false, true]);
-    expect(sets(with_({ backbone: digest(5) }, { model: 'another' }))).toEqual([true, true]);
+    expect(sets(changed({ 'expert/0/1': digest(5) }))).toEqual([true, false]);
+    expect(sets(changed({ 'router/1': digest(5) }))).toEqual([false, true]);
+    expect(sets(changed({}, { routing: { ...BASE.routing, topK: 1 } }))).toEqual([false, true]);
+    expect(sets(changed({ backbone: digest(5) }, { model: 'another' }))).toEqual([true, true]);
   });
 
   it('does not depend on the order of names, and tells two experts that change places', () => {
     const reversed = { ...BASE, components: Object.fromEntries(Object.entries(BASE.components).toReversed()) };
     expect(expertSetDigest(reversed)).toBe(expertSetDigest(BASE));
-    const swapped = with_({ 'expert/0/0': BASE.components['expert/0/1']!, 'expert/0/1': BASE.components['expert/0/0']! });
+    const swapped = changed({ 'expert/0/0': BASE.components['expert/0/1']!, 'expert/0/1': BASE.components['expert/0/0']! });
     expect(expertSetDigest(swapped)).not.toBe(expertSetDigest(BASE));
   });
 });
