@@ -27,7 +27,7 @@ describe('dispatch', () => {
         const gates = Float32Array.from(expertIds, (_, at) => (at % 7) / 8);
         const x = Float32Array.from({ length: rows * WIDTH }, (_, at) => at);
         const plan = newDispatchPlan(experts, rows, topK);
-        planDispatch(plan, expertIds, 0, topK, rows, topK);
+        planDispatch(plan, { expertIds, gates, offset: 0, rowStride: topK }, rows, topK);
         const packed = new Float32Array(rows * topK * WIDTH);
         const half = rows >> 1;
         gatherRows(plan, x, 0, half, topK, WIDTH, packed);
@@ -48,6 +48,38 @@ describe('dispatch', () => {
           }
         }
         expect(plan.starts[experts]).toBe(rows * topK);
+      }),
+    );
+  });
+
+  it('runs no expert for unused ranks and adds nothing for them, whatever stands beside', () => {
+    fc.assert(
+      fc.property(problem, fc.infiniteStream(fc.boolean()), ({ experts, topK, chosen }, coins) => {
+        const rows = chosen.length;
+        const expertIds = Uint16Array.from(chosen.flat());
+        const gates = Float32Array.from(expertIds, () => (coins.next().value ? 0.5 : 0));
+        const marks = Uint8Array.from(chosen, () => (coins.next().value ? 8 : 4));
+        const selection = { expertIds, gates, offset: 0, rowStride: topK };
+        const plan = newDispatchPlan(experts, rows, topK);
+        planDispatch(plan, selection, rows, topK, { marks, offset: 0, rowStride: 1, bits: 8 });
+        const unused = (row: number, rank: number) => marks[row] === 8 && gates[row * topK + rank] === 0;
+        const served = chosen.flatMap((ids, row) => ids.filter((_, rank) => !unused(row, rank)));
+        for (let expert = 0; expert < experts; expert++) {
+          expect(plan.starts[expert + 1]! - plan.starts[expert]!).toBe(served.filter((id) => id === expert).length);
+        }
+        const x = Float32Array.from({ length: rows * WIDTH }, (_, at) => at);
+        const packed = new Float32Array(rows * topK * WIDTH);
+        gatherRows(plan, x, 0, rows, topK, WIDTH, packed);
+        const outputs = Array.from({ length: experts }, (_, expert) => {
+          const inputs = packed.slice(plan.starts[expert]! * WIDTH, plan.starts[expert + 1]! * WIDTH);
+          return inputs.length === 0 ? null : inputs;
+        });
+        const result = x.slice();
+        combineRows(plan, result, rows, topK, WIDTH, selection, outputs);
+        for (let at = 0; at < result.length; at++) {
+          const row = Math.floor(at / WIDTH);
+          expect(result[at]).toBeCloseTo(x[at]! * (1 + gates.subarray(row * topK, (row + 1) * topK).reduce((sum, gate) => sum + gate, 0)), 3);
+        }
       }),
     );
   });

@@ -4,12 +4,15 @@ import { GATE_UNITS, gateUnits, NORMALISED_TOLERANCE, TRACE_LIMITS, TraceFormatE
 import { DECISION_FLAGS, type FlaggedDecision, type RoutingTrace } from './trace.ts';
 
 const ALL_FLAGS = DECISION_FLAGS.dropped | DECISION_FLAGS.rerouted | DECISION_FLAGS.masked | DECISION_FLAGS.fallback;
+/** In decisions with one of these flags a gate of 0 says that the selection went to no expert. */
+const EMPTY_SELECTIONS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
 const MAX_FLAGGED_BYTES = 7;
 
 /**
  * Packs a trace; the format is docs/trace-format.md. Expert ids and token ids come back exactly;
  * gates within 1/510, a derived last gate within (topK - 1)/510 + 0.001. In a decision flagged
- * `dropped` a gate above 0 never becomes 0, so that the dropped selections stay recognisable.
+ * `dropped` or `fallback` a gate above 0 never becomes 0, so that selections without an expert stay
+ * recognisable.
  * @throws TraceFormatError `bad-shape`, `over-limit`, `expert-out-of-range`, `bad-gate`, `malformed`.
  */
 export function encodeTrace(trace: RoutingTrace): Uint8Array {
@@ -38,7 +41,7 @@ export function encodeTrace(trace: RoutingTrace): Uint8Array {
     const position = decision.row * trace.layers + decision.layer;
     at = writeVarint(position - previous - 1, out, at);
     out[at++] = decision.flags;
-    if (decision.flags & DECISION_FLAGS.dropped) keepPositive(trace, position, sizes.gatesStored, out, gatesAt);
+    if (decision.flags & EMPTY_SELECTIONS) keepPositive(trace, position, sizes.gatesStored, out, gatesAt);
     if (header.lastGateDerived) out[at++] = storedGate(trace, position, trace.topK - 1, decision.flags);
     previous = position;
   }
@@ -170,12 +173,12 @@ function readGates(bytes: Uint8Array, offset: number, topK: number, stored: numb
 function storedGate(trace: RoutingTrace, position: number, k: number, flags: number): number {
   const gate = trace.gates[position * trace.topK + k]!;
   const units = Math.min(GATE_UNITS, gateUnits(gate));
-  return units === 0 && gate > 0 && flags & DECISION_FLAGS.dropped ? 1 : units;
+  return units === 0 && gate > 0 && flags & EMPTY_SELECTIONS ? 1 : units;
 }
 
 function keepPositive(trace: RoutingTrace, position: number, stored: number, out: Uint8Array, gatesAt: number): void {
   for (let k = 0; k < stored; k++) {
-    out[gatesAt + position * stored + k] = storedGate(trace, position, k, DECISION_FLAGS.dropped);
+    out[gatesAt + position * stored + k] = storedGate(trace, position, k, EMPTY_SELECTIONS);
   }
 }
 

@@ -7,11 +7,12 @@ import { accumulateUsage, emptyUsage, type LayerUsage, mergeUsage, pairIndex } f
 const EXPERTS = 6;
 const LAYERS = 2;
 const TOP_K = 3;
+const EMPTY = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
 
 const decisions = fc.record({
   order: fc.shuffledSubarray([0, 1, 2, 3, 4, 5], { minLength: TOP_K, maxLength: TOP_K }),
   weights: fc.tuple(fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 }), fc.integer({ min: 1, max: 99 })),
-  flags: fc.constantFrom(0, 0, 0, 1, 2, 4, 8, 3),
+  flags: fc.constantFrom(0, 0, 0, 1, 2, 4, 8, 3, 12, 13),
   dropLast: fc.boolean(),
 });
 
@@ -23,7 +24,7 @@ const traces: fc.Arbitrary<RoutingTrace> = fc.array(fc.tuple(decisions, decision
     for (const [layer, { order, weights, flags, dropLast }] of layers.entries()) {
       const sum = weights.reduce((a, b) => a + b, 0);
       const sorted = [...weights].toSorted((a, b) => b - a).map((weight) => weight / sum);
-      if (flags & DECISION_FLAGS.dropped && dropLast) sorted[TOP_K - 1] = 0;
+      if (flags & EMPTY && dropLast) sorted[TOP_K - 1] = 0;
       expertIds.push(...order);
       gates.push(...sorted);
       if (flags) flagged.push({ row, layer, flags });
@@ -37,6 +38,12 @@ const traces: fc.Arbitrary<RoutingTrace> = fc.array(fc.tuple(decisions, decision
   );
 });
 
+/** Selections that went to no expert though nothing was dropped. */
+function unusedSelections(trace: RoutingTrace, layer: number): number {
+  const unused = trace.flagged.filter((f) => f.layer === layer && (f.flags & EMPTY) === DECISION_FLAGS.fallback);
+  return unused.flatMap(({ row }) => [0, 1, 2].filter((k) => trace.gates[(row * LAYERS + layer) * TOP_K + k] === 0)).length;
+}
+
 const total = (values: Float64Array) => values.reduce((a, b) => a + b, 0);
 
 function usageOf(list: readonly RoutingTrace[]): LayerUsage[] {
@@ -46,11 +53,12 @@ function usageOf(list: readonly RoutingTrace[]): LayerUsage[] {
 }
 
 describe('usage', () => {
-  it('accounts for each selection: load and dropped selections make tokens x topK', () => {
+  it('accounts for each selection: load, dropped and unused selections make tokens x topK', () => {
     fc.assert(
       fc.property(fc.array(traces, { maxLength: 5 }), (list) => {
-        for (const layer of usageOf(list)) {
-          expect(total(layer.load) + layer.droppedSelections).toBe(layer.tokens * TOP_K);
+        for (const [index, layer] of usageOf(list).entries()) {
+          const unused = list.reduce((sum, trace) => sum + unusedSelections(trace, index), 0);
+          expect(total(layer.load) + layer.droppedSelections + unused).toBe(layer.tokens * TOP_K);
           expect(total(layer.confidence)).toBe(layer.tokens);
           expect(total(layer.cross)).toBe(layer.sumSquaresRequests);
           expect(layer.requests).toBe(list.length);
@@ -72,8 +80,8 @@ describe('usage', () => {
             const mine = new Map<number, number>();
             for (let row = 0; row < trace.promptRows; row++) {
               const at = (row * LAYERS + layer) * TOP_K;
-              const isDropped = trace.flagged.some((f) => f.row === row && f.layer === layer && f.flags & DECISION_FLAGS.dropped);
-              const served = [0, 1, 2].filter((k) => !(isDropped && trace.gates[at + k] === 0));
+              const mayBeEmpty = trace.flagged.some((f) => f.row === row && f.layer === layer && f.flags & EMPTY);
+              const served = [0, 1, 2].filter((k) => !(mayBeEmpty && trace.gates[at + k] === 0));
               for (const k of served) {
                 const expert = trace.expertIds[at + k]!;
                 load.set(expert, (load.get(expert) ?? 0) + 1);
@@ -107,6 +115,16 @@ describe('usage', () => {
         expect(merged).toEqual(usageOf(list));
       }),
     );
+  });
+
+  it('counts unused selections neither as load nor as dropped', () => {
+    const usage = emptyUsage(1, 4);
+    accumulateUsage(usage, {
+      layers: 1, experts: 4, topK: 2, promptRows: 1, choiceRows: [], tokenIds: null,
+      expertIds: Uint16Array.of(3, 3), gates: Float32Array.of(1, 0), flagged: [{ row: 0, layer: 0, flags: DECISION_FLAGS.masked | DECISION_FLAGS.fallback }],
+    });
+    expect(usage[0]).toMatchObject({ tokens: 1, droppedSelections: 0, masked: 1, fallback: 1, dropped: 0 });
+    expect([...usage[0]!.load]).toEqual([0, 0, 0, 1]);
   });
 
   it('counts flags, and puts gates of 0 and 1 into the first and the last bin', () => {

@@ -4,6 +4,9 @@ import { DECISION_FLAGS, type RoutingTrace, traceRows } from './trace.ts';
 /** Bins of the confidence histogram: bin b holds top-1 gates in [b/20, (b+1)/20), the last one also 1. */
 export const CONFIDENCE_BINS = 20;
 
+/** In decisions with one of these flags a selection with gate 0 went to no expert. */
+const EMPTY_SELECTIONS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
+
 /** Pairs are counted up to this many experts: E*(E-1)/2 cells per layer stay small. */
 export const MAX_PAIR_EXPERTS = 64;
 
@@ -12,11 +15,12 @@ export const MAX_PAIR_EXPERTS = 64;
  * exact whatever the order, and E is `load.length`. n(r,j) below is the load of expert j from
  * request r, n(r) its sum over j.
  *
- * A selection is dropped when its decision is flagged `dropped` and its gate is 0. Always:
- * sum(load) + droppedSelections = tokens * topK, and sum(confidence) = tokens.
+ * A selection is dropped when its decision is flagged `dropped` and its gate is 0, and unused when its
+ * decision is flagged `fallback` but not `dropped` and its gate is 0: neither is load. Always:
+ * sum(load) + droppedSelections + unused selections = tokens * topK, and sum(confidence) = tokens.
  */
 export interface LayerUsage {
-  /** Rows assigned to each expert, dropped selections left out. [E] */
+  /** Rows assigned to each expert, dropped and unused selections left out. [E] */
   readonly load: Float64Array;
   /** Sum of gates of those rows, in units of 1/255. [E] */
   readonly gateMass: Float64Array;
@@ -102,7 +106,6 @@ export function accumulateUsage(into: LayerUsage[], trace: RoutingTrace): void {
     usage.sumSquaresRequests += requestLoad * requestLoad;
     usage.tokens += rows;
     usage.requests += 1;
-    usage.droppedSelections += rows * topK - requestLoad;
     assertExact(usage);
   }
 }
@@ -156,11 +159,14 @@ function addDecisions(
     const position = row * layers + layer;
     const decisionFlags = flags?.get(position) ?? 0;
     const first = position * topK;
-    const isDropped = (decisionFlags & DECISION_FLAGS.dropped) !== 0;
+    const mayBeEmpty = (decisionFlags & EMPTY_SELECTIONS) !== 0;
     let servedCount = 0;
     for (let k = 0; k < topK; k++) {
       const units = gateUnits(gates[first + k]!);
-      if (isDropped && units === 0) continue;
+      if (mayBeEmpty && units === 0) {
+        if (decisionFlags & DECISION_FLAGS.dropped) usage.droppedSelections += 1;
+        continue;
+      }
       const expert = expertIds[first + k]!;
       perRequest[expert]! += 1;
       gateMass[expert]! += units;

@@ -1,7 +1,7 @@
 import { type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
-import { type RoutingTrace } from '#libs/trace/trace';
+import { type FlaggedDecision, type RoutingTrace } from '#libs/trace/trace';
 
 /** What a record tells besides the outcome. */
 export interface RecordFacts {
@@ -36,6 +36,11 @@ export function routingTrace(outcome: GenerateOutcome, manifest: Pick<ReleaseMan
     tokenIds: keepTokenIds ? outcome.tokenIds : null,
     expertIds: outcome.expertIds,
     gates: outcome.gates,
-    flagged: [],
+    flagged: flaggedDecisions(outcome, manifest.shape.layers),
   };
+}
+
+function flaggedDecisions({ flagged }: GenerateOutcome, layers: number): FlaggedDecision[] {
+  if (flagged === null) return [];
+  return Array.from(flagged.positions, (position, at) => ({ row: Math.floor(position / layers), layer: position % layers, flags: flagged.flags[at] ?? 0 }));
 }

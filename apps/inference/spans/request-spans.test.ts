@@ -28,7 +28,7 @@ it('tells the stages of a request in one trace, and never its text', async () =>
   const parent = trace.setSpan(ROOT_CONTEXT, server);
   describeAdmitted(parent, admitted);
   const timing = { queueWaitMs: 10, timeToFirstTokenMs: 25, prefillMs: 20, decodeMs: 30 };
-  const rows = { promptRows: 2, choiceRows: [2], tokenIds: new Uint32Array(4), expertIds: new Uint16Array(16), gates: new Float32Array(16) };
+  const rows = { promptRows: 2, choiceRows: [2], tokenIds: new Uint32Array(4), expertIds: new Uint16Array(16), gates: new Float32Array(16), flagged: null };
   describeOutcome(parent, admitted, { status: 'answered', error: null, promptTokens: 2, completionTokens: 3, timing, ...rows }, 1_000_000);
   let carried: string | null = null;
   await recordingSpan(parent, 4, async (traceparent) => void (carried = traceparent));

@@ -142,6 +142,7 @@ function outcomeOf(request: GenerateRequest, sent: number, status: GenerateOutco
     tokenIds: new Uint32Array(rows),
     expertIds,
     gates: new Float32Array(expertIds.length).fill(0.5),
+    flagged: null,
     timing: { queueWaitMs: 1, timeToFirstTokenMs: 2, prefillMs: 1, decodeMs: 3 },
   };
 }

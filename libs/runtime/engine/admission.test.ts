@@ -21,13 +21,16 @@ describe('admission', () => {
   });
 
   it('refuses requests that can never run, naming the field', () => {
-    const shape = { vocabSize: 100, contextTokens: 8 };
+    const shape = { vocabSize: 100, contextTokens: 8, layers: 2, experts: 4 };
     const check = (change: Parameters<typeof plainRequest>[0]) => () => checkRequest(plainRequest(change), shape, limits);
     expect(check({ promptTokens: Uint32Array.of(1) })).not.toThrow();
     expect(check({ promptTokens: new Uint32Array(0) })).toThrow(/no tokens/);
     expect(check({ promptTokens: new Uint32Array(9) })).toThrow(/9 tokens.*holds 8/);
     expect(check({ promptTokens: Uint32Array.of(100) })).toThrow(/token id 100/);
     expect(check({ choices: 5 })).toThrow(/n is 5/);
+    expect(check({ expertMask: { wordsPerLayer: 1, words: Uint32Array.of(0b0111, 0) } })).not.toThrow();
+    expect(check({ expertMask: { wordsPerLayer: 1, words: Uint32Array.of(0b1111, 0) } })).toThrow(/no expert in layer 0/);
+    expect(check({ expertMask: { wordsPerLayer: 1, words: Uint32Array.of(1) } })).toThrow(/make it from the release/);
   });
 
   it('clips tokens to the context', () => {

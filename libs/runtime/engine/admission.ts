@@ -1,3 +1,4 @@
+import { maskFault } from '#libs/moe/expert-mask';
 import { type EngineLimits, type GenerateRequest } from './engine.ts';
 import { EngineRequestError } from './errors.ts';
 
@@ -35,10 +36,10 @@ function retryAfterSeconds({ running, waiting, meanServiceMs }: AdmissionState):
 /** Throws EngineRequestError when the request could never run. */
 export function checkRequest(
   request: GenerateRequest,
-  shape: { readonly vocabSize: number; readonly contextTokens: number },
+  shape: { readonly vocabSize: number; readonly contextTokens: number; readonly layers: number; readonly experts: number },
   limits: Pick<EngineLimits, 'maxSequences'>,
 ): void {
-  const { promptTokens, choices } = request;
+  const { promptTokens, choices, expertMask } = request;
   if (promptTokens.length === 0) throw new EngineRequestError('prompt', 'the prompt has no tokens; give at least one');
   if (promptTokens.length > shape.contextTokens) {
     throw new EngineRequestError('prompt', `the prompt has ${promptTokens.length} tokens; this model's context holds ${shape.contextTokens}`);
@@ -49,6 +50,9 @@ export function checkRequest(
   if (choices < 1 || choices > limits.maxSequences) {
     throw new EngineRequestError('n', `n is ${choices}; this engine decodes 1 to ${limits.maxSequences} sequences together`);
   }
+  // A mask that does not fit would fail a step, and with it the requests beside this one.
+  const fault = expertMask ? maskFault(expertMask, shape.layers, shape.experts) : null;
+  if (fault !== null) throw new EngineRequestError('expertMask', `${fault}; make it from the release that serves the request`);
 }
 
 /** Tokens that may be sampled: what was asked, clipped to the context, in which the last one needs no place. */

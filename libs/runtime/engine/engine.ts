@@ -1,3 +1,4 @@
+import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { type SamplerSettings } from '../sampling/penalties.ts';
 
@@ -19,6 +20,16 @@ export interface GenerateRequest {
   readonly logprobs: number | null;
   /** Alternatives wanted with each prompt token; null for none. */
   readonly promptLogprobs: number | null;
+  /** Experts that must not serve this request; null or left out for none. */
+  readonly expertMask?: ExpertMask | null;
+}
+
+/** Decisions that are not the plain top-k, in order. */
+export interface FlaggedDecisions {
+  /** row x layers + layer of each. */
+  readonly positions: Uint32Array;
+  /** DECISION_FLAGS of libs/trace of each, never 0. */
+  readonly flags: Uint8Array;
 }
 
 /** Natural-log probability of one token, with its text as bytes decode it alone. */
@@ -67,6 +78,8 @@ export interface GenerateOutcome {
   readonly tokenIds: Uint32Array;
   readonly expertIds: Uint16Array;
   readonly gates: Float32Array;
+  /** null where every decision is the plain top-k. */
+  readonly flagged: FlaggedDecisions | null;
   readonly timing: {
     readonly queueWaitMs: number;
     readonly timeToFirstTokenMs: number | null;

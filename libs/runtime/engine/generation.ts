@@ -119,7 +119,8 @@ export class Generation {
     const end = this.#prefilled + this.nextChunkTokens;
     const tokens = promptTokens.subarray(this.#prefilled, end);
     const lastOnly = end === promptTokens.length && this.#budget > 0 ? tokens.length - 1 : tokens.length;
-    return { cache: this.#promptCache, tokens, logitsFrom: this.#promptLogprobs === null ? lastOnly : 0 };
+    const { expertMask } = this.submission.request;
+    return { cache: this.#promptCache, tokens, logitsFrom: this.#promptLogprobs === null ? lastOnly : 0, expertMask };
   }
 
   takePrefill(item: StepItem, output: StepOutput, now: () => number): void {
@@ -153,10 +154,11 @@ export class Generation {
     }
     const cache = this.#promptCache as SequenceCache;
     const going = this.choices.filter((choice) => choice.end === null);
-    for (const choice of going.slice(1)) choice.item = { cache: forward.fork(cache), tokens: choice.nextToken, logitsFrom: 0 };
+    const { expertMask } = this.submission.request;
+    for (const choice of going.slice(1)) choice.item = { cache: forward.fork(cache), tokens: choice.nextToken, logitsFrom: 0, expertMask };
     this.#promptCache = null;
     const first = going[0];
-    if (first) first.item = { cache, tokens: first.nextToken, logitsFrom: 0 };
+    if (first) first.item = { cache, tokens: first.nextToken, logitsFrom: 0, expertMask };
     else forward.close(cache);
   }
 
@@ -243,6 +245,7 @@ export function unstartedOutcome(
     tokenIds: new Uint32Array(0),
     expertIds: new Uint16Array(0),
     gates: new Float32Array(0),
+    flagged: null,
     timing: { queueWaitMs, timeToFirstTokenMs: null, prefillMs: 0, decodeMs: 0 },
   };
 }

@@ -1,10 +1,12 @@
 import { type StepOutput } from '../forward/forward-pass.ts';
+import { type FlaggedDecisions } from './engine.ts';
 
 /** The typed arrays of a trace. */
 export interface RoutedRows {
   readonly tokenIds: Uint32Array<ArrayBuffer>;
   readonly expertIds: Uint16Array<ArrayBuffer>;
   readonly gates: Float32Array<ArrayBuffer>;
+  readonly flagged: FlaggedDecisions | null;
 }
 
 /** Routed rows in the order they ran. Grows by doubling, so that a row costs its own copy on average. */
@@ -15,6 +17,8 @@ export class RowBuffer {
   #tokenIds: Uint32Array<ArrayBuffer>;
   #expertIds: Uint16Array<ArrayBuffer>;
   #gates: Float32Array<ArrayBuffer>;
+  /** Of flagged decisions, which are rare: row x layers + layer, and flags. Made for the first one. */
+  #flagged: { readonly layers: number; readonly positions: number[]; readonly flags: number[] } | null = null;
 
   /** @param width decisions of a row: layers x top-k */
   constructor(width: number, capacity: number) {
@@ -29,7 +33,7 @@ export class RowBuffer {
     return this.#rows;
   }
 
-  append(tokens: Uint32Array, output: Pick<StepOutput, 'expertIds' | 'gates'>): void {
+  append(tokens: Uint32Array, output: Pick<StepOutput, 'expertIds' | 'gates' | 'flags'>): void {
     const width = this.#width;
     if (output.expertIds.length !== tokens.length * width || output.gates.length !== tokens.length * width) {
       throw new Error(`the step gave ${output.expertIds.length} routing decisions for ${tokens.length} tokens of ${width}`);
@@ -38,7 +42,18 @@ export class RowBuffer {
     this.#tokenIds.set(tokens, this.#rows);
     this.#expertIds.set(output.expertIds, this.#rows * width);
     this.#gates.set(output.gates, this.#rows * width);
+    if (output.flags) this.#appendFlags(output.flags, output.flags.length / tokens.length);
     this.#rows += tokens.length;
+  }
+
+  #appendFlags(flags: Uint8Array, layers: number): void {
+    const first = this.#rows * layers;
+    for (let at = 0; at < flags.length; at++) {
+      if (flags[at] === 0) continue;
+      this.#flagged ??= { layers, positions: [], flags: [] };
+      this.#flagged.positions.push(first + at);
+      this.#flagged.flags.push(flags[at]!);
+    }
   }
 
   #reserve(rows: number): void {
@@ -53,7 +68,7 @@ export class RowBuffer {
     this.#gates.set(gates);
   }
 
-  #view(): RoutedRows {
+  #view(): Omit<RoutedRows, 'flagged'> {
     return {
       tokenIds: this.#tokenIds.subarray(0, this.#rows),
       expertIds: this.#expertIds.subarray(0, this.#rows * this.#width),
@@ -64,18 +79,33 @@ export class RowBuffer {
   /** The rows of several buffers, one after the other, in arrays of their own. */
   static join(buffers: readonly RowBuffer[], width: number): RoutedRows {
     const rows = buffers.reduce((sum, buffer) => sum + buffer.rows, 0);
-    const joined: RoutedRows = {
-      tokenIds: new Uint32Array(rows),
-      expertIds: new Uint16Array(rows * width),
-      gates: new Float32Array(rows * width),
-    };
+    const tokenIds = new Uint32Array(rows);
+    const expertIds = new Uint16Array(rows * width);
+    const gates = new Float32Array(rows * width);
     let at = 0;
     for (const buffer of buffers) {
-      const { tokenIds, expertIds, gates } = buffer.#view();
-      joined.tokenIds.set(tokenIds, at);
-      joined.expertIds.set(expertIds, at * width);
-      joined.gates.set(gates, at * width);
+      const view = buffer.#view();
+      tokenIds.set(view.tokenIds, at);
+      expertIds.set(view.expertIds, at * width);
+      gates.set(view.gates, at * width);
       at += buffer.rows;
+    }
+    return { tokenIds, expertIds, gates, flagged: RowBuffer.#joinFlags(buffers) };
+  }
+
+  static #joinFlags(buffers: readonly RowBuffer[]): FlaggedDecisions | null {
+    const count = buffers.reduce((sum, buffer) => sum + (buffer.#flagged?.flags.length ?? 0), 0);
+    if (count === 0) return null;
+    const joined = { positions: new Uint32Array(count), flags: new Uint8Array(count) };
+    let filled = 0;
+    let row = 0;
+    for (const buffer of buffers) {
+      const { layers, positions, flags } = buffer.#flagged ?? { layers: 0, positions: [], flags: [] };
+      for (let at = 0; at < flags.length; at++, filled++) {
+        joined.positions[filled] = row * layers + positions[at]!;
+        joined.flags[filled] = flags[at]!;
+      }
+      row += buffer.rows;
     }
     return joined;
   }

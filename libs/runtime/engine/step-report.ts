@@ -103,7 +103,7 @@ export function eachEvent(report: StepReport, emit: (handle: number, event: Gene
 
 /** The buffers of a report that move to the other thread instead of being copied. */
 export function transferables(report: StepReport): ArrayBuffer[] {
-  return report.outcomes.flatMap(({ outcome }) =>
-    [outcome.tokenIds, outcome.expertIds, outcome.gates].map(({ buffer }) => buffer as ArrayBuffer),
+  return report.outcomes.flatMap(({ outcome: { tokenIds, expertIds, gates, flagged } }) =>
+    [tokenIds, expertIds, gates, ...(flagged ? [flagged.positions, flagged.flags] : [])].map(({ buffer }) => buffer as ArrayBuffer),
   );
 }

@@ -1,5 +1,5 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { combineRows, type DispatchPlan, gatherRows, newDispatchPlan, planDispatch } from '#libs/moe/dispatch';
+import { combineRows, type DispatchPlan, gatherRows, newDispatchPlan, type PartialRows, planDispatch } from '#libs/moe/dispatch';
 import { type SelectionTarget } from '#libs/moe/gating';
 import { type Attended } from './attention-stage.ts';
 import { type ExpertTiming } from './forward-pass.ts';
@@ -28,11 +28,11 @@ export class ExpertStage {
     return timings;
   }
 
-  /** Adds the selected experts' outputs, times their gates, to hidden [rows][hiddenSize]. */
-  async run(layer: number, attended: readonly Attended[], selection: SelectionTarget, hidden: Float32Array): Promise<void> {
+  /** Adds the selected experts' outputs, times their gates, to hidden [rows][hiddenSize]. `partial`: rows that fewer experts may serve. */
+  async run(layer: number, attended: readonly Attended[], selection: SelectionTarget, partial: PartialRows | null, hidden: Float32Array): Promise<void> {
     const rows = hidden.length / this.#hiddenSize;
     const plan = newDispatchPlan(this.#sessions[layer]!.length, rows, this.#topK);
-    planDispatch(plan, selection.expertIds, selection.offset, selection.rowStride, rows, this.#topK);
+    planDispatch(plan, selection, rows, this.#topK, partial);
     const packed = this.#packedRows(rows * this.#topK);
     for (const { group, normed } of attended) {
       gatherRows(plan, normed, group.row, group.sequences.length * group.tokens, this.#topK, this.#hiddenSize, packed);

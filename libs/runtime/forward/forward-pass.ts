@@ -1,3 +1,5 @@
+import { type ExpertMask } from '#libs/moe/expert-mask';
+
 /** One sequence's KV cache, owned by the forward pass that made it. Opaque to the scheduler. */
 export interface SequenceCache {
   readonly id: number;
@@ -11,6 +13,8 @@ export interface StepItem {
   readonly tokens: Uint32Array;
   /** Index of the first token whose logits are wanted; tokens.length for none. */
   readonly logitsFrom: number;
+  /** Experts that must not serve this sequence; left out or null for none. The same for all its items. */
+  readonly expertMask?: ExpertMask | null;
 }
 
 /** What one StepItem gave. */
@@ -21,6 +25,8 @@ export interface StepOutput {
   readonly expertIds: Uint16Array;
   /** Same shape as expertIds. */
   readonly gates: Float32Array;
+  /** [token][layer]: DECISION_FLAGS of libs/trace, 0 for the plain top-k; null or left out where no decision carries any. */
+  readonly flags?: Uint8Array | null;
 }
 
 /** Time spent in one expert during a step: the observation behind per-expert latency. */

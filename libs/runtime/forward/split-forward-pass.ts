@@ -1,7 +1,10 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { selectExperts } from '#libs/moe/gating';
+import { selectExperts, type SelectionTarget } from '#libs/moe/gating';
+import { selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended, AttentionStage } from './attention-stage.ts';
+import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { ExpertStage } from './expert-stage.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
@@ -24,14 +27,18 @@ export interface SplitSettings {
   readonly sessions: SplitSessions;
   readonly embedding: EmbeddingTable;
   readonly chunkTokens: number;
-  readonly maxCacheBytes: number;
+  readonly cacheMemory: CacheMemory;
   readonly weightBytes: Readonly<Record<string, number>>;
+  /** Gives back the sessions and the embedding, which other releases may hold too. */
+  readonly release: () => Promise<void>;
 }
 
 /** Selections of a step: expertIds and gates are [row][layer][k]. */
 interface Selections {
   readonly expertIds: Uint16Array;
   readonly gates: Float32Array;
+  /** [row][layer]: DECISION_FLAGS; null where no item has a mask, so that the others pay nothing. */
+  readonly flags: Uint8Array | null;
 }
 
 /**
@@ -54,7 +61,7 @@ export class SplitForwardPass implements ForwardPass {
   constructor(settings: SplitSettings) {
     const { shape, sessions, routing } = settings;
     this.#settings = settings;
-    this.#cache = new KvCache(shape, settings.maxCacheBytes);
+    this.#cache = new KvCache(shape, settings.cacheMemory);
     this.#attention = new AttentionStage(shape, sessions.projections, sessions.attentions);
     this.#experts = new ExpertStage(sessions.experts, shape.hiddenSize, routing.topK);
   }
@@ -79,7 +86,7 @@ export class SplitForwardPass implements ForwardPass {
    */
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
     const { shape, chunkTokens } = this.#settings;
-    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize });
+    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts });
     if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
     this.#stepping = true;
@@ -102,32 +109,49 @@ export class SplitForwardPass implements ForwardPass {
     return { weightBytes: this.#settings.weightBytes, cacheBytes: this.#cache.bytes };
   }
 
-  async dispose(): Promise<void> {
-    const { projections, attentions, experts, head } = this.#settings.sessions;
-    for (const session of [...projections, ...attentions, ...experts.flat(), head]) await session.release();
+  dispose(): Promise<void> {
+    return this.#settings.release();
   }
 
-  async #run(items: readonly StepItem[], { rows, groups, itemRows }: StepPlan): Promise<StepOutput[]> {
+  async #run(items: readonly StepItem[], { rows, groups, itemRows, masked }: StepPlan): Promise<StepOutput[]> {
     const { shape, routing, embedding } = this.#settings;
     const hidden = new Float32Array(rows * shape.hiddenSize);
     for (const [at, { tokens }] of items.entries()) embedding.gather(tokens, hidden, itemRows[at]!);
     const rowStride = shape.layers * routing.topK;
-    const selections: Selections = { expertIds: new Uint16Array(rows * rowStride), gates: new Float32Array(rows * rowStride) };
+    const selections: Selections = {
+      expertIds: new Uint16Array(rows * rowStride),
+      gates: new Float32Array(rows * rowStride),
+      flags: masked ? new Uint8Array(rows * shape.layers) : null,
+    };
     const feeds = groups.map((group) => this.#attention.prepare(group));
     for (let layer = 0; layer < shape.layers; layer++) {
       const attended = await this.#attention.run(layer, feeds, hidden);
+      for (const one of attended) this.#select(one, layer, selections);
       const selection = { ...selections, offset: layer * routing.topK, rowStride };
-      for (const one of attended) this.#select(one, selection);
-      await this.#experts.run(layer, attended, selection, hidden);
+      const { flags } = selections;
+      const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: DECISION_FLAGS.fallback };
+      await this.#experts.run(layer, attended, selection, partial, hidden);
     }
     return this.#outputs(items, itemRows, hidden, selections);
   }
 
-  #select({ group, logits }: Attended, selection: Selections & { offset: number; rowStride: number }): void {
+  #select({ group, logits }: Attended, layer: number, { expertIds, gates, flags }: Selections): void {
     const { shape, routing } = this.#settings;
+    const rowStride = shape.layers * routing.topK;
     const settings = { experts: shape.experts, topK: routing.topK, normalise: routing.normalise };
-    const offset = selection.offset + group.row * selection.rowStride;
-    selectExperts(logits, 0, group.sequences.length * group.tokens, settings, { ...selection, offset });
+    const target = (row: number): SelectionTarget => ({ expertIds, gates, offset: layer * routing.topK + row * rowStride, rowStride });
+    if (flags === null || group.masks === null) {
+      selectExperts(logits, 0, group.sequences.length * group.tokens, settings, target(group.row));
+      return;
+    }
+    // A row's selection depends on its own logits alone, so the rows can be taken sequence by sequence.
+    for (const [at, mask] of group.masks.entries()) {
+      const from = at * group.tokens;
+      const row = group.row + from;
+      const marks = { marks: flags, offset: row * shape.layers + layer, rowStride: shape.layers };
+      if (mask === null) selectExperts(logits, from * shape.experts, group.tokens, settings, target(row));
+      else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, DECISION_FLAGS);
+    }
   }
 
   async #outputs(
@@ -149,7 +173,7 @@ export class SplitForwardPass implements ForwardPass {
     const logits = wanted === 0 ? new Float32Array(0) : await this.#runHead(x, wanted);
     const perRow = shape.layers * routing.topK;
     let given = 0;
-    return items.map(({ tokens, logitsFrom }, index) => {
+    return items.map(({ tokens, logitsFrom, expertMask }, index) => {
       const from = given * vocabSize;
       given += tokens.length - logitsFrom;
       const first = itemRows[index]! * perRow;
@@ -158,6 +182,7 @@ export class SplitForwardPass implements ForwardPass {
         logits: logits.subarray(from, given * vocabSize),
         expertIds: selections.expertIds.slice(first, end),
         gates: selections.gates.slice(first, end),
+        flags: expertMask && selections.flags ? selections.flags.slice(itemRows[index]! * shape.layers, (itemRows[index]! + tokens.length) * shape.layers) : null,
       };
     });
   }

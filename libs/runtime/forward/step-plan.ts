@@ -1,3 +1,4 @@
+import { type ExpertMask, maskFault } from '#libs/moe/expert-mask';
 import { type StepItem } from './forward-pass.ts';
 import { type CachedSequence, type Slab } from './kv-cache.ts';
 
@@ -11,6 +12,8 @@ export interface AttentionGroup {
   readonly slab: Slab;
   readonly slot: number;
   readonly sequences: readonly CachedSequence[];
+  /** By sequence, the experts that must not serve it; null where that is so for none of them. */
+  readonly masks: readonly (ExpertMask | null)[] | null;
   /** New tokens of each sequence. */
   readonly tokens: number;
   /** First of its sequences.length * tokens rows in the step. */
@@ -22,23 +25,29 @@ export interface StepPlan {
   readonly groups: readonly AttentionGroup[];
   /** First row of each item, in order of items. */
   readonly itemRows: readonly number[];
+  /** Whether any item has an expert mask. */
+  readonly masked: boolean;
 }
 
 export interface StepLimits {
   readonly chunkTokens: number;
   readonly vocabSize: number;
+  readonly layers: number;
+  readonly experts: number;
 }
 
 /** @throws StepItemError */
 export function checkItems(items: readonly StepItem[], limits: StepLimits): void {
   const seen = new Set<number>();
-  for (const { cache, tokens, logitsFrom } of items) {
+  for (const { cache, tokens, logitsFrom, expertMask } of items) {
     const fail = (what: string) => new StepItemError(`step item of sequence ${cache.id}: ${what}`);
     if (seen.has(cache.id)) throw fail('cache is named twice in one step');
     seen.add(cache.id);
     if (tokens.length === 0) throw fail('tokens is empty');
     if (tokens.length > limits.chunkTokens) throw fail(`tokens has ${tokens.length} entries, chunkTokens is ${limits.chunkTokens}`);
     if (!(logitsFrom >= 0 && logitsFrom <= tokens.length)) throw fail(`logitsFrom is ${logitsFrom}, not within 0 and ${tokens.length}`);
+    const fault = expertMask ? maskFault(expertMask, limits.layers, limits.experts) : null;
+    if (fault !== null) throw fail(`expertMask: ${fault}`);
     for (const token of tokens) {
       if (token >= limits.vocabSize) throw fail(`token id ${token} is outside the vocabulary of ${limits.vocabSize}`);
     }
@@ -51,20 +60,23 @@ export function checkItems(items: readonly StepItem[], limits: StepLimits): void
  */
 export function planStep(items: readonly StepItem[]): StepPlan {
   const itemRows = items.map(() => 0);
-  const groups: { slab: Slab; slot: number; sequences: CachedSequence[]; tokens: number; row: number }[] = [];
+  const groups: { slab: Slab; slot: number; sequences: CachedSequence[]; masks: (ExpertMask | null)[] | null; tokens: number; row: number }[] = [];
+  const masked = items.some(({ expertMask }) => expertMask);
   const order = items
-    .map((item, index) => ({ index, tokens: item.tokens.length, sequence: item.cache as CachedSequence }))
+    .map((item, index) => ({ index, tokens: item.tokens.length, mask: item.expertMask ?? null, sequence: item.cache as CachedSequence }))
     .toSorted((a, b) => a.sequence.slab!.capacity - b.sequence.slab!.capacity || a.sequence.slot - b.sequence.slot);
   let rows = 0;
-  for (const { index, tokens, sequence } of order) {
+  for (const { index, tokens, mask, sequence } of order) {
     const slab = sequence.slab!;
     const open = groups.at(-1);
     const joins =
       open && open.tokens === 1 && tokens === 1 && open.slab === slab && open.slot + open.sequences.length === sequence.slot;
-    if (joins) open.sequences.push(sequence);
-    else groups.push({ slab, slot: sequence.slot, sequences: [sequence], tokens, row: rows });
+    if (joins) {
+      open.sequences.push(sequence);
+      open.masks?.push(mask);
+    } else groups.push({ slab, slot: sequence.slot, sequences: [sequence], masks: masked ? [mask] : null, tokens, row: rows });
     itemRows[index] = rows;
     rows += tokens;
   }
-  return { rows, groups, itemRows };
+  return { rows, groups, itemRows, masked };
 }
