@@ -1,12 +1,14 @@
 import { crc32 } from 'node:zlib';
-import { type CapturedRequest, type RequestRecord } from '#libs/contract/capture/request-record';
+import { type AppliedRules, type CapturedRequest, type RequestRecord } from '#libs/contract/capture/request-record';
 
 /**
  * A batch is a run of frames, one per request, all numbers little-endian:
  * payload length (u32) | CRC-32 of the payload (u32) | payload,
- * payload: frame version (u8) | length of the record (u16) | record as a JSON array | sealed trace.
+ * payload: frame version (u8, 2 where the record names data rules) | length of the record (u16) | record as a JSON array | sealed trace.
  */
 const FRAME_VERSION = 1;
+/** Frames whose record ends with its data rules; those without keep the form that older versions read. */
+const FRAME_VERSION_WITH_RULES = 2;
 const FRAME_HEADER_BYTES = 8;
 const PAYLOAD_HEADER_BYTES = 3;
 const MAX_RECORD_BYTES = 65_535;
@@ -31,8 +33,10 @@ export class BatchFormatError extends Error {
 type RecordArray = [
   requestId: string, atMs: number, model: string, releaseId: string, tenant: string, task: string, language: string,
   status: RequestRecord['status'], promptTokens: number, completionTokens: number, queueWaitMs: number,
-  timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null,
+  timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null, rules?: RulesArray,
 ];
+type RulesArray = [digest: string, maskedExperts: number, ruleIds: readonly string[], region: string, dataClass: string, licence: string];
+const PLAIN_FIELDS = 14;
 const TEXT_FIELDS = [0, 2, 3, 4, 5, 6, 7];
 const NUMBER_FIELDS = [1, 8, 9, 10, 12];
 const STATUSES: readonly string[] = ['answered', 'cancelled', 'failed'];
@@ -44,6 +48,7 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
     r.requestId, r.atMs, r.model, r.releaseId, r.segment.tenant, r.segment.task, r.segment.language,
     r.status, r.promptTokens, r.completionTokens, r.queueWaitMs, r.timeToFirstTokenMs, r.durationMs, r.traceparent,
   ];
+  if (r.rules) fields.push([r.rules.digest, r.rules.maskedExperts, r.rules.ruleIds, r.rules.labels.region, r.rules.labels.dataClass, r.rules.labels.licence]);
   const record = Buffer.from(JSON.stringify(fields));
   const payloadBytes = PAYLOAD_HEADER_BYTES + record.length + captured.sealedTrace.length;
   if (record.length > MAX_RECORD_BYTES || payloadBytes + FRAME_HEADER_BYTES > MAX_FRAME_BYTES) {
@@ -51,7 +56,7 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
   }
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadBytes);
   frame.writeUInt32LE(payloadBytes, 0);
-  frame.writeUInt8(FRAME_VERSION, 8);
+  frame.writeUInt8(r.rules ? FRAME_VERSION_WITH_RULES : FRAME_VERSION, 8);
   frame.writeUInt16LE(record.length, 9);
   frame.set(record, 11);
   frame.set(captured.sealedTrace, 11 + record.length);
@@ -99,29 +104,34 @@ function frameEnd(log: Buffer, at: number): number | null {
 
 function decodePayload(payload: Buffer): CapturedRequest {
   const version = payload.readUInt8(0);
-  if (version !== FRAME_VERSION) {
-    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION}`);
+  if (version !== FRAME_VERSION && version !== FRAME_VERSION_WITH_RULES) {
+    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION} and ${FRAME_VERSION_WITH_RULES}`);
   }
   const recordEnd = PAYLOAD_HEADER_BYTES + payload.readUInt16LE(1);
   if (recordEnd > payload.length) throw new BatchFormatError('malformed', 'the record is longer than its frame');
   return {
-    record: decodeRecord(payload.toString('utf8', PAYLOAD_HEADER_BYTES, recordEnd)),
+    record: decodeRecord(payload.toString('utf8', PAYLOAD_HEADER_BYTES, recordEnd), version === FRAME_VERSION_WITH_RULES),
     // A copy: the batch's buffer must not live as long as its smallest trace.
     sealedTrace: Uint8Array.from(payload.subarray(recordEnd)),
   };
 }
 
-function decodeRecord(json: string): RequestRecord {
+function decodeRecord(json: string, withRules: boolean): RequestRecord {
   const fields = parseJson(json);
-  if (!isRecordArray(fields)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
+  if (!isRecordArray(fields, withRules)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
   const [
     requestId, atMs, model, releaseId, tenant, task, language, status, promptTokens, completionTokens,
-    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent,
+    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent, rules,
   ] = fields;
   return {
     requestId, atMs, model, releaseId, segment: { tenant, task, language }, status, promptTokens, completionTokens,
     queueWaitMs, timeToFirstTokenMs, durationMs, traceparent,
+    ...(rules && { rules: appliedRules(rules) }),
   };
+}
+
+function appliedRules([digest, maskedExperts, ruleIds, region, dataClass, licence]: RulesArray): AppliedRules {
+  return { digest, maskedExperts, ruleIds, labels: { region, dataClass, licence } };
 }
 
 function parseJson(json: string): unknown {
@@ -132,15 +142,27 @@ function parseJson(json: string): unknown {
   }
 }
 
-function isRecordArray(fields: unknown): fields is RecordArray {
+function isRecordArray(fields: unknown, withRules: boolean): fields is RecordArray {
   return (
     Array.isArray(fields) &&
-    fields.length === 14 &&
+    fields.length === PLAIN_FIELDS + (withRules ? 1 : 0) &&
     TEXT_FIELDS.every((at) => typeof fields[at] === 'string') &&
     NUMBER_FIELDS.every((at) => typeof fields[at] === 'number') &&
     STATUSES.includes(fields[7]) &&
     (fields[11] === null || typeof fields[11] === 'number') &&
-    (fields[13] === null || typeof fields[13] === 'string')
+    (fields[13] === null || typeof fields[13] === 'string') &&
+    (!withRules || isRulesArray(fields[PLAIN_FIELDS]))
+  );
+}
+
+function isRulesArray(fields: unknown): fields is RulesArray {
+  return (
+    Array.isArray(fields) &&
+    fields.length === 6 &&
+    [0, 3, 4, 5].every((at) => typeof fields[at] === 'string') &&
+    typeof fields[1] === 'number' &&
+    Array.isArray(fields[2]) &&
+    fields[2].every((id) => typeof id === 'string')
   );
 }
 

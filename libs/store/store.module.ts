@@ -1,5 +1,6 @@
 import { type DynamicModule, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { Accounts } from './accounts/accounts.ts';
 import { AuditLog } from './audit/audit-log.ts';
 import { DAY_MS } from './capture/days.ts';
 import { CaptureLedger } from './capture/ledger.ts';
@@ -7,6 +8,7 @@ import { TracePartitions } from './capture/partitions.ts';
 import { Segments } from './capture/segments.ts';
 import { TraceWriter } from './capture/trace-writer.ts';
 import { GovernanceModes } from './changes/governance-modes.ts';
+import { RuleSets } from './data-rules/rule-sets.ts';
 import { createDataSource, type StoreOptions } from './data-source.ts';
 import { ExpertFigures } from './figures/expert-figures.ts';
 import { ImportJobs } from './imports/import-jobs.ts';
@@ -38,6 +40,7 @@ export class StoreModule implements OnApplicationShutdown {
     const onDataSource = [
       Releases,
       ReleaseOutlines,
+      Accounts,
       ApiKeys,
       AuditLog,
       ImportJobs,
@@ -46,6 +49,7 @@ export class StoreModule implements OnApplicationShutdown {
       TracePartitions,
       TraceReader,
       RequestLatencyReader,
+      RuleSets,
     ].map((provide): Provider => ({ provide, inject: [DataSource], useFactory: (dataSource: DataSource) => new provide(dataSource) }));
     const providers: Provider[] = [
       { provide: DataSource, useFactory: () => createDataSource(options).initialize() },
@@ -80,7 +84,7 @@ export class StoreModule implements OnApplicationShutdown {
       module: StoreModule,
       global: true,
       providers,
-      exports: [DataSource, GovernanceModes, Releases, ReleaseOutlines, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, UsageFolder, TraceReader, RequestLatencyReader, ExpertFigures],
+      exports: [DataSource, GovernanceModes, Releases, ReleaseOutlines, Accounts, ApiKeys, AuditLog, ImportJobs, CaptureLedger, TraceWriter, Retention, UsageReader, UsageFolder, TraceReader, RequestLatencyReader, ExpertFigures, RuleSets],
     };
   }
 

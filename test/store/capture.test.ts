@@ -63,7 +63,11 @@ test('a trace comes back as it was written', async () => {
     ...kept, queueWaitMs: 1, timeToFirstTokenMs: 8, durationMs: 12, routedTokens: 4, sizeBytes: 4, sealedTrace: Buffer.from(sealedTrace),
   });
   expect(await new TraceReader(store).look('no-uuid', audit)).toBeNull();
-  expect(await count('audit_entry')).toBe(4);
+  const rules = { digest: '0f'.repeat(32), maskedExperts: 2, ruleIds: ['eu-only'], labels: { region: 'us', dataClass: 'personal', licence: '' } };
+  const ruled = captured(randomTrace(random(3), 2), NOON + 124, { segment: segment('acme'), rules });
+  await writerOf(store).write(batchOf([ruled], NOON));
+  expect((await new TraceReader(store).look(ruled.write.record.requestId, audit))?.rules).toEqual(rules);
+  expect(await count('audit_entry')).toBe(5);
 });
 
 test('lists page by time without loss or repetition, across days and equal times', async () => {

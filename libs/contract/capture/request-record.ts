@@ -5,6 +5,21 @@ export interface Segment {
   readonly language: string;
 }
 
+/** Longest list of rule ids in a record. */
+export const MAX_APPLIED_RULES = 100;
+
+/** Which data rules held for a request: with it anybody can decide again what the request might use. */
+export interface AppliedRules {
+  /** SHA-256 that names the rule set, 64 hexadecimal digits. */
+  readonly digest: string;
+  /** Experts of the release that the request must not use. */
+  readonly maskedExperts: number;
+  /** Rules that masked them, the first MAX_APPLIED_RULES. */
+  readonly ruleIds: readonly string[];
+  /** What rules look at besides the tenant; empty text where the request said nothing. */
+  readonly labels: { readonly region: string; readonly dataClass: string; readonly licence: string };
+}
+
 /** What is known of one served request besides its trace. Kept in clear, so it holds no content. */
 export interface RequestRecord {
   /** UUID, also in the x-request-id header. */
@@ -22,6 +37,8 @@ export interface RequestRecord {
   readonly durationMs: number;
   /** W3C traceparent of the span that recorded it, so that the write joins the request's trace. */
   readonly traceparent: string | null;
+  /** Left out or null where the model had no data rules. */
+  readonly rules?: AppliedRules | null;
 }
 
 /** One request as it travels from inference to the database: the record and its sealed trace. */

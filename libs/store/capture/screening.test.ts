@@ -10,8 +10,11 @@ const record: RequestRecord = {
   status: 'answered', promptTokens: 3, completionTokens: 4, queueWaitMs: 0.5, timeToFirstTokenMs: null, durationMs: 8.25, traceparent: null,
 };
 
+const rulesInForce = { digest: 'ab'.repeat(32), maskedExperts: 3, ruleIds: ['r'], labels: { region: 'eu', dataClass: '', licence: '' } };
+
 test('a sound request passes', () => {
   expect(screenRequest(record, shape, rules)).toBeNull();
+  expect(screenRequest({ ...record, rules: rulesInForce }, shape, rules)).toBeNull();
 });
 
 test.for<[reason: string, change: Partial<RequestRecord>, traceShape?: typeof shape]>([
@@ -25,6 +28,10 @@ test.for<[reason: string, change: Partial<RequestRecord>, traceShape?: typeof sh
   ['malformed-record', { completionTokens: 0.5 }],
   ['malformed-record', { durationMs: -1 }],
   ['malformed-record', { segment: { tenant: 'a\0b', task: '', language: '' } }],
+  ['malformed-record', { rules: { ...rulesInForce, digest: 'ab' } }],
+  ['malformed-record', { rules: { ...rulesInForce, maskedExperts: -1 } }],
+  ['malformed-record', { rules: { ...rulesInForce, ruleIds: ['a\0'] } }],
+  ['malformed-record', { rules: { ...rulesInForce, ruleIds: Array.from({ length: 101 }, () => 'r') } }],
   ['malformed-record', { segment: { tenant: 'x'.repeat(257), task: '', language: '' } }],
 ])('%s', ([reason, change, traceShape = shape]) => {
   expect(screenRequest({ ...record, ...change }, traceShape, rules)).toBe(reason);

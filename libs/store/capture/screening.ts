@@ -1,4 +1,4 @@
-import { type RequestRecord } from '#libs/contract/capture/request-record';
+import { type AppliedRules, MAX_APPLIED_RULES, type RequestRecord } from '#libs/contract/capture/request-record';
 import { type RoutingTrace } from '#libs/trace/trace';
 import { type ReleaseOutline } from '../releases/release-outlines.ts';
 import { DAY_MS, oldestKeptMs } from './days.ts';
@@ -14,6 +14,7 @@ export interface ScreeningRules {
 }
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const DIGEST = /^[0-9a-f]{64}$/;
 const MAX_INT32 = 2 ** 31 - 1;
 /** Longer labels would not fit the index that keeps segments apart. */
 const MAX_LABEL_CHARS = 256;
@@ -37,13 +38,25 @@ export function screenRequest(
   return null;
 }
 
-function isWellFormed({ requestId, atMs, segment, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs }: RequestRecord): boolean {
+function isWellFormed({ requestId, atMs, segment, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs, rules }: RequestRecord): boolean {
   return (
     UUID.test(requestId) &&
     Math.abs(atMs) < 8.64e15 &&
     [promptTokens, completionTokens].every((count) => Number.isSafeInteger(count) && count >= 0 && count <= MAX_INT32) &&
     [queueWaitMs, durationMs, timeToFirstTokenMs ?? 0].every((value) => value >= 0 && Number.isFinite(value)) &&
     // PostgreSQL's text holds no NUL.
-    [segment.tenant, segment.task, segment.language].every((label) => label.length <= MAX_LABEL_CHARS && !label.includes('\0'))
+    [segment.tenant, segment.task, segment.language].every((label) => label.length <= MAX_LABEL_CHARS && !label.includes('\0')) &&
+    (!rules || isWellFormedRules(rules))
+  );
+}
+
+function isWellFormedRules({ digest, maskedExperts, ruleIds, labels }: AppliedRules): boolean {
+  return (
+    DIGEST.test(digest) &&
+    Number.isSafeInteger(maskedExperts) &&
+    maskedExperts >= 0 &&
+    maskedExperts <= MAX_INT32 &&
+    ruleIds.length <= MAX_APPLIED_RULES &&
+    [...ruleIds, labels.region, labels.dataClass, labels.licence].every((text) => text.length <= MAX_LABEL_CHARS && !text.includes('\0'))
   );
 }

@@ -18,6 +18,9 @@ export const TRACE_COLUMNS = [
   'request_id',
   'status',
   'trace',
+  'masked_experts',
+  'rules_digest',
+  'rules_applied',
 ] as const;
 
 /** Statuses by their stored number. */
@@ -52,7 +55,10 @@ export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds)
       .int32(wholeMs(record.durationMs))
       .uuid(record.requestId)
       .int16(STATUSES.indexOf(record.status))
-      .bytes(sealedTrace);
+      .bytes(sealedTrace)
+      .int32(record.rules?.maskedExperts ?? null)
+      .bytes(record.rules ? Buffer.from(record.rules.digest, 'hex') : null)
+      .bytes(record.rules ? Buffer.from(JSON.stringify({ rules: record.rules.ruleIds, ...record.rules.labels })) : null);
     if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();

@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager } from 'typeorm';
-import { type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
 
@@ -51,11 +51,14 @@ interface Row extends Segment {
   ttft_ms: number | null;
   duration_ms: number;
   size_bytes: number;
+  masked_experts: number | null;
+  rules_digest: Buffer | null;
+  rules_applied: string | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes`;
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied`;
 const SOURCE = `signalbox.trace AS t JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -129,5 +132,11 @@ function toTrace(row: Row): StoredTrace {
     timeToFirstTokenMs: row.ttft_ms,
     durationMs: row.duration_ms,
     sizeBytes: row.size_bytes,
+    ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
+}
+
+function appliedRules(digest: Buffer, { masked_experts, rules_applied }: Row): AppliedRules {
+  const { rules, ...labels } = JSON.parse(rules_applied ?? '{}') as { rules?: readonly string[]; region: string; dataClass: string; licence: string };
+  return { digest: digest.toString('hex'), maskedExperts: masked_experts ?? 0, ruleIds: rules ?? [], labels };
 }
