@@ -88,7 +88,6 @@ export class InferenceModule {
 function startEngine({ config, logger }: InferenceOptions): Engine {
   const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes } = config.engine;
   return new WorkerEngine({
-    plansDirectory: join(config.home, 'plans'),
     limits: { maxSequences, maxQueued, prefillChunkTokens, threads },
     maxCacheBytes: cacheMaxBytes,
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),

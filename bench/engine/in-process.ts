@@ -20,7 +20,6 @@ export class EngineUnderTest {
     const store = await ComponentStore.open(join(home, 'components'));
     const { manifest, releaseId } = await importCheckpoint({ directory: DEMO_MODEL, model: 'tiny-mixtral', store, journalDirectory: join(home, 'journal') });
     const engine = new WorkerEngine({
-      plansDirectory: join(home, 'plans'),
       limits: { maxSequences: 16, maxQueued: 64, prefillChunkTokens: 256, threads },
       maxCacheBytes: 2 ** 28,
     });

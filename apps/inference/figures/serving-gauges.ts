@@ -29,7 +29,7 @@ export function observeEngine(meter: Meter, status: () => EngineStatus): void {
     result.observe(running, { state: 'running' });
     result.observe(queued, { state: 'queued' });
   });
-  gauge(meter, 'signalbox.weights', 'By', 'Weights in memory, by release and kind of component.', (result) => {
+  gauge(meter, 'signalbox.weights', 'By', 'Weights in memory, by release and kind of component. What releases share counts for each of them.', (result) => {
     for (const { releaseId, weightBytes } of status().releases) {
       const byKind = new Map<string, number>();
       for (const [name, bytes] of Object.entries(weightBytes)) {
@@ -38,6 +38,10 @@ export function observeEngine(meter: Meter, status: () => EngineStatus): void {
       }
       for (const [kind, bytes] of byKind) result.observe(bytes, { release: label(releaseId), kind });
     }
+  });
+  gauge(meter, 'signalbox.weights.total', 'By', 'Weights in memory, of all releases: a component version that several share counts once.', (result) => result.observe(status().weightBytes));
+  gauge(meter, 'signalbox.sessions', '1', 'Inference sessions: resident now; made, and shared instead of being made, since the start.', (result) => {
+    for (const [state, count] of Object.entries(status().sessions)) result.observe(count, { state });
   });
   gauge(meter, 'signalbox.cache', 'By', 'KV caches in memory, by release.', (result) => {
     for (const { releaseId, cacheBytes } of status().releases) result.observe(cacheBytes, { release: label(releaseId) });

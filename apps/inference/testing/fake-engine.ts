@@ -1,4 +1,5 @@
 import {
+  type EngineStatus,
   EngineBusyError,
   type Engine,
   type GenerateEvent,
@@ -59,8 +60,8 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
   async drainFigures(): Promise<[]> {
     return [];
   }
-  status(): { running: number; queued: number; releases: [] } {
-    return { running: 0, queued: 0, releases: [] };
+  status(): EngineStatus {
+    return { running: 0, queued: 0, weightBytes: 0, sessions: { resident: 0, made: 0, shared: 0 }, releases: [] };
   }
 
   async *generate(request: GenerateRequest, signal: AbortSignal): AsyncGenerator<GenerateEvent> {

@@ -56,7 +56,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function start(change: Partial<WorkerEngineOptions> = {}): Promise<WorkerEngine> {
   const workerUrl = new URL('./testing/fake-worker.ts', import.meta.url);
-  const engine = new WorkerEngine({ plansDirectory: folder, limits: LIMITS, maxCacheBytes: 1e9, workerUrl, ...change });
+  const engine = new WorkerEngine({ limits: LIMITS, maxCacheBytes: 1e9, workerUrl, ...change });
   engines.push(engine);
   await engine.load('release', MANIFEST, components);
   return engine;

@@ -7,8 +7,9 @@ import { GenerationStream } from './generation-stream.ts';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { decideRestart, type RestartLimits } from './restart-policy.ts';
 import { eachEvent } from './step-report.ts';
+import { totalWeightBytes } from './weight-total.ts';
 import { type StepMessage, WorkerConnection } from './worker-connection.ts';
-import { monotonicMs, type ReleaseMemory, type WorkerSettings } from './worker/protocol.ts';
+import { type LoadAnswer, monotonicMs, type ReleaseMemory, type SessionCounts, type WorkerSettings } from './worker/protocol.ts';
 
 export interface WorkerEngineOptions extends WorkerSettings {
   readonly restart?: RestartLimits;
@@ -26,7 +27,7 @@ interface ClientRelease {
   memory: ReleaseMemory;
   /** Set once it is being unloaded: it takes no new requests. Settles when it is gone. */
   leaving: Promise<unknown> | null;
-  meanServiceMs: number | null;
+  readonly sessions: LoadAnswer['sessions'];
 }
 
 interface ActiveRequest {
@@ -58,6 +59,8 @@ export class WorkerEngine implements Engine {
   #state: EngineState = 'ready';
   #nextHandle = 0;
   #onIdle: (() => void) | null = null;
+  #sessions: SessionCounts = { resident: 0, made: 0, shared: 0 };
+  #meanServiceMs: number | null = null;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
@@ -83,8 +86,9 @@ export class WorkerEngine implements Engine {
     const present = this.#releases.get(releaseId);
     if (present && !present.leaving) return;
     await present?.leaving;
-    const memory = await this.#connection.call('load', { releaseId, manifest, components });
-    this.#releases.set(releaseId, { manifest, components, memory, leaving: null, meanServiceMs: null });
+    const { memory, sessions, engineSessions } = await this.#connection.call('load', { releaseId, manifest, components });
+    this.#sessions = engineSessions;
+    this.#releases.set(releaseId, { manifest, components, memory, sessions, leaving: null });
   }
 
   async unload(releaseId: string): Promise<void> {
@@ -93,7 +97,7 @@ export class WorkerEngine implements Engine {
     const unloaded = this.#connection.call('unload', { releaseId });
     release.leaving = unloaded.catch(() => undefined);
     try {
-      await unloaded;
+      this.#sessions = await unloaded;
     } finally {
       this.#releases.delete(releaseId);
     }
@@ -110,7 +114,7 @@ export class WorkerEngine implements Engine {
     if (!release || release.leaving) throw new ReleaseNotLoadedError(releaseId);
     checkRequest(request, release.manifest.shape, this.#options.limits);
     if (signal.aborted) return cancelledStream(request);
-    const admission = decideAdmission({ ...this.#load(releaseId), meanServiceMs: release.meanServiceMs }, request.choices, this.#options.limits);
+    const admission = decideAdmission({ ...this.#load(), meanServiceMs: this.#meanServiceMs }, request.choices, this.#options.limits);
     if (admission.decision === 'busy') throw new EngineBusyError(admission.retryAfterSeconds);
 
     const handle = this.#nextHandle++;
@@ -143,7 +147,9 @@ export class WorkerEngine implements Engine {
     return {
       running,
       queued: this.#active.size - running,
-      releases: Array.from(this.#releases, ([releaseId, { memory }]) => ({ releaseId, ...memory })),
+      weightBytes: totalWeightBytes(Array.from(this.#releases.values(), ({ manifest, memory }) => ({ manifest, weightBytes: memory.weightBytes }))),
+      sessions: this.#sessions,
+      releases: Array.from(this.#releases, ([releaseId, { memory, sessions }]) => ({ releaseId, ...memory, sessions })),
     };
   }
 
@@ -159,10 +165,10 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { plansDirectory, limits, maxCacheBytes } = this.#options;
+    const { limits, maxCacheBytes } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { plansDirectory, limits, maxCacheBytes },
+      { limits, maxCacheBytes },
       {
         onStep: (message) => this.#takeStep(message),
         onDeath: (error) => this.#recover(error),
@@ -175,13 +181,12 @@ export class WorkerEngine implements Engine {
     if (this.#state !== 'ready') throw new EngineUnavailableError(`the engine is ${this.#state}`);
   }
 
-  /** How busy one release is. */
-  #load(releaseId: string): { sequences: number; running: number; waiting: number } {
+  /** How busy the engine is. */
+  #load(): { sequences: number; running: number; waiting: number } {
     let sequences = 0;
     let running = 0;
     let waiting = 0;
     for (const { request, running: runs } of this.#active.values()) {
-      if (request.releaseId !== releaseId) continue;
       sequences += request.choices;
       if (runs) running++;
       else waiting++;
@@ -199,18 +204,18 @@ export class WorkerEngine implements Engine {
         active.running = true;
         active.startedAtMs = monotonicMs();
       } else if (event.type === 'delta') active.completionTokens += event.tokenIds.length;
-      else if (event.type === 'finished') this.#end(handle, active, release);
+      else if (event.type === 'finished') this.#end(handle, active);
       active.stream.push(event);
     });
   }
 
-  #end(handle: number, active: ActiveRequest, release: ClientRelease | undefined): void {
+  #end(handle: number, active: ActiveRequest): void {
     this.#active.delete(handle);
     active.detach();
-    if (release && active.startedAtMs !== null) {
+    if (active.startedAtMs !== null) {
       const serviceMs = monotonicMs() - active.startedAtMs;
-      const mean = release.meanServiceMs ?? serviceMs;
-      release.meanServiceMs = mean + SERVICE_TIME_WEIGHT * (serviceMs - mean);
+      const mean = this.#meanServiceMs ?? serviceMs;
+      this.#meanServiceMs = mean + SERVICE_TIME_WEIGHT * (serviceMs - mean);
     }
     if (this.#active.size === 0) this.#onIdle?.();
   }
@@ -220,7 +225,7 @@ export class WorkerEngine implements Engine {
     for (const [handle, active] of this.#active) {
       const queueWaitMs = (active.startedAtMs ?? monotonicMs()) - active.submittedAtMs;
       const outcome = unstartedOutcome(active.request, status, error, queueWaitMs);
-      this.#end(handle, active, undefined);
+      this.#end(handle, active);
       active.stream.push({ type: 'finished', outcome: { ...outcome, completionTokens: active.completionTokens } });
     }
   }
@@ -242,7 +247,7 @@ export class WorkerEngine implements Engine {
     try {
       for (const [releaseId, release] of this.#releases) {
         if (release.leaving) this.#releases.delete(releaseId);
-        else release.memory = await connection.call('load', { releaseId, manifest: release.manifest, components: release.components });
+        else await this.#loadAgain(connection, releaseId, release);
       }
       if (this.#state === 'restarting') this.#state = 'ready';
     } catch (error) {
@@ -251,6 +256,13 @@ export class WorkerEngine implements Engine {
       this.#state = 'failed';
       this.#options.onFailure?.(error instanceof Error ? error : new Error(String(error)), false);
     }
+  }
+
+  async #loadAgain(connection: WorkerConnection, releaseId: string, release: ClientRelease): Promise<void> {
+    const { manifest, components } = release;
+    const { memory, engineSessions } = await connection.call('load', { releaseId, manifest, components });
+    release.memory = memory;
+    this.#sessions = engineSessions;
   }
 
   #idleWithin(timeoutMs: number): Promise<boolean> {

@@ -98,6 +98,7 @@ export class EngineBusyError extends Error {
   }
 }
 
+/** Limits of the engine, over all its releases together. */
 export interface EngineLimits {
   /** Sequences decoded together. */
   readonly maxSequences: number;
@@ -117,10 +118,23 @@ export interface ExpertFigures {
   readonly latencySketch: Uint8Array;
 }
 
+/** What one release holds. What it shares with others counts here too. */
+export interface ReleaseStatus {
+  readonly releaseId: string;
+  readonly weightBytes: Readonly<Record<string, number>>;
+  readonly cacheBytes: number;
+  /** Sessions that were made for it, and sessions that another release had made before. */
+  readonly sessions: { readonly made: number; readonly shared: number };
+}
+
 export interface EngineStatus {
   readonly running: number;
   readonly queued: number;
-  readonly releases: readonly { readonly releaseId: string; readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number }[];
+  /** Weights in memory, bytes: a component version that several releases hold counts once. */
+  readonly weightBytes: number;
+  /** Inference sessions of all releases: held now; made, and shared instead of being made, since the engine's start. */
+  readonly sessions: { readonly resident: number; readonly made: number; readonly shared: number };
+  readonly releases: readonly ReleaseStatus[];
 }
 
 /** The engine as the inference app sees it. */

@@ -25,9 +25,8 @@ export interface GenerationContext {
   readonly cache: CacheBudget;
 }
 
-/** Memory for KV caches. */
+/** What KV caches take. */
 export interface CacheBudget {
-  readonly maxBytes: number;
   /** Bytes of one sequence that grows to so many tokens. */
   readonly bytesFor: (tokens: number) => number;
 }

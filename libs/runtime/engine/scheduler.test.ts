@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Sampler } from '../sampling/sampler.ts';
 import { buildTokenTable } from '../tokenizer/token-table.ts';
+import { EnginePlaces } from './engine-places.ts';
 import { type GenerateEvent, type GenerateRequest } from './engine.ts';
 import { Scheduler } from './scheduler.ts';
 import { eachEvent, StepReportBuilder } from './step-report.ts';
@@ -44,9 +45,9 @@ class Bench {
         rowWidth: WIDTH,
         prefillChunkTokens: model.chunkTokens,
         report: new StepReportBuilder(),
-        cache: { maxBytes: cacheTokens, bytesFor: (tokens) => tokens },
+        cache: { bytesFor: (tokens) => tokens },
       },
-      maxSequences,
+      places: new EnginePlaces({ maxSequences, maxCacheBytes: cacheTokens }),
       now: () => clockMs++,
       publish: (report) => eachEvent(report, (handle, event) => this.#events.get(handle)?.push(event)),
       pause: () => nextTurn(),

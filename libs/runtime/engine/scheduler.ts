@@ -1,12 +1,14 @@
 import { CacheFullError } from '../forward/kv-cache.ts';
 import { type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { type Choice } from './choice.ts';
+import { type EnginePlaces, type PlaceHolder } from './engine-places.ts';
 import { cacheDemandBytes, Generation, type GenerationContext, type Submission, unstartedOutcome } from './generation.ts';
 import { type StepReport } from './step-report.ts';
 
 export interface SchedulerOptions {
   readonly context: GenerationContext;
-  readonly maxSequences: number;
+  /** Shared with the schedulers of the engine's other releases. */
+  readonly places: EnginePlaces;
   /** Monotonic time in milliseconds, the clock of Submission.submittedAtMs. */
   readonly now: () => number;
   /** Called after each step and each change between steps. */
@@ -22,24 +24,39 @@ interface ItemOwner {
 }
 
 /**
- * Continuous batching for one release. Requests start in order of arrival as soon as their choices
- * fit; a step runs one token of every sequence that decodes, and whole prompt chunks, oldest request
+ * Continuous batching for one release. Requests start in order of arrival, over all releases of the
+ * engine, as soon as their choices fit; a step runs one token of every sequence that decodes, and whole prompt chunks, oldest request
  * first, up to one chunk's worth of tokens.
  */
-export class Scheduler {
+export class Scheduler implements PlaceHolder {
   readonly #options: SchedulerOptions;
   readonly #context: GenerationContext;
   readonly #waiting: Submission[] = [];
   #running: Generation[] = [];
   #items: StepItem[] = [];
   #owners: ItemOwner[] = [];
-  /** Nobody starts until a running request ends: there was no room for the caches. */
-  #holding = false;
+  /** Nobody of this release starts while no more requests have ended than these: there was no room for the caches. */
+  #heldAtEnds: number | null = null;
   #loop: Promise<void> | null = null;
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
     this.#context = options.context;
+    options.places.join(this);
+  }
+
+  inUse(): { readonly running: number; readonly sequences: number; readonly cacheBytes: number } {
+    let sequences = 0;
+    let cacheBytes = 0;
+    for (const generation of this.#running) {
+      sequences += generation.sequences;
+      cacheBytes += generation.cacheBytes;
+    }
+    return { running: this.#running.length, sequences, cacheBytes };
+  }
+
+  oldestWaiting(): number | null {
+    return this.#waiting[0]?.handle ?? null;
   }
 
   submit(submission: Submission): void {
@@ -59,6 +76,7 @@ export class Scheduler {
     if (!submission) return;
     this.#endUnstarted(submission, 'cancelled', null);
     this.#publish();
+    this.#options.places.changed();
   }
 
   /** Resolves when nothing runs or waits. */
@@ -66,13 +84,21 @@ export class Scheduler {
     while (this.#loop !== null) await this.#loop;
   }
 
+  /** When it is idle for good: it no longer counts among the releases. */
+  leave(): void {
+    this.#options.places.leave(this);
+  }
+
   async #run(): Promise<void> {
     // The first step waits a turn, so that requests which arrive together start together.
     await this.#options.pause();
     while (this.#waiting.length > 0 || this.#running.length > 0) {
+      const { version } = this.#options.places;
       await this.#step();
       this.#publish();
-      await this.#options.pause();
+      // What waits while nothing of this release runs waits for other releases.
+      if (this.#running.length === 0 && this.#waiting.length > 0) await this.#options.places.changedSince(version);
+      else await this.#options.pause();
     }
     this.#loop = null;
   }
@@ -95,10 +121,13 @@ export class Scheduler {
     } catch (error) {
       if (error instanceof CacheFullError) this.#makeRoom(error);
       else for (const generation of new Set(owners.map((owner) => owner.generation))) this.#fail(generation, error);
+      this.#options.places.changed();
       return;
     }
     for (let at = 0; at < owners.length; at++) this.#take(owners[at] as ItemOwner, this.#items[at] as StepItem, outputs[at] as StepOutput);
     this.#sweepEnded();
+    // A choice that ended has freed its sequence.
+    this.#options.places.changed();
   }
 
   #take({ generation, choice }: ItemOwner, item: StepItem, output: StepOutput): void {
@@ -115,13 +144,14 @@ export class Scheduler {
   #sweepEnded(): void {
     if (!this.#running.some((generation) => generation.cancelled || generation.done)) return;
     const nowMs = this.#options.now();
-    this.#holding = false;
+    const before = this.#running.length;
     this.#running = this.#running.filter((generation) => {
       if (generation.done) generation.finish('answered', null, nowMs);
       else if (generation.cancelled) generation.finish('cancelled', null, nowMs);
       else return true;
       return false;
     });
+    this.#options.places.ended(before - this.#running.length);
   }
 
   /** Starts waiting requests, in order, as long as their sequences and their caches fit. */
@@ -133,20 +163,14 @@ export class Scheduler {
       } catch (error) {
         this.#endUnstarted(next, 'failed', messageOf(error));
       }
+      this.#options.places.changed();
     }
   }
 
-  /** A request that runs alone always fits: whether it can end at all shows when it runs. */
-  #fits({ request }: Submission): boolean {
-    if (this.#running.length === 0) return true;
-    if (this.#holding) return false;
-    let sequences = request.choices;
-    let cacheBytes = cacheDemandBytes(request, this.#context);
-    for (const generation of this.#running) {
-      sequences += generation.sequences;
-      cacheBytes += generation.cacheBytes;
-    }
-    return sequences <= this.#options.maxSequences && cacheBytes <= this.#context.cache.maxBytes;
+  #fits({ handle, request }: Submission): boolean {
+    const { places } = this.#options;
+    if (this.#heldAtEnds === places.ends && places.running > 0) return false;
+    return places.mayStart(handle, request.choices, cacheDemandBytes(request, this.#context));
   }
 
   /**
@@ -157,11 +181,11 @@ export class Scheduler {
     const youngest = this.#running.at(-1);
     // A cancelled one leaves before the next step anyway.
     if (!youngest || youngest.cancelled) return;
-    if (this.#running.length === 1 || !youngest.prefilling) {
+    if (this.#options.places.running === 1 || !youngest.prefilling) {
       this.#fail(youngest, error);
       return;
     }
-    this.#holding = true;
+    this.#heldAtEnds = this.#options.places.ends;
     this.#running.pop();
     this.#waiting.unshift(youngest.retreat());
   }
@@ -189,9 +213,9 @@ export class Scheduler {
   }
 
   #fail(generation: Generation, error: unknown): void {
-    this.#holding = false;
     this.#running = this.#running.filter((other) => other !== generation);
     generation.finish('failed', messageOf(error), this.#options.now());
+    this.#options.places.ended(1);
   }
 
   #endUnstarted({ handle, request, submittedAtMs }: Submission, status: 'cancelled' | 'failed', error: string | null): void {

@@ -2,21 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { changeRelease } from '../../../test/fixtures/changed-release.ts';
 import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { type GenerateRequest } from './engine.ts';
 import { WorkerEngine } from './engine-client.ts';
 import { type Answer, collect, plainRequest } from './testing/collect.ts';
 
 let release: TinyRelease;
-let plansDirectory: string;
 let engine: WorkerEngine;
 const never = new AbortController().signal;
 
 beforeAll(async () => {
   release = await importTinyRelease();
-  plansDirectory = await mkdtemp(join(tmpdir(), 'signalbox-plans-'));
   engine = new WorkerEngine({
-    plansDirectory,
     limits: { maxSequences: 16, maxQueued: 16, prefillChunkTokens: 64, threads: 1 },
     maxCacheBytes: 2 ** 28,
   });
@@ -24,7 +22,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await engine.close(0);
-  await rm(plansDirectory, { recursive: true, force: true });
 });
 
 function ask(change: Partial<GenerateRequest>): Promise<Answer> {
@@ -77,5 +74,21 @@ describe('the engine on the demo model', () => {
     expect(figures.every(({ runs, tokens }) => runs > 0 && tokens >= runs)).toBe(true);
     const [status] = engine.status().releases;
     expect(Object.keys(status?.weightBytes ?? {}).length).toBeGreaterThan(32);
+  });
+
+  it('makes one session for a release that swaps one expert, and counts shared weights once', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'signalbox-swap-'));
+    const swapped = await changeRelease(release, ['expert/1/3'], folder);
+    const before = engine.status();
+    const prompt = { promptTokens: Uint32Array.from(release.goldenPrompts[0]?.inputIds ?? []), maxTokens: 8, ignoreEos: true };
+    const [answer] = await Promise.all([ask(prompt), engine.load(swapped.releaseId, swapped.manifest, swapped.components)]);
+    const after = engine.status();
+    expect(after.releases[1]?.sessions).toEqual({ made: 1, shared: before.sessions.resident - 1 });
+    expect(after.sessions.resident).toBe(before.sessions.resident + 1);
+    expect(after.weightBytes - before.weightBytes).toBe(after.releases[1]?.weightBytes['expert/1/3']);
+    await engine.unload(swapped.releaseId);
+    expect(engine.status()).toMatchObject({ weightBytes: before.weightBytes, sessions: { resident: before.sessions.resident } });
+    expect((await ask(prompt)).tokenIds).toEqual(answer.tokenIds);
+    await rm(folder, { recursive: true });
   });
 });

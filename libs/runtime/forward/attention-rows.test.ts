@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { CacheMemory } from './cache-memory.ts';
 import { attentionMask, rotaryTables, spreadProjected } from './attention-rows.ts';
 import { KvCache } from './kv-cache.ts';
 
@@ -23,7 +24,7 @@ describe('attentionMask', () => {
 describe('spreadProjected', () => {
   it('rotates queries and keys by their position and leaves values as they are', () => {
     const layout = { attentionHeads: 2, keyValueHeads: 1, headSize: 4 };
-    const cache = new KvCache({ layers: 1, keyValueHeads: 1, headSize: 4, contextTokens: 64 }, 2 ** 20);
+    const cache = new KvCache({ layers: 1, keyValueHeads: 1, headSize: 4, contextTokens: 64 }, new CacheMemory(2 ** 20));
     const sequence = cache.open();
     cache.reserve(sequence, 7);
     sequence.length = 5;

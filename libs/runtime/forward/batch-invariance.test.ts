@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { importTinyRelease } from '../../../test/fixtures/tiny-release.ts';
@@ -22,22 +19,19 @@ interface Run {
   readonly outputs: StepOutput[];
 }
 
-let plansDirectory: string;
 let oneThread: ForwardPass;
 let twoThreads: ForwardPass;
 
 beforeAll(async () => {
   const { manifest, components } = await importTinyRelease();
-  plansDirectory = await mkdtemp(join(tmpdir(), 'signalbox-plans-'));
   const load = (threads: number) =>
-    loadForwardPass({ manifest, components, plansDirectory, threads, chunkTokens: CHUNK_TOKENS, maxCacheBytes: 2 ** 28 });
+    loadForwardPass({ manifest, components, threads, chunkTokens: CHUNK_TOKENS, maxCacheBytes: 2 ** 28 });
   [oneThread, twoThreads] = [await load(1), await load(2)];
 });
 
 afterAll(async () => {
   await oneThread.dispose();
   await twoThreads.dispose();
-  await rm(plansDirectory, { recursive: true, force: true });
 });
 
 const tokenIds = (length: number) => fc.uint32Array({ min: 0, max: VOCABULARY - 1, minLength: length, maxLength: length });

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type ComponentName } from '#libs/release/component';
+import { type ComponentName, type Sha256 } from '#libs/release/component';
 import { decodeTensorHeader, LENGTH_FIELD_BYTES, type TensorEntry, tensorHeaderEnd } from '#libs/release/tensor-file';
 import { type WeightSlice } from '../onnx/graph-builder.ts';
 
@@ -18,20 +18,20 @@ export class ReleaseLoadError extends Error {
 export interface ComponentWeights {
   readonly name: ComponentName;
   readonly path: string;
-  /** Its file's name in the plan folder. */
-  readonly location: string;
+  /** How graphs name it: the digest of its version. */
+  readonly location: Sha256;
   readonly tensors: ReadonlyMap<string, TensorEntry>;
 }
 
 /** @throws ReleaseLoadError */
-export async function readComponentWeights(name: ComponentName, path: string): Promise<ComponentWeights> {
+export async function readComponentWeights(name: ComponentName, sha256: Sha256, path: string): Promise<ComponentWeights> {
   try {
     await using file = await open(path, 'r');
     const { size } = await file.stat();
     const prefix = await readExactly(file, 0, Math.min(LENGTH_FIELD_BYTES, size));
     const header = await readExactly(file, 0, tensorHeaderEnd(prefix, size));
     const { tensors } = decodeTensorHeader(header, size);
-    return { name, path, location: `${name.replaceAll('/', '-')}.safetensors`, tensors };
+    return { name, path, location: sha256, tensors };
   } catch (error) {
     throw new ReleaseLoadError(name, `its file ${path} cannot be read; import the checkpoint again`, error);
   }

@@ -52,5 +52,7 @@ export interface ForwardPass {
   drainTimings(): ExpertTiming[];
   /** Weights by component and KV cache, in bytes. */
   memory(): { readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number };
+  /** How many of its sessions were made for it, and how many it shares with releases loaded before. */
+  readonly sessions?: { readonly made: number; readonly shared: number };
   dispose(): Promise<void>;
 }

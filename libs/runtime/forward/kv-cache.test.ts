@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CacheMemory } from './cache-memory.ts';
 import { CacheFullError, type CachedSequence, ContextLengthError, KvCache } from './kv-cache.ts';
 
 const GEOMETRY = { layers: 2, keyValueHeads: 3, headSize: 2, contextTokens: 300 };
@@ -42,7 +43,7 @@ function keysOf({ slab, slot, length }: CachedSequence): number[] {
 
 describe('KvCache', () => {
   it('leaves nothing of a closed sequence where another moves in', () => {
-    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const cache = new KvCache(GEOMETRY, new CacheMemory(2 ** 24));
     const [first, second] = [cache.open(), cache.open()];
     append(cache, first, 60, 0);
     append(cache, second, 10, 1);
@@ -59,7 +60,7 @@ describe('KvCache', () => {
     });
     fc.assert(
       fc.property(fc.array(action, { maxLength: 60 }), (actions) => {
-        const cache = new KvCache(GEOMETRY, 2 ** 24);
+        const cache = new KvCache(GEOMETRY, new CacheMemory(2 ** 24));
         // What each sequence was given, so that its content can be written anew elsewhere.
         const live: { sequence: CachedSequence; given: [number, number][] }[] = [];
         for (const [step, { kind, which, tokens }] of actions.entries()) {
@@ -75,7 +76,7 @@ describe('KvCache', () => {
           }
         }
         for (const { sequence, given } of live) {
-          const fresh = new KvCache(GEOMETRY, 2 ** 24);
+          const fresh = new KvCache(GEOMETRY, new CacheMemory(2 ** 24));
           const again = fresh.open();
           for (const [tokens, stamp] of given) append(fresh, again, tokens, stamp);
           expect(sequence.length).toBe(again.length);
@@ -92,7 +93,7 @@ describe('KvCache', () => {
   });
 
   it('refuses what the limit does not hold, changes nothing, and has room again after a close', () => {
-    const cache = new KvCache(GEOMETRY, 3 * SMALLEST_BYTES);
+    const cache = new KvCache(GEOMETRY, new CacheMemory(3 * SMALLEST_BYTES));
     const sequences = [cache.open(), cache.open(), cache.open()];
     for (const sequence of sequences) append(cache, sequence, 10, sequence.id);
     expect(cache.bytes).toBe(3 * SMALLEST_BYTES);
@@ -105,7 +106,7 @@ describe('KvCache', () => {
   });
 
   it('refuses a sequence longer than the context', () => {
-    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const cache = new KvCache(GEOMETRY, new CacheMemory(2 ** 24));
     const sequence = cache.open();
     append(cache, sequence, 300, 0);
     expect(sequence.slab!.capacity).toBe(300);
@@ -113,11 +114,27 @@ describe('KvCache', () => {
   });
 
   it('takes a second close of the same sequence as done', () => {
-    const cache = new KvCache(GEOMETRY, 2 ** 24);
+    const cache = new KvCache(GEOMETRY, new CacheMemory(2 ** 24));
     const sequence = cache.open();
     append(cache, sequence, 1, 0);
     cache.close(sequence);
     cache.close(sequence);
     expect(cache.bytes).toBe(0);
+  });
+
+  it('takes spare slots of other caches of the engine before it refuses', () => {
+    const memory = new CacheMemory(4 * SMALLEST_BYTES);
+    const [one, other] = [new KvCache(GEOMETRY, memory), new KvCache(GEOMETRY, memory)];
+    const sequences = Array.from({ length: 3 }, () => one.open());
+    for (const sequence of sequences) one.reserve(sequence, 1);
+    // Three sequences in slots for four.
+    expect(memory.usedBytes).toBe(4 * SMALLEST_BYTES);
+    const last = other.open();
+    other.reserve(last, 1);
+    expect([one.bytes, other.bytes, memory.usedBytes]).toEqual([3 * SMALLEST_BYTES, SMALLEST_BYTES, 4 * SMALLEST_BYTES]);
+    expect(() => other.reserve(other.open(), 1)).toThrow(CacheFullError);
+    for (const sequence of sequences) one.close(sequence);
+    other.close(last);
+    expect(memory.usedBytes).toBe(0);
   });
 });

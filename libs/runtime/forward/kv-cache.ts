@@ -1,3 +1,4 @@
+import { type CacheMemory } from './cache-memory.ts';
 import { type SequenceCache } from './forward-pass.ts';
 
 export interface CacheGeometry {
@@ -55,14 +56,15 @@ const SMALLEST_CAPACITY = 64;
  */
 export class KvCache {
   readonly #geometry: CacheGeometry;
-  readonly #maxBytes: number;
+  readonly #memory: CacheMemory;
   readonly #slabs = new Map<number, Slab>();
   #bytes = 0;
   #nextId = 1;
 
-  constructor(geometry: CacheGeometry, maxBytes: number) {
+  /** @param memory shared with the caches of other releases */
+  constructor(geometry: CacheGeometry, memory: CacheMemory) {
     this.#geometry = geometry;
-    this.#maxBytes = maxBytes;
+    this.#memory = memory;
   }
 
   /** Bytes allocated, used or not. */
@@ -113,6 +115,11 @@ export class KvCache {
     sequence.slot = slot;
   }
 
+  /** Gives spare slots back. No sequence moves, so it may happen during a step: arrays in use stay as they are. */
+  trim(): void {
+    for (const slab of this.#slabs.values()) if (slab.slots > slab.members.length) this.#resize(slab, slab.members.length);
+  }
+
   #slotFloats(capacity: number): number {
     return this.#geometry.keyValueHeads * capacity * this.#geometry.headSize;
   }
@@ -120,9 +127,11 @@ export class KvCache {
   #slabWithRoom(capacity: number): Slab {
     const slab = this.#slabs.get(capacity) ?? { capacity, members: [], slots: 0, keys: [], values: [] };
     if (slab.members.length === slab.slots) {
+      const more = slab.slots + 1;
+      if (!this.#fits(slab, more)) this.#memory.trim();
       // Doubling keeps the copying small; near the limit one slot more is enough.
       const doubled = Math.max(1, slab.slots * 2);
-      this.#resize(slab, this.#bytesWith(slab, doubled) <= this.#maxBytes ? doubled : slab.slots + 1);
+      this.#resize(slab, this.#fits(slab, doubled) ? doubled : more);
     }
     this.#slabs.set(capacity, slab);
     return slab;
@@ -133,9 +142,18 @@ export class KvCache {
     return this.#bytes + (slots - slab.slots) * perSlot;
   }
 
+  #fits(slab: Slab, slots: number): boolean {
+    return this.#neededBytes(this.#bytesWith(slab, slots)) <= this.#memory.maxBytes;
+  }
+
+  /** Bytes that all caches would hold if this one held so many. */
+  #neededBytes(bytes: number): number {
+    return this.#memory.usedBytes - this.#bytes + bytes;
+  }
+
   #resize(slab: Slab, slots: number): void {
     const bytes = this.#bytesWith(slab, slots);
-    if (slots > slab.slots && bytes > this.#maxBytes) throw new CacheFullError(bytes, this.#maxBytes);
+    if (slots > slab.slots && !this.#fits(slab, slots)) throw new CacheFullError(this.#neededBytes(bytes), this.#memory.maxBytes);
     const used = slab.members.length * this.#slotFloats(slab.capacity);
     for (let layer = 0; layer < this.#geometry.layers; layer++) {
       for (const arrays of [slab.keys, slab.values]) {
@@ -146,6 +164,7 @@ export class KvCache {
       }
     }
     slab.slots = slots;
+    this.#memory.resized(this, this.#bytes, bytes);
     this.#bytes = bytes;
   }
 

@@ -7,9 +7,10 @@ import { expertGraph } from '../onnx/expert-graph.ts';
 import { headGraph } from '../onnx/head-graph.ts';
 import { type OnnxModel } from '../onnx/model.ts';
 import { type ComponentWeights, readTensor } from './component-weights.ts';
-import { embeddingTable } from './embedding.ts';
+import { type EmbeddingTable, embeddingTable } from './embedding.ts';
+import { type EngineParts, newEngineParts } from './engine-parts.ts';
 import { type ForwardPass } from './forward-pass.ts';
-import { PlanFolder } from './plan-folder.ts';
+import { makeSession, sessionKey } from './make-session.ts';
 import {
   embeddingSlice,
   expertWeights,
@@ -20,77 +21,90 @@ import {
   type ReleaseWeights,
   requireComponent,
 } from './release-weights.ts';
+import { type Lease } from './shared-parts.ts';
 import { SplitForwardPass, type SplitSessions } from './split-forward-pass.ts';
 
 export interface LoadRequest {
   readonly manifest: ReleaseManifest;
   readonly components: Sha256Paths;
-  /** Folder for short-lived files; best on the components' file system, so that they can be linked. */
-  readonly plansDirectory: string;
   /** Threads of one run. */
   readonly threads: number;
   /** Longest item of a step, in tokens. */
   readonly chunkTokens: number;
+  /** Bound of the KV caches, where the release has an engine for itself. */
   readonly maxCacheBytes: number;
+  /** What it shares with the other releases of its engine; nothing unless given. */
+  readonly parts?: EngineParts;
 }
 
 /**
  * Loads a release for the SPLIT plan: for each layer a session for the projections, one for attention
- * and router and one for each expert; one for the head.
+ * and router and one for each expert; one for the head. A session that another release of the engine
+ * holds already, made of the same graph over the same component versions, is shared with it.
  * @throws ReleaseLoadError for a missing, unreadable or misshapen component
  */
 export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass> {
-  const { manifest } = request;
+  const { manifest, chunkTokens, threads } = request;
+  const parts = request.parts ?? newEngineParts(request.maxCacheBytes);
   const weights = await openReleaseWeights(manifest, request.components);
-  const embedding = embeddingSlice(weights, manifest);
-  const table = embeddingTable(
-    await readTensor(requireComponent(weights, BACKBONE), embedding),
-    embedding.type,
-    manifest.shape.hiddenSize,
-  );
-  return new SplitForwardPass({
-    shape: manifest.shape,
-    routing: manifest.routing,
-    sessions: await makeSessions(request, weights),
-    embedding: table,
-    chunkTokens: request.chunkTokens,
-    maxCacheBytes: request.maxCacheBytes,
-    weightBytes: loadedBytes(weights, manifest),
-  });
-}
-
-async function makeSessions({ manifest, plansDirectory, threads }: LoadRequest, weights: ReleaseWeights): Promise<SplitSessions> {
-  const { shape } = manifest;
-  const folder = await PlanFolder.create(plansDirectory, Date.now());
-  const made: InferenceSession[] = [];
-  const make = async (model: OnnxModel, components: readonly ComponentWeights[]) => {
-    const session = await folder.session(model, components, threads);
-    made.push(session);
-    return session;
+  const held: Lease<unknown>[] = [];
+  const release = async (): Promise<void> => {
+    for (const lease of held.splice(0)) await lease.release();
   };
   try {
-    const backbone = requireComponent(weights, BACKBONE);
-    const projections: InferenceSession[] = [];
-    const attentions: InferenceSession[] = [];
-    const experts: InferenceSession[][] = [];
-    for (let layer = 0; layer < shape.layers; layer++) {
-      const router = requireComponent(weights, routerName(layer));
-      const slices = layerWeights(weights, manifest, layer);
-      projections.push(await make(projectionGraph(slices, shape), [backbone]));
-      attentions.push(await make(attentionGraph(slices, shape), [backbone, router]));
-      const row: InferenceSession[] = [];
-      for (let index = 0; index < shape.experts; index++) {
-        const graph = expertGraph(expertWeights(weights, manifest, layer, index), shape.hiddenSize);
-        row.push(await make(graph, [requireComponent(weights, expertName(layer, index))]));
-      }
-      experts.push(row);
-    }
-    const head = headGraph(headWeights(weights, manifest), shape.hiddenSize, shape.vocabSize, shape.rmsNormEpsilon);
-    return { projections, attentions, experts, head: await make(head, [backbone]) };
+    const loaded = { made: 0, shared: 0 };
+    const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<InferenceSession> => {
+      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeSession(model, components, threads)));
+      held.push(lease);
+      loaded[lease.shared ? 'shared' : 'made'] += 1;
+      return lease.value;
+    };
+    const embedding = await leaseEmbedding(parts, manifest, weights);
+    held.push(embedding);
+    return new SplitForwardPass({
+      shape: manifest.shape,
+      routing: manifest.routing,
+      embedding: embedding.value,
+      sessions: await makeSessions(manifest, weights, make),
+      chunkTokens,
+      cacheMemory: parts.cacheMemory,
+      weightBytes: loadedBytes(weights, manifest),
+      release,
+      loaded,
+    });
   } catch (error) {
-    for (const session of made) await session.release();
+    await release();
     throw error;
-  } finally {
-    await folder.remove();
   }
+}
+
+function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: ReleaseWeights): Promise<Lease<EmbeddingTable>> {
+  const backbone = requireComponent(weights, BACKBONE);
+  const slice = embeddingSlice(weights, manifest);
+  const { hiddenSize } = manifest.shape;
+  return parts.embeddings.lease(`${backbone.location} ${hiddenSize}`, async () => embeddingTable(await readTensor(backbone, slice), slice.type, hiddenSize));
+}
+
+type MakeSession = (model: OnnxModel, components: readonly ComponentWeights[]) => Promise<InferenceSession>;
+
+async function makeSessions(manifest: ReleaseManifest, weights: ReleaseWeights, make: MakeSession): Promise<SplitSessions> {
+  const { shape } = manifest;
+  const backbone = requireComponent(weights, BACKBONE);
+  const projections: InferenceSession[] = [];
+  const attentions: InferenceSession[] = [];
+  const experts: InferenceSession[][] = [];
+  for (let layer = 0; layer < shape.layers; layer++) {
+    const router = requireComponent(weights, routerName(layer));
+    const slices = layerWeights(weights, manifest, layer);
+    projections.push(await make(projectionGraph(slices, shape), [backbone]));
+    attentions.push(await make(attentionGraph(slices, shape), [backbone, router]));
+    const row: InferenceSession[] = [];
+    for (let index = 0; index < shape.experts; index++) {
+      const graph = expertGraph(expertWeights(weights, manifest, layer, index), shape.hiddenSize);
+      row.push(await make(graph, [requireComponent(weights, expertName(layer, index))]));
+    }
+    experts.push(row);
+  }
+  const head = headGraph(headWeights(weights, manifest), shape.hiddenSize, shape.vocabSize, shape.rmsNormEpsilon);
+  return { projections, attentions, experts, head: await make(head, [backbone]) };
 }

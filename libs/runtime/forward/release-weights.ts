@@ -24,7 +24,7 @@ export async function openReleaseWeights(manifest: ReleaseManifest, paths: Sha25
     if (sha256 === undefined) throw new ReleaseLoadError(name, 'the manifest names no version of it; make a complete release');
     const path = paths[sha256];
     if (path === undefined) throw new ReleaseLoadError(name, `version ${sha256} is not in the component store; import it again`);
-    opened.set(name, await readComponentWeights(name, path));
+    opened.set(name, await readComponentWeights(name, sha256, path));
   }
   return opened;
 }

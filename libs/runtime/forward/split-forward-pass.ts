@@ -31,6 +31,7 @@ export interface SplitSettings {
   readonly weightBytes: Readonly<Record<string, number>>;
   /** Gives back the sessions and the embedding, which other releases may hold too. */
   readonly release: () => Promise<void>;
+  readonly loaded: { readonly made: number; readonly shared: number };
 }
 
 /** Selections of a step: expertIds and gates are [row][layer][k]. */
@@ -107,6 +108,10 @@ export class SplitForwardPass implements ForwardPass {
 
   memory(): { readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number } {
     return { weightBytes: this.#settings.weightBytes, cacheBytes: this.#cache.bytes };
+  }
+
+  get sessions(): { readonly made: number; readonly shared: number } {
+    return this.#settings.loaded;
   }
 
   dispose(): Promise<void> {

@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TOKENIZER } from '#libs/release/component';
+import { type EngineParts } from '../../forward/engine-parts.ts';
 import { type ForwardPass } from '../../forward/forward-pass.ts';
 import { sequenceCacheBytes } from '../../forward/kv-cache.ts';
+import { type Lease } from '../../forward/shared-parts.ts';
+import { type StepPacer } from '../../forward/step-pacer.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { loadTokenizer, parseTokenizerBundle } from '../../tokenizer/text-tokenizer.ts';
 import { type ExpertFigures } from '../engine.ts';
+import { type EnginePlaces } from '../engine-places.ts';
 import { ExpertTallies } from '../expert-figures.ts';
 import { type Submission } from '../generation.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
@@ -16,11 +20,21 @@ import { monotonicMs, type ReleaseMemory, type WorkerSettings } from './protocol
 export interface ForwardPassSource {
   readonly manifest: ReleaseManifest;
   readonly components: Sha256Paths;
-  readonly plansDirectory: string;
   readonly threads: number;
   readonly chunkTokens: number;
   readonly maxCacheBytes: number;
+  readonly parts: EngineParts;
 }
+
+/** What all releases of an engine are loaded with. */
+export interface EngineSurroundings {
+  readonly settings: WorkerSettings;
+  readonly parts: EngineParts;
+  readonly places: EnginePlaces;
+  readonly loadForwardPass: ForwardPassLoader;
+}
+
+type Tokenizer = ReturnType<typeof loadTokenizer>;
 
 /** Builds the forward pass of a release; libs/runtime/forward has the real one. */
 export type ForwardPassLoader = (source: ForwardPassSource) => Promise<ForwardPass>;
@@ -31,6 +45,7 @@ const STEPS_BETWEEN_READINGS = 32;
 /** A release that answers: its forward pass, its scheduler and its figures. */
 export class LoadedRelease {
   readonly #forward: ForwardPass;
+  readonly #tokenizer: Lease<Tokenizer>;
   readonly #scheduler: Scheduler;
   readonly #tallies = new ExpertTallies();
   #steps = 0;
@@ -38,16 +53,17 @@ export class LoadedRelease {
   private constructor(
     manifest: ReleaseManifest,
     forward: ForwardPass,
-    table: ReturnType<typeof loadTokenizer>['table'],
-    settings: WorkerSettings,
+    tokenizer: Lease<Tokenizer>,
+    { settings, parts, places }: EngineSurroundings,
     publish: (report: StepReport, memory: ReleaseMemory | null) => void,
   ) {
     const { shape, routing } = manifest;
     this.#forward = forward;
+    this.#tokenizer = tokenizer;
     this.#scheduler = new Scheduler({
       context: {
-        forward,
-        table,
+        forward: paced(forward, parts.pacer),
+        table: tokenizer.value.table,
         sampler: new Sampler(shape.vocabSize),
         vocabSize: shape.vocabSize,
         contextTokens: shape.contextTokens,
@@ -55,9 +71,9 @@ export class LoadedRelease {
         rowWidth: shape.layers * routing.topK,
         prefillChunkTokens: settings.limits.prefillChunkTokens,
         report: new StepReportBuilder(),
-        cache: { maxBytes: settings.maxCacheBytes, bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
+        cache: { bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
       },
-      maxSequences: settings.limits.maxSequences,
+      places,
       now: monotonicMs,
       publish: (report) => publish(report, this.#read(report)),
       pause: nextTurn,
@@ -67,30 +83,26 @@ export class LoadedRelease {
   /** Loads, warms and verifies; throws with what is wrong. */
   static async load(
     source: Pick<ForwardPassSource, 'manifest' | 'components'>,
-    settings: WorkerSettings,
-    loadForwardPass: ForwardPassLoader,
+    engine: EngineSurroundings,
     publish: (report: StepReport, memory: ReleaseMemory | null) => void,
   ): Promise<LoadedRelease> {
-    const { manifest, components } = source;
-    const path = components[manifest.components[TOKENIZER] ?? ''];
-    if (path === undefined) throw new Error('the release names no tokenizer component that is on disk; import the checkpoint again');
-    const { table } = loadTokenizer(parseTokenizerBundle(await readFile(path, 'utf8')));
-    const { plansDirectory, maxCacheBytes, limits } = settings;
-    const forward = await loadForwardPass({
-      manifest,
-      components,
-      plansDirectory,
-      maxCacheBytes,
-      threads: limits.threads,
-      chunkTokens: limits.prefillChunkTokens,
-    });
+    const { manifest } = source;
+    const { parts, settings } = engine;
+    const { limits, maxCacheBytes } = settings;
+    const tokenizer = await leaseTokenizer(source, parts);
     try {
-      await warmUp(forward, manifest, limits.prefillChunkTokens);
+      const forward = await engine.loadForwardPass({ ...source, parts, maxCacheBytes, threads: limits.threads, chunkTokens: limits.prefillChunkTokens });
+      try {
+        await warmUp(forward, manifest, limits.prefillChunkTokens);
+      } catch (error) {
+        await forward.dispose();
+        throw error;
+      }
+      return new LoadedRelease(manifest, forward, tokenizer, engine, publish);
     } catch (error) {
-      await forward.dispose();
+      await tokenizer.release();
       throw error;
     }
-    return new LoadedRelease(manifest, forward, table, settings, publish);
   }
 
   submit(submission: Submission): void {
@@ -99,6 +111,11 @@ export class LoadedRelease {
 
   cancel(handle: number): void {
     this.#scheduler.cancel(handle);
+  }
+
+  /** Sessions made for it, and sessions it shares. */
+  get sessions(): { readonly made: number; readonly shared: number } {
+    return this.#forward.sessions ?? { made: 0, shared: 0 };
   }
 
   memory(): ReleaseMemory {
@@ -113,7 +130,9 @@ export class LoadedRelease {
   /** Lets what runs end, then frees everything. */
   async dispose(): Promise<void> {
     await this.#scheduler.idle();
+    this.#scheduler.leave();
     await this.#forward.dispose();
+    await this.#tokenizer.release();
   }
 
   #read(report: StepReport): ReleaseMemory | null {
@@ -122,6 +141,29 @@ export class LoadedRelease {
     this.#tallies.add(this.#forward.drainTimings());
     return this.memory();
   }
+}
+
+function leaseTokenizer({ manifest, components }: Pick<ForwardPassSource, 'manifest' | 'components'>, { tokenizers, pacer }: EngineParts): Promise<Lease<Tokenizer>> {
+  const sha256 = manifest.components[TOKENIZER] ?? '';
+  const path = components[sha256];
+  if (path === undefined) throw new Error('the release names no tokenizer component that is on disk; import the checkpoint again');
+  return tokenizers.lease(sha256, async () => {
+    const text = await readFile(path, 'utf8');
+    return pacer.between(() => Promise.resolve(loadTokenizer(parseTokenizerBundle(text))));
+  });
+}
+
+/** Steps that loading waits for. */
+function paced(forward: ForwardPass, pacer: StepPacer): ForwardPass {
+  return {
+    open: () => forward.open(),
+    fork: (cache) => forward.fork(cache),
+    close: (cache) => forward.close(cache),
+    step: (items) => pacer.step(() => forward.step(items)),
+    drainTimings: () => forward.drainTimings(),
+    memory: () => forward.memory(),
+    dispose: () => forward.dispose(),
+  };
 }
 
 /** Runs a chunk and a token, so that the first request finds warm sessions, and checks what comes out. */

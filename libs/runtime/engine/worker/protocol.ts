@@ -5,10 +5,8 @@ import { type StepReport } from '../step-report.ts';
 
 /** What the worker thread is started with. */
 export interface WorkerSettings {
-  /** Folder for the ONNX graphs built from components. */
-  readonly plansDirectory: string;
   readonly limits: EngineLimits;
-  /** Bound of each release's KV caches. */
+  /** Bound of the KV caches of all releases together. */
   readonly maxCacheBytes: number;
 }
 
@@ -17,10 +15,25 @@ export interface ReleaseMemory {
   readonly cacheBytes: number;
 }
 
+/** Inference sessions of all releases: held now; made, and shared instead of being made, since the start. */
+export interface SessionCounts {
+  readonly resident: number;
+  readonly made: number;
+  readonly shared: number;
+}
+
+/** What came of a load. */
+export interface LoadAnswer {
+  readonly memory: ReleaseMemory;
+  /** Of this release alone. */
+  readonly sessions: { readonly made: number; readonly shared: number };
+  readonly engineSessions: SessionCounts;
+}
+
 /** Calls that are answered, by name: what is asked and what comes back. */
 export interface EngineCalls {
-  load: { readonly ask: { readonly releaseId: string; readonly manifest: ReleaseManifest; readonly components: Sha256Paths }; readonly answer: ReleaseMemory };
-  unload: { readonly ask: { readonly releaseId: string }; readonly answer: null };
+  load: { readonly ask: { readonly releaseId: string; readonly manifest: ReleaseManifest; readonly components: Sha256Paths }; readonly answer: LoadAnswer };
+  unload: { readonly ask: { readonly releaseId: string }; readonly answer: SessionCounts };
   figures: { readonly ask: { readonly releaseId: string }; readonly answer: readonly ExpertFigures[] };
 }
 

@@ -1,4 +1,6 @@
 import { type MessagePort } from 'node:worker_threads';
+import { newEngineParts } from '../../forward/engine-parts.ts';
+import { EnginePlaces } from '../engine-places.ts';
 import { ReleaseNotLoadedError } from '../errors.ts';
 import { unstartedOutcome } from '../generation.ts';
 import { StepReportBuilder, transferables } from '../step-report.ts';
@@ -8,6 +10,8 @@ import { type EngineCalls, type FromWorker, type ToWorker, type WorkerSettings }
 /** Answers the messages of the main thread until the port closes. */
 export function serveEngine(port: MessagePort, settings: WorkerSettings, loadForwardPass: ForwardPassLoader): void {
   const releases = new Map<string, LoadedRelease>();
+  const parts = newEngineParts(settings.maxCacheBytes);
+  const places = new EnginePlaces({ maxSequences: settings.limits.maxSequences, maxCacheBytes: settings.maxCacheBytes });
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
   const loaded = (releaseId: string): LoadedRelease => {
@@ -17,18 +21,18 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
   };
 
   const load = async ({ releaseId, manifest, components }: EngineCalls['load']['ask']) => {
-    const release = await LoadedRelease.load({ manifest, components }, settings, loadForwardPass, (report, memory) =>
+    const release = await LoadedRelease.load({ manifest, components }, { settings, parts, places, loadForwardPass }, (report, memory) =>
       send({ type: 'step', releaseId, report, memory }, transferables(report)),
     );
     releases.set(releaseId, release);
-    return release.memory();
+    return { memory: release.memory(), sessions: release.sessions, engineSessions: parts.sessions.counts };
   };
 
   const unload = async ({ releaseId }: EngineCalls['unload']['ask']) => {
     // It stays in the map until it is idle, so that its requests can still be cancelled.
     await loaded(releaseId).dispose();
     releases.delete(releaseId);
-    return null;
+    return parts.sessions.counts;
   };
 
   const answer = async (message: Extract<ToWorker, { type: 'call' }>) => {

@@ -1,0 +1,26 @@
+import { type InferenceSession } from 'onnxruntime-node';
+import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
+import { CacheMemory } from './cache-memory.ts';
+import { type EmbeddingTable } from './embedding.ts';
+import { SharedParts } from './shared-parts.ts';
+import { StepPacer } from './step-pacer.ts';
+
+/** What the releases of one engine hold in common. */
+export interface EngineParts {
+  readonly sessions: SharedParts<InferenceSession>;
+  readonly embeddings: SharedParts<EmbeddingTable>;
+  readonly tokenizers: SharedParts<ReturnType<typeof loadTokenizer>>;
+  readonly cacheMemory: CacheMemory;
+  readonly pacer: StepPacer;
+}
+
+/** @param maxCacheBytes bound of the KV caches of all releases together */
+export function newEngineParts(maxCacheBytes: number): EngineParts {
+  return {
+    sessions: new SharedParts((session) => session.release()),
+    embeddings: new SharedParts(),
+    tokenizers: new SharedParts(),
+    cacheMemory: new CacheMemory(maxCacheBytes),
+    pacer: new StepPacer(),
+  };
+}
