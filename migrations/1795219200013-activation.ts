@@ -24,6 +24,7 @@ export class ActivationStates1795219200013 implements MigrationInterface {
         at timestamptz NOT NULL,
         command text NOT NULL,
         actor text NOT NULL,
+        actor_name text NOT NULL,
         cause text NOT NULL,
         reason text,
         before jsonb,
@@ -32,8 +33,8 @@ export class ActivationStates1795219200013 implements MigrationInterface {
       );
       CREATE INDEX activation_event_by_time ON signalbox.activation_event (model, at DESC, id DESC);
       -- What came before is not known any more: the history begins with what serves now.
-      INSERT INTO signalbox.activation_event (model, generation, at, command, actor, cause, before, after)
-      SELECT model, generation, updated_at, 'activate', 'system', 'direct', NULL, jsonb_build_object(
+      INSERT INTO signalbox.activation_event (model, generation, at, command, actor, actor_name, cause, before, after)
+      SELECT model, generation, updated_at, 'activate', 'system', 'system', 'direct', NULL, jsonb_build_object(
         'model', model, 'stable', stable_release, 'previous', previous_release, 'canary', NULL, 'shadow', NULL, 'generation', generation)
       FROM signalbox.activation;
       CREATE FUNCTION signalbox.keep_activation_event() RETURNS trigger LANGUAGE plpgsql AS $$

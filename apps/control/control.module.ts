@@ -8,8 +8,7 @@ import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
 import { KeyDesk } from './keys/key-desk.ts';
 import { KeysController } from './keys/keys.controller.ts';
-import { ActivationDesk } from './models/activation-desk.ts';
-import { ModelsController } from './models/models.controller.ts';
+import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
 import { RoutingReports } from './routing/routing-reports.ts';
@@ -28,13 +27,13 @@ export class ControlModule {
         TracesController,
         ImportsController,
         ReleasesController,
-        ModelsController,
+        ...activationControllers,
         KeysController,
         AuditController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ActivationDesk, KeyDesk],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, KeyDesk],
       exports: [ImportRunner],
     };
   }

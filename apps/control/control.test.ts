@@ -211,9 +211,9 @@ describe('models and releases', () => {
     expect((await call(path, { method: 'PUT', body: { release: OTHER } })).body).toMatchObject({ status: 428, field: 'if-match' });
     const put = (generation: string, release = OTHER) => call(path, { method: 'PUT', body: { release }, headers: { 'if-match': generation } });
     expect((await put('"1"')).body).toMatchObject({ releaseId: OTHER, generation: 2 });
-    expect((await put('"1"', RELEASE)).body).toMatchObject({ status: 412, detail: expect.stringContaining('"2"') });
+    expect((await put('"1"', RELEASE)).body).toMatchObject({ status: 412, detail: expect.stringMatching(/"2".*admin.*did activate at 2026/) });
     expect((await put('"2"', 'f'.repeat(64))).body).toMatchObject({ status: 404, field: 'release' });
-    expect(house.audit).toMatchObject([{ action: 'activation.set', detail: { from: RELEASE, to: OTHER } }]);
+    expect(house.audit).toMatchObject([{ action: 'activation.activate', detail: { cause: 'direct' }, before: { stable: RELEASE }, after: { stable: OTHER, generation: 2 } }]);
   });
 
   it('lists releases and models, and gives a manifest', async () => {

@@ -7,7 +7,6 @@ import { AuditLog } from '#libs/store/audit/audit-log';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { ImportJobs } from '#libs/store/imports/import-jobs';
 import { ApiKeys } from '#libs/store/keys/api-keys';
-import { Activations } from '#libs/store/releases/activations';
 import { Releases } from '#libs/store/releases/releases';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { UsageReader } from '#libs/store/usage/usage-reader';
@@ -17,7 +16,8 @@ import { checkpointImporter } from './imports/checkpoint-importer.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { API_KEYS } from './keys/key-desk.ts';
-import { ACTIVATIONS, RELEASES } from './releases/releases-port.ts';
+import { storedActivationDesk, storedActivationPorts } from './models/activation-parts.ts';
+import { RELEASES } from './releases/releases-port.ts';
 import { storedCatalog } from './routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from './routing/usage-reader.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from './settings.ts';
@@ -49,7 +49,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     // Not cached: a revoked key is refused at once.
     { provide: KEY_STORE, useExisting: ApiKeys },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
-    { provide: ACTIVATIONS, inject: [DataSource], useFactory: (dataSource: DataSource) => new Activations(dataSource) },
+    ...storedActivationPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {
       provide: TOKEN_TEXTS,
@@ -67,7 +67,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
           components: await components,
           journalDirectory: join(home, 'imports'),
           releases,
-          activations: new Activations(dataSource),
+          desk: storedActivationDesk(dataSource, settings),
           now: settings.now,
         }),
     },

@@ -185,7 +185,7 @@ describe('what serves, over the store', () => {
     expect(statuses).toEqual([200, 412]);
     expect(await get('getActivation', '/api/v1/models/toy/activation')).toMatchObject({ releaseId: OTHER_RELEASE, generation: 2 });
     const { items } = await get('listAudit', '/api/v1/audit');
-    expect(items.filter(({ action }: { action: string }) => action === 'activation.set')).toHaveLength(1);
+    expect(items.filter(({ action }: { action: string }) => action === 'activation.activate')).toHaveLength(1);
   });
 
   it('imports the demo model, dedupes a second import and refuses a broken folder by name', async () => {

@@ -3,7 +3,7 @@ import { type Principal } from '#libs/platform/auth/scopes';
 
 /** The audit entry of what a key does now. `detail` must hold no secret and no content. */
 export function auditOf(
-  caller: Principal,
+  caller: Pick<Principal, 'accountId' | 'name' | 'keyId'>,
   atMs: number,
   action: string,
   subject: string,

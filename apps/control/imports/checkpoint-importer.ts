@@ -1,8 +1,8 @@
 import { type ComponentStore } from '#libs/checkpoint/components/component-store';
 import { importCheckpoint } from '#libs/checkpoint/import-checkpoint';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
-import { type Activations } from '#libs/store/releases/activations';
 import { type Releases } from '#libs/store/releases/releases';
+import { type ActivationDesk } from '../models/activation-desk.ts';
 import { type CheckpointImporter } from './import-ports.ts';
 
 export interface ImporterParts {
@@ -10,12 +10,12 @@ export interface ImporterParts {
   /** Folder for the journals of interrupted imports. */
   readonly journalDirectory: string;
   readonly releases: Pick<Releases, 'save' | 'activation'>;
-  readonly activations: Pick<Activations, 'set'>;
+  readonly desk: Pick<ActivationDesk, 'command'>;
   readonly now: () => number;
 }
 
 /** Imports into the component store and saves the release; its components are there before it is. */
-export function checkpointImporter({ components, journalDirectory, releases, activations, now }: ImporterParts): CheckpointImporter {
+export function checkpointImporter({ components, journalDirectory, releases, desk, now }: ImporterParts): CheckpointImporter {
   return {
     run: async ({ directory, model, activate, actor }, signal, onProgress) => {
       const imported = await importCheckpoint({
@@ -36,9 +36,10 @@ export function checkpointImporter({ components, journalDirectory, releases, act
       if (activate && saved !== 'saved-and-activated') {
         const current = await releases.activation(model);
         if (current?.stableRelease !== releaseId) {
-          const change = { model, releaseId, expectedGeneration: current?.generation ?? 0, atMs: now() };
-          const { outcome } = await activations.set(change, entry('activation.set', `model/${model}`));
-          if (outcome === 'stale') throw new Error(`someone else activated a release of ${model} meanwhile; activate ${releaseId} by hand if it shall answer`);
+          const context = { caller: { accountId: actor, name: actor, keyId: null }, expectedGeneration: current?.generation ?? 0, reason: `import of ${directory}`, cause: 'direct' } as const;
+          await desk.command(model, { type: 'activate', releaseId }, context).catch((error: unknown) => {
+            throw new Error(`release ${releaseId} is saved, but was not activated: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+          });
         }
       }
       return { releaseId, warnings: imported.warnings };

@@ -1,61 +1,116 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { type RouteOutput } from '#libs/contract/management/route';
-import { type ROUTES } from '#libs/contract/management/routes';
+import { type EntityManager } from 'typeorm';
+import { type ActivationCommand, type ActivationState, namedReleases } from '#libs/governance/activation/activation-state';
+import { type ActivationFacts, type ApplyReason, decideActivation, type PartialRollback } from '#libs/governance/activation/decide-activation';
+import { decideGate, type GateCause } from '#libs/governance/change/activation-gate';
 import { type Principal } from '#libs/platform/auth/scopes';
-import { ProblemError } from '#libs/platform/errors/problem-error';
-import { type Activation } from '#libs/store/releases/releases';
+import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { auditOf } from '../http/audited.ts';
-import { ACTIVATIONS, type ActivationsPort, RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { ACTIVATIONS, type ActivationsPort, type ActivationUnitPort, GOVERNANCE_MODE, type GovernanceModePort } from './activation-ports.ts';
+import { changeRequired, generationChanged, refusedCommand } from './activation-problems.ts';
+import { type ComposedRollback, composeRollback } from './compose-rollback.ts';
 
-type ActivationBody = RouteOutput<typeof ROUTES.getActivation>;
+/** On whose behalf. */
+export type ActingCaller = Pick<Principal, 'accountId' | 'name' | 'keyId'>;
 
-/** Tells and changes which release answers for a model. */
+export interface CommandContext {
+  /** The generation that the caller saw; left out: whatever is there, for ways back. */
+  readonly expectedGeneration?: number;
+  readonly caller: ActingCaller;
+  /** Why, in the caller's words. */
+  readonly reason: string | null;
+  readonly cause: GateCause;
+  /** The change or rollout that it comes from. */
+  readonly causeId?: string;
+}
+
+export interface CommandOutcome {
+  readonly state: ActivationState;
+  readonly reason: ApplyReason;
+  readonly atMs: number;
+}
+
+/** Changes what answers for a model. */
 @Injectable()
 export class ActivationDesk {
   constructor(
-    @Inject(RELEASES) private readonly releases: ReleasesPort,
     @Inject(ACTIVATIONS) private readonly activations: ActivationsPort,
-    @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
+    @Inject(GOVERNANCE_MODE) private readonly modes: GovernanceModePort,
+    @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
   ) {}
 
-  /** A model whose releases were never activated has generation 0. */
-  async get(model: string): Promise<ActivationBody> {
-    const activation = await this.releases.activation(model);
-    if (activation) return activationBody(activation);
-    if ((await this.releases.list(1, model)).length > 0) return { model, releaseId: null, generation: 0, activatedAt: null };
-    throw new ProblemError({ status: 404, code: 'model_not_found', title: 'No such model', detail: 'GET /api/v1/models lists them.', field: 'model' });
+  /**
+   * Decides, writes and audits a command in one transaction.
+   * @throws ProblemError 412 naming what changed since `expectedGeneration`, or the reason it is refused
+   */
+  async command(model: string, command: ActivationCommand, context: CommandContext): Promise<CommandOutcome> {
+    return this.activations.transaction(async (unit) => {
+      const { audit, ...outcome } = await this.#run(unit, model, command, context);
+      await unit.append(audit);
+      return outcome;
+    });
   }
 
-  async activate(model: string, releaseId: string, expectedGeneration: number, caller: Principal): Promise<ActivationBody> {
-    const current = await this.get(model);
-    const release = await this.releases.find(releaseId);
-    if (!release) throw new ProblemError({ status: 404, code: 'release_not_found', title: 'No such release', detail: 'Body field release: GET /api/v1/releases lists them.', field: 'release' });
-    if (release.model !== model) {
-      throw new ProblemError({
-        status: 409,
-        code: 'release_of_another_model',
-        title: 'The release belongs to another model',
-        detail: `Body field release: it is a release of ${release.model}; choose one of GET /api/v1/releases?model=${encodeURIComponent(model)}.`,
-        field: 'release',
-      });
-    }
+  /** The same as part of another's transaction, which must append the audit entry as its last act. */
+  async commandWithin(manager: EntityManager, model: string, command: ActivationCommand, context: CommandContext): Promise<CommandOutcome & { readonly audit: AuditEntry }> {
+    return this.#run(this.activations.unit(manager), model, command, context);
+  }
+
+  async #run(unit: ActivationUnitPort, model: string, command: ActivationCommand, context: CommandContext): Promise<CommandOutcome & { readonly audit: AuditEntry }> {
+    const before = await unit.lock(model);
+    const generation = before?.generation ?? 0;
+    const stale = async (now: number): Promise<Error> => generationChanged(now, await unit.lastEvent(model));
+    if (context.expectedGeneration !== undefined && context.expectedGeneration !== generation) throw await stale(generation);
+    const gate = decideGate(await this.modes.modeOf(model, unit.manager), command.type, context.cause);
+    if (!gate.allowed) throw changeRequired(model, command.type);
+    const composed = command.type === 'rollback' && command.part !== undefined && before ? await composeRollback(unit, before, command.part) : null;
+    const decision = decideActivation(before, command, await this.#facts(unit, model, before, command, composed));
+    if (decision.decision === 'refuse') throw refusedCommand(decision.reason, decision.detail);
+
     const atMs = this.settings.now();
-    const audit = auditOf(caller, atMs, 'activation.set', `model/${model}`, { from: current.releaseId, to: releaseId });
-    const result = await this.activations.set({ model, releaseId, expectedGeneration, atMs }, audit);
-    if (result.outcome === 'stale') {
-      throw new ProblemError({
-        status: 412,
-        code: 'generation_changed',
-        title: 'Someone else changed it',
-        detail: `Header If-Match: the generation is now "${(await this.get(model)).generation}". Read the activation again and decide anew.`,
-        field: 'if-match',
-      });
+    const { caller, reason, cause } = context;
+    if (composed && decision.reason === 'part-rolled-back') {
+      await unit.saveRelease({ ...composed.release, createdAtMs: atMs, origin: { ...composed.origin, createdBy: caller.accountId, note: reason ?? '' } });
     }
-    return { model, releaseId, generation: result.generation, activatedAt: new Date(atMs).toISOString() };
+    const act = { command: command.type, actor: caller.accountId, actorName: caller.name, cause, reason };
+    const written = await unit.write({ next: decision.next, expectedGeneration: generation, atMs, act });
+    // Only a first activation can meet another here: there was no row to lock.
+    if (written.outcome === 'stale') throw await stale(1);
+    const detail = { cause, ...(context.causeId === undefined ? {} : { causeId: context.causeId }), decision: decision.reason, gate: gate.reason, command };
+    const audit: AuditEntry = {
+      ...auditOf(caller, atMs, `activation.${command.type}`, `model/${model}`, detail),
+      ...(before ? { before: stateIn(before) } : {}),
+      after: written.state,
+      ...(reason === null ? {} : { reason }),
+    };
+    return { state: written.state, reason: decision.reason, atMs, audit };
+  }
+
+  async #facts(unit: ActivationUnitPort, model: string, before: ActivationState | null, command: ActivationCommand, composed: ComposedRollback | null): Promise<ActivationFacts> {
+    const named = [...(before ? namedReleases(before) : []), ...releaseOf(command), ...(composed ? [composed.release.releaseId] : [])];
+    const releases = await unit.releases(named);
+    const recalled = await unit.recalled(named);
+    const partial: PartialRollback | null = composed && { releaseId: composed.release.releaseId, compatible: composed.compatible, finding: composed.finding };
+    return {
+      model,
+      partial,
+      release: (releaseId) => {
+        const known = releases.get(releaseId);
+        if (known) return { model: known.model, recalled: recalled.filter((one) => one.releaseId === releaseId) };
+        // Not saved yet, but made of two releases of this model.
+        return composed?.release.releaseId === releaseId ? { model, recalled: composed.recalled } : null;
+      },
+    };
   }
 }
 
-export function activationBody({ model, stableRelease, generation, updatedAtMs }: Activation): ActivationBody {
-  return { model, releaseId: stableRelease, generation, activatedAt: new Date(updatedAtMs).toISOString() };
+function releaseOf(command: ActivationCommand): readonly string[] {
+  if (command.type === 'activate') return [command.releaseId];
+  if (command.type === 'start-canary') return [command.canary.releaseId];
+  return command.type === 'start-shadow' ? [command.shadow.releaseId] : [];
+}
+
+function stateIn({ model, stable, previous, canary, shadow, generation }: ActivationState): ActivationState {
+  return { model, stable, previous, canary, shadow, generation };
 }

@@ -15,11 +15,14 @@ import { AUDIT_LOG } from '../audit/audit.controller.ts';
 import { KEY_STORE } from '../http/key-guard.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { API_KEYS, type ApiKeysPort } from '../keys/key-desk.ts';
-import { ACTIVATIONS, RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
+import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
+import { PROCESSES } from '../processes/processes-port.ts';
+import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
 import { CONTROL_SETTINGS } from '../settings.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
+import { FakeActivations } from './fake-activations.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
 export const RELEASE = 'a'.repeat(64);
@@ -33,11 +36,13 @@ export class FakeHouse {
   readonly audit: (AuditEntry & { id: string })[] = [];
   readonly keys: ApiKeyRecord[] = [];
   readonly releases: StoredRelease[] = [];
-  readonly activations = new Map<string, Activation>();
+  readonly activations = new FakeActivations(this.releases, (entry) => this.#append(entry));
   readonly recorded: Recorded[] = [];
   readonly jobs = new Map<string, ImportJob>();
   importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE, warnings: [] }) };
   failAudit = false;
+  /** Models that change only by approved requests. */
+  readonly requiredModels = new Set<string>();
 
   addKey(name: string, scopes: readonly Scope[]): string {
     const secret = generateApiKey();
@@ -56,7 +61,8 @@ export class FakeHouse {
       components: { backbone: 'b'.repeat(64), 'expert/0/1': 'c'.repeat(64) },
     } as unknown as ReleaseManifest;
     this.releases.push({ releaseId, model, manifest, importedFrom: '/models', createdAtMs: NOW_MS, origin: null });
-    if (!this.activations.has(model)) this.activations.set(model, { model, stableRelease: releaseId, previousRelease: null, generation: 1, updatedAtMs: NOW_MS });
+    const { states } = this.activations;
+    if (!states.has(model)) states.set(model, { model, stable: releaseId, previous: null, canary: null, shadow: null, generation: 1, updatedAtMs: NOW_MS });
   }
 
   /** Records a request whose every token took the given experts in each layer. */
@@ -88,7 +94,10 @@ export class FakeHouse {
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       { provide: AUDIT_LOG, useValue: { list: async (limit: number, beforeId: string | null) => this.audit.toReversed().filter(({ id }) => beforeId === null || Number(id) < Number(beforeId)).slice(0, limit) } },
       { provide: API_KEYS, useValue: this.#keys() },
-      { provide: ACTIVATIONS, useValue: { set: async (change: { model: string; releaseId: string; expectedGeneration: number }, entry: AuditEntry) => this.#activate(change, entry) } },
+      { provide: ACTIVATIONS, useValue: this.activations },
+      { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
+      { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
+      { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },
       { provide: IMPORT_JOBS, useValue: this.#jobs() },
       { provide: CHECKPOINT_IMPORTER, useValue: { run: (...order: Parameters<CheckpointImporter['run']>) => this.importer.run(...order) } satisfies CheckpointImporter },
     ];
@@ -135,19 +144,14 @@ export class FakeHouse {
     return {
       find: async (id) => this.releases.find(({ releaseId }) => releaseId === id) ?? null,
       list: async (limit, model) => this.releases.filter((one) => (model ?? one.model) === one.model).slice(0, limit),
-      activation: async (model) => this.activations.get(model) ?? null,
-      activations: async () => [...this.activations.values()],
+      activation: async (model) => (await this.#pointers()).find((one) => one.model === model) ?? null,
+      activations: () => this.#pointers(),
       componentSizes: async () => ({ 'expert/0/1': 77 }),
     };
   }
 
-  #activate({ model, releaseId, expectedGeneration }: { model: string; releaseId: string; expectedGeneration: number }, entry: AuditEntry): unknown {
-    const current = this.activations.get(model);
-    if ((current?.generation ?? 0) !== expectedGeneration) return { outcome: 'stale' };
-    this.#append(entry);
-    const generation = expectedGeneration + 1;
-    this.activations.set(model, { model, stableRelease: releaseId, previousRelease: current?.stableRelease ?? null, generation, updatedAtMs: NOW_MS });
-    return { outcome: 'activated', generation };
+  async #pointers(): Promise<readonly Activation[]> {
+    return (await this.activations.list()).map(({ model, stable, previous, generation, updatedAtMs }) => ({ model, stableRelease: stable, previousRelease: previous, generation, updatedAtMs }));
   }
 
   #keys(): ApiKeysPort {

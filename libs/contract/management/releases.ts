@@ -32,26 +32,3 @@ export const manifestSchema = z
       .describe('The manifest as stored, with shape and routing settings.'),
   })
   .meta({ id: 'ReleaseManifest' });
-
-const modelSchema = z
-  .object({
-    model: modelName,
-    releaseId: sha256.nullable().describe('The release that answers; null when none is activated.'),
-    generation: count('Grows by one with each activation; the ETag of the activation.'),
-    activatedAt: instant.nullable(),
-  })
-  .meta({ id: 'Model' });
-export const modelsQuery = z.object(pageQuery);
-export const modelsSchema = pageOf(modelSchema, 'Models');
-
-export const modelParams = z.object({ model: modelName });
-export const activationBody = z.strictObject({ release: sha256.describe('Id of the release that shall answer.') }).meta({ id: 'ActivationRequest' });
-export const activationHeaders = z.object({
-  'if-match': z
-    .string('give If-Match with the generation you saw, such as "3", from the ETag of GET')
-    .regex(/^"(0|[1-9]\d{0,15})"$/, 'give the generation in double quotes, such as "3", from the ETag of GET')
-    .describe('The generation you saw, quoted. "0" when the model has no activation yet.'),
-});
-export const activationSchema = z
-  .object({ model: modelName, releaseId: sha256.nullable(), generation: count('Now; also the ETag.'), activatedAt: instant.nullable() })
-  .meta({ id: 'Activation' });

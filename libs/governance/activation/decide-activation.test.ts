@@ -98,13 +98,13 @@ describe('decideActivation', () => {
     fc.assert(
       fc.property(fc.array(command, { maxLength: 40 }), (commands) => {
         let current: ActivationState | null = null;
-        for (const one of commands) {
+        for (const [at, one] of commands.entries()) {
           const decision = decideActivation(current, one, facts(['bad']));
           if (decision.decision === 'refuse') continue;
-          current = { ...decision.next, generation: (current?.generation ?? 0) + 1 };
-          const named = namedReleases(current);
-          expect(named.every((id) => ['a', 'b', 'c'].includes(id))).toBe(true);
-          expect([current.canary?.releaseId, current.shadow?.releaseId, current.previous]).not.toContain(current.stable);
+          const next: ActivationState = { ...decision.next, generation: at + 1 };
+          expect(namedReleases(next).every((id) => ['a', 'b', 'c'].includes(id))).toBe(true);
+          expect([next.canary?.releaseId, next.shadow?.releaseId, next.previous]).not.toContain(next.stable);
+          current = next;
         }
       }),
     );

@@ -99,7 +99,7 @@ function rollbackPart(state: ActivationState, facts: ActivationFacts): Activatio
   const { partial } = facts;
   if (state.previous === null || !partial) return noPrevious(state);
   if (partial.releaseId === state.stable) return sameAsStable(state, 'this part is already as in the release before');
-  if (!partial.compatible) return refuse('incompatible-parts', `${partial.finding} Roll the whole release back, or record that these parts fit.`);
+  if (!partial.compatible) return refuse('incompatible-parts', `${partial.finding} Roll the whole release back instead.`);
   const refused = refuseRelease(partial.releaseId, facts);
   if (refused) return refused;
   // The release before stays the way back for the rest, unless this was all there was to take back.

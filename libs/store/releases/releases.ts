@@ -3,6 +3,7 @@ import { type ComponentKind, type ComponentName, type Sha256, parseComponentName
 import { expertSetDigest, routerSetDigest } from '#libs/release/component-sets';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type ReleaseKind } from '#libs/release/release-diff';
+import { activateFirst } from '../activation/first-activation.ts';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { ActivationEntity, ReleaseEntity } from './release.entity.ts';
 
@@ -136,7 +137,8 @@ export async function saveRelease(manager: EntityManager, release: NewRelease): 
      SELECT $1, * FROM unnest($2::text[], $3::text[])`,
     [release.releaseId, components.map(({ component }) => component), components.map(({ sha256 }) => sha256)],
   );
-  return (await activateFirst(manager, release)) ? 'saved-and-activated' : 'saved';
+  const first = { model: release.model, releaseId: release.releaseId, atMs: release.createdAtMs, actor: origin?.createdBy ?? 'system' };
+  return (await activateFirst(manager, first)) ? 'saved-and-activated' : 'saved';
 }
 
 function kindOf(component: string): ComponentKind {
@@ -149,15 +151,6 @@ function sizeOf(release: NewRelease, component: string, sha256: Sha256): number 
   const size = release.sizesBytes[sha256];
   if (size === undefined) throw new Error(`sizesBytes has no entry for ${component} (${sha256})`);
   return size;
-}
-
-async function activateFirst(manager: EntityManager, release: NewRelease): Promise<boolean> {
-  const rows: unknown[] = await manager.query(
-    `INSERT INTO signalbox.activation (model, stable_release, previous_release, generation, updated_at)
-     VALUES ($1, $2, NULL, 1, $3) ON CONFLICT (model) DO NOTHING RETURNING model`,
-    [release.model, release.releaseId, new Date(release.createdAtMs)],
-  );
-  return rows.length === 1;
 }
 
 function toRelease(row: ReleaseEntity): StoredRelease {
