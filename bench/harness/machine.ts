@@ -1,9 +1,10 @@
 import { cpus, totalmem } from 'node:os';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { findPackageJSON } from 'node:module';
 
 function versionOf(name: string): string {
-  const path = join(import.meta.dirname, '..', '..', '..', 'node_modules', name, 'package.json');
+  const path = findPackageJSON(name, import.meta.url);
+  if (path === undefined) throw new Error(`${name} is not installed; run npm ci`);
   return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
