@@ -7,6 +7,7 @@ import { WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
+import { RuleSets } from '#libs/store/data-rules/rule-sets';
 import { Releases } from '#libs/store/releases/releases';
 import { Answering } from './answer/answering.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
@@ -18,6 +19,9 @@ import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capt
 import { RequestFigures } from './figures/request-figures.ts';
 import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
+import { RequestRules } from './rules/request-rules.ts';
+import { RuleFollower } from './rules/rule-follower.ts';
+import { RULE_DIRECTORY, type RuleDirectory, RulesInForce } from './rules/rules-in-force.ts';
 import { Serving } from './serving.ts';
 import { ModelFollower } from './models/model-follower.ts';
 import { loadReleaseTokenizer } from './models/release-tokenizer.ts';
@@ -64,10 +68,11 @@ export class InferenceModule {
         },
         {
           provide: V1_PORTS,
-          inject: [ApiKeys, ServedModels, Answering],
-          useFactory: (keys: ApiKeys, models: ServedModels, answering: Answering): Omit<V1Ports, 'stopping'> => ({
+          inject: [ApiKeys, ServedModels, RequestRules, Answering],
+          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering): Omit<V1Ports, 'stopping'> => ({
             authenticate: keyAuthenticator(keys, Date.now),
             models,
+            rules,
             answering,
             limits: { ...INFERENCE_LIMITS, maxLogprobs: config.engine.maxLogprobs },
             nowMs: Date.now,
@@ -77,6 +82,15 @@ export class InferenceModule {
         },
         V1Registration,
         ModelFollower,
+        { provide: RULE_DIRECTORY, useExisting: RuleSets },
+        {
+          provide: RulesInForce,
+          inject: [RULE_DIRECTORY],
+          useFactory: (directory: RuleDirectory) =>
+            new RulesInForce(directory, (model, digest, error) => logger.error({ model, digest, err: error }, 'a data rule set cannot be read; the one before it stays in force, or the model answers nothing')),
+        },
+        { provide: RequestRules, inject: [RulesInForce], useFactory: (rules: RulesInForce) => new RequestRules(rules) },
+        RuleFollower,
         ServingFigures,
         Serving,
       ],

@@ -78,7 +78,7 @@ export function admitChat(body: ChatRequest, facts: AdmissionFacts): Admission {
 }
 
 function admit(body: CompletionRequest | ChatRequest, tokenised: readonly TokenisedPrompt[], wanted: Wanted, facts: AdmissionFacts): Admission {
-  const { labels, limits, release, requestId } = facts;
+  const { labels, limits, release, requestId, ruling } = facts;
   const { contextTokens, vocabSize } = release.manifest.shape;
   const choices = body.n ?? 1;
   const refused = combinationFailure(body, tokenised.length * choices, limits.choicesPerRequest);
@@ -108,6 +108,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
         sampling,
         logprobs: logprobs.alternatives,
         promptLogprobs: wanted.echo ? logprobs.alternatives : null,
+        expertMask: ruling.mask,
       },
     });
   }
@@ -118,6 +119,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     requestId,
     release,
     segment: { tenant: labels.tenant, task: labels.task, language: labels.language },
+    rules: ruling.applied,
     prompts,
     choices,
     stream: body.stream ?? false,

@@ -1,7 +1,8 @@
-import { type Segment } from '#libs/contract/capture/request-record';
+import { type AppliedRules, type Segment } from '#libs/contract/capture/request-record';
 import { type OpenAiFailure } from '#libs/contract/openai/error';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type GenerateRequest } from '#libs/runtime/engine/engine';
+import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ServedRelease } from '../models/served-release.ts';
 import { type RequestLabels } from './request-labels.ts';
 
@@ -11,6 +12,8 @@ export interface AdmissionFacts {
   /** Who asks. */
   readonly principal: Principal;
   readonly labels: RequestLabels;
+  /** What the data rules say of these labels on this release. */
+  readonly ruling: { readonly mask: ExpertMask | null; readonly applied: AppliedRules | null };
   readonly release: ServedRelease;
   readonly limits: AdmissionLimits;
   /** Used where the request names no seed. */
@@ -40,6 +43,8 @@ export interface AdmittedRequest {
   readonly requestId: string;
   readonly release: ServedRelease;
   readonly segment: Segment;
+  /** Data rules that hold for it to its end; null where the model has none. */
+  readonly rules: AppliedRules | null;
   readonly prompts: readonly AdmittedPrompt[];
   /** n: choices for each prompt. */
   readonly choices: number;

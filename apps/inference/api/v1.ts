@@ -4,16 +4,21 @@ import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/err
 import { type ModelList } from '#libs/contract/openai/response';
 import { INFERENCE_API, OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { type Authentication } from '#libs/platform/auth/authenticate';
+import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
 import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
 import { newRequestId } from '../admit/request-id.ts';
 import { labelsOf } from '../admit/request-labels.ts';
 import { type Answering } from '../answer/answering.ts';
-import { type ReleasePin } from '../models/served-release.ts';
+import { type ReleasePin, type ServedRelease } from '../models/served-release.ts';
+import { type Ruling } from '../rules/request-rules.ts';
 import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
 import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson, type Exchange } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
+
+/** Of the rule set's digest, in the header that says that it masked experts. */
+const RULES_HEADER_DIGITS = 16;
 
 export interface Models {
   pin(model: string): ReleasePin | null;
@@ -26,6 +31,8 @@ export type Authenticator = (header: string | undefined, nowMs: number) => Promi
 export interface V1Ports {
   readonly authenticate: Authenticator;
   readonly models: Models;
+  /** Which experts a request may use. */
+  readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling };
   readonly answering: Pick<Answering, 'answer'>;
   readonly limits: InferenceLimits & AdmissionLimits;
   readonly nowMs: () => number;
@@ -111,7 +118,11 @@ async function generate<Body extends { model: string; metadata?: Record<string, 
   try {
     void reply.header('x-signalbox-release', pin.release.releaseId);
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
-    const admission = admit(parsed.data, { requestId: exchange.requestId, principal: exchange.principal, labels: labelled.labels, release: pin.release, limits: ports.limits, seed });
+    const ruling = ports.rules.rule(pin.release, labelled.labels);
+    if ('failure' in ruling) return sendFailure(reply, ruling.failure);
+    if (ruling.mask && ruling.applied) void reply.header('x-signalbox-rules', ruling.applied.digest.slice(0, RULES_HEADER_DIGITS));
+    const { principal, requestId } = exchange;
+    const admission = admit(parsed.data, { requestId, principal, labels: labelled.labels, ruling, release: pin.release, limits: ports.limits, seed });
     if ('refused' in admission) return sendFailure(reply, admission.refused);
     describeAdmitted(exchange.spanContext, admission.admitted);
     const failure = await answer(reply, exchange, admission.admitted, ports);

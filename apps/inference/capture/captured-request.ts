@@ -1,4 +1,4 @@
-import { type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
 import { type FlaggedDecision, type RoutingTrace } from '#libs/trace/trace';
@@ -10,6 +10,7 @@ export interface RecordFacts {
   readonly model: string;
   readonly releaseId: string;
   readonly segment: Segment;
+  readonly rules: AppliedRules | null;
   readonly durationMs: number;
   readonly traceparent: string | null;
 }

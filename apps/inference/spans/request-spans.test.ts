@@ -19,7 +19,7 @@ const prompt = {
   },
 };
 const admitted: AdmittedRequest = {
-  kind: 'chat', requestId: 'r', release: { ...FAKE_RELEASE, tokenizer: fakeTokenizer }, segment: { tenant: 'acme', task: '', language: 'en' }, prompts: [prompt],
+  kind: 'chat', requestId: 'r', release: { ...FAKE_RELEASE, tokenizer: fakeTokenizer }, segment: { tenant: 'acme', task: '', language: 'en' }, rules: null, prompts: [prompt],
   choices: 1, stream: false, includeUsage: false, echo: false, logprobs: false, tokensAsIds: false, routedExperts: false,
 };
 

@@ -11,6 +11,8 @@ import { registerV1 } from '../api/v1.ts';
 import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
 import { RequestFigures } from '../figures/request-figures.ts';
+import { RequestRules } from '../rules/request-rules.ts';
+import { type RulesOfModel } from '../rules/rules-in-force.ts';
 import { ServedModels } from '../models/served-models.ts';
 import { FAKE_RELEASE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
 
@@ -35,6 +37,8 @@ export class FakeServer {
   readonly captured: Captured[] = [];
   readonly errors: unknown[] = [];
   stopping = false;
+  /** The data rules of every model. */
+  rules: RulesOfModel = null;
   /** Awaited by every recording. */
   beforeCapture: () => Promise<void> = async () => {};
   #fastify: FastifyInstance | null = null;
@@ -59,6 +63,7 @@ export class FakeServer {
     registerV1(this.#fastify, {
       authenticate: fakeAuthenticate,
       models,
+      rules: new RequestRules({ of: () => this.rules }),
       answering: new Answering(this.engine, capture, 4, tellError),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
