@@ -1,13 +1,11 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
+import { accessControllers, accessProviders } from './accounts/access.ts';
 import { AuditController } from './audit/audit.controller.ts';
-import { KeyGuard } from './http/key-guard.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
-import { KeyDesk } from './keys/key-desk.ts';
-import { KeysController } from './keys/keys.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
@@ -28,12 +26,12 @@ export class ControlModule {
         ImportsController,
         ReleasesController,
         ...activationControllers,
-        KeysController,
+        ...accessControllers,
         AuditController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, KeyGuard, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, KeyDesk],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders],
       exports: [ImportRunner],
     };
   }

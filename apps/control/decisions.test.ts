@@ -2,7 +2,6 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DDSketch } from '@datadog/sketches-js';
 import { decodeCursor, encodeCursor, page, pageAfter } from './http/cursor.ts';
-import { whyKeep } from './keys/why-keep.ts';
 import { mergedQuantilesMs } from './routing/latency.ts';
 import { timeWindow, wholeHours } from './routing/time-window.ts';
 import { withhold } from './routing/withhold.ts';
@@ -53,19 +52,6 @@ describe('cursor', () => {
       }),
     );
     expect(page([1, 2, 3], 3, String as never).nextCursor).toBeNull();
-  });
-});
-
-describe('keys that stay', () => {
-  const key = (id: string, scopes: string[], revokedAtMs: number | null = null, expiresAtMs: number | null = null) => ({ id, scopes, revokedAtMs, expiresAtMs });
-
-  it('keeps the last valid admin key and the one in use', () => {
-    const [boss, old, expired, reader] = [key('boss', ['admin']), key('old', ['admin'], 5), key('expired', ['admin'], null, 50), key('reader', ['read'])];
-    const all = [boss, old, expired, reader];
-    expect(whyKeep(boss, all, 'other', 100)?.code).toBe('last_admin_key');
-    expect(whyKeep(boss, all, 'other', 10)).toBeNull();
-    expect(whyKeep(reader, all, 'other', 100)).toBeNull();
-    expect(whyKeep(reader, all, 'reader', 100)?.code).toBe('key_in_use');
   });
 });
 

@@ -16,6 +16,7 @@ import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry
 import { readRoleSettings, stopOnSignals } from '#libs/platform/role/role-process';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { ANSWER_STATEMENT_MS, createDataSource, migrate } from '#libs/store/data-source';
+import { Accounts } from '#libs/store/accounts/accounts';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { databaseCheck } from '#libs/store/database-check';
 import { StoreModule } from '#libs/store/store.module';
@@ -34,7 +35,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   prepareHome(config.home);
   const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox control' }).initialize();
   await migrate(schema);
-  if (config.auth.adminKey !== null) await ensureFirstKey(new ApiKeys(schema), config.auth.adminKey, Date.now());
+  if (config.auth.adminKey !== null) await ensureFirstKey({ keys: new ApiKeys(schema), accounts: new Accounts(schema) }, config.auth.adminKey, Date.now());
   // One made here would have to be shown, and a log is no place for a key.
   else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();

@@ -1,3 +1,5 @@
+import { type OidcSettings } from '#libs/governance/access/sign-in';
+
 export const CONTROL_SETTINGS = Symbol('ControlSettings');
 
 /** What the management API needs of the configuration. */
@@ -10,4 +12,13 @@ export interface ControlSettings {
   readonly version: string;
   /** Clock, epoch milliseconds. */
   readonly now: () => number;
+  /** Left out: nobody signs in but by a key, and cookies go by how the request came. */
+  readonly access?: AccessSettings;
+}
+
+export interface AccessSettings {
+  /** URL by which people reach this server, without a path; null: as the request says. */
+  readonly publicUrl: string | null;
+  /** null: nobody signs in by OpenID Connect. */
+  readonly oidc: OidcSettings | null;
 }

@@ -6,16 +6,14 @@ import { TraceSealer } from '#libs/record/seal';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { ImportJobs } from '#libs/store/imports/import-jobs';
-import { ApiKeys } from '#libs/store/keys/api-keys';
 import { Releases } from '#libs/store/releases/releases';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { UsageReader } from '#libs/store/usage/usage-reader';
+import { storedAccessPorts } from './accounts/stored-access-ports.ts';
 import { AUDIT_LOG } from './audit/audit.controller.ts';
-import { KEY_STORE } from './http/key-guard.ts';
 import { checkpointImporter } from './imports/checkpoint-importer.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
-import { API_KEYS } from './keys/key-desk.ts';
 import { storedActivationDesk, storedActivationPorts } from './models/activation-parts.ts';
 import { RELEASES } from './releases/releases-port.ts';
 import { storedCatalog } from './routing/stored-catalog.ts';
@@ -43,11 +41,9 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: USAGE_READER, useExisting: UsageReader },
     { provide: EXPERT_FIGURES, useExisting: ExpertFigures },
     { provide: RELEASES, useExisting: Releases },
-    { provide: API_KEYS, useExisting: ApiKeys },
+    ...storedAccessPorts,
     { provide: AUDIT_LOG, useExisting: AuditLog },
     { provide: TRACE_VAULT, useExisting: TraceReader },
-    // Not cached: a revoked key is refused at once.
-    { provide: KEY_STORE, useExisting: ApiKeys },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },

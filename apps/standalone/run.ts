@@ -11,11 +11,12 @@ import { onStopSignals, Shutdown } from '#libs/platform/shutdown/shutdown';
 import { renderMetrics } from '#libs/platform/telemetry/metrics';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
+import { Accounts } from '#libs/store/accounts/accounts';
 import { ApiKeys } from '#libs/store/keys/api-keys';
-import { Activations } from '#libs/store/releases/activations';
 import { Releases } from '#libs/store/releases/releases';
 import { checkpointImporter } from '../control/imports/checkpoint-importer.ts';
 import { ensureFirstKey } from '../control/keys/first-key.ts';
+import { storedActivationDesk } from '../control/models/activation-parts.ts';
 import { migrateDatabase, openDatabase } from './database.ts';
 import { ensureDemoModel } from './demo-model.ts';
 import { startHttp } from './http.ts';
@@ -95,12 +96,12 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   await queue.prepare();
 
   const releases = new Releases(dataSource);
-  const firstKey = await ensureFirstKey(new ApiKeys(dataSource), config.auth.adminKey, now());
+  const firstKey = await ensureFirstKey({ keys: new ApiKeys(dataSource), accounts: new Accounts(dataSource) }, config.auth.adminKey, now());
   const importer = checkpointImporter({
     components: await ComponentStore.open(join(config.home, 'components')),
     journalDirectory: join(config.home, 'imports'),
     releases,
-    activations: new Activations(dataSource),
+    desk: storedActivationDesk(dataSource, { now }),
     now,
   });
   const existing = (await releases.activations()).map(({ model }) => model);

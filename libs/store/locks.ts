@@ -10,4 +10,6 @@ export const LOCKS = {
   schedule: 7_070_008,
   imports: 7_070_009,
   checkpoints: 7_070_010,
+  accounts: 7_070_011,
+  components: 7_070_013,
 } as const;

@@ -85,7 +85,7 @@ async function call(path: string, method = 'GET', body?: unknown, headers: Recor
 async function get(route: RouteName, path: string): Promise<any> { // oxlint-disable-line typescript/no-explicit-any -- checked against the contract
   const { status, body } = await call(path);
   expect(status, JSON.stringify(body)).toBe(ROUTES[route].status);
-  return ROUTES[route].response.parse(body);
+  return ROUTES[route].response!.parse(body);
 }
 
 function usageOfAll(own: readonly Captured[]): LayerUsage[] {

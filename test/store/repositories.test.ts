@@ -55,10 +55,12 @@ test('keys are found by prefix, touched coarsely and revoked once', async () => 
   await keys.insert(key, audit);
   await keys.touch(key.id, NOW + 1000);
   await keys.touch(key.id, NOW + 2000);
-  expect(await keys.findByPrefix('sb_abc')).toEqual({ ...key, revokedAtMs: null, lastUsedAtMs: NOW + 1000 });
+  expect(await keys.findByPrefix('sb_abc')).toEqual({
+    ...key, revokedAtMs: null, lastUsedAtMs: NOW + 1000, accountId: null, issuedBy: null, tenant: null, requestsPerMinute: null, account: null,
+  });
   expect(await keys.revoke(key.id, NOW + 3000, { ...audit, action: 'key.revoke' })).toBe(true);
   expect(await keys.revoke(key.id, NOW + 4000, { ...audit, action: 'key.revoke' })).toBe(false);
-  expect((await keys.list()).map(({ revokedAtMs }) => revokedAtMs)).toEqual([NOW + 3000]);
+  expect((await keys.list(5)).map(({ revokedAtMs }) => revokedAtMs)).toEqual([NOW + 3000]);
   expect((await new AuditLog(store).list(10)).map(({ action }) => action)).toEqual(['key.revoke', 'key.create']);
   await expect(keys.insert({ ...key, id: randomUUID() }, audit)).rejects.toThrow(/duplicate key/);
   expect(await new AuditLog(store).list(10)).toHaveLength(2);

@@ -13,14 +13,14 @@ export interface PlacedOperation {
 
 /** One operation: what it is for, which key, an example, its fields, its answers. */
 export function operationSection({ method, path, operation }: PlacedOperation, origin: string, schemas: OpenApiDocument['components']['schemas']): string {
-  const { operationId, summary, description, parameters, requestBody, responses, security } = operation;
-  const [{ key }] = security;
+  const { operationId, summary, description, parameters, requestBody, responses } = operation;
+  const needs = operation['x-signalbox-needs'];
   const body = requestBody?.content['application/json']?.schema;
   // The permission has a place of its own here.
-  const told = description.replace(/ ?Needs the permission `\w+`\.$/, '');
+  const told = description.replace(/ ?Needs the permission `\w+`\./, '');
   return `<article id="${escapeHtml(operationId)}">
 <h3><a class="anchor" href="#${escapeHtml(operationId)}">${prose(summary)}</a></h3>
-<p class="call"><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="scope">needs <code>${key[0]}</code></span></p>
+<p class="call"><span class="method ${method}">${method.toUpperCase()}</span> <code>${escapeHtml(path)}</code> <span class="scope">${needs === 'public' ? 'open to all' : `needs <code>${needs === 'caller' ? 'a key' : needs}</code>`}</span></p>
 ${told ? `<p>${prose(told)}</p>` : ''}
 ${codeBlock(curlExample(origin, method, path, operation), 'Example')}
 ${parameters.length > 0 ? `<h4>Fields</h4>${fieldList(parameters.map(parameterField))}` : ''}

@@ -11,11 +11,11 @@ import {
 import { type FastifyRequest } from 'fastify';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type Route } from '#libs/contract/management/route';
-import { type GuardedRequest, ROUTE } from './guarded-request.ts';
+import { type GuardedRequest, type RequestSession, ROUTE } from './guarded-request.ts';
 import { KeyGuard } from './key-guard.ts';
 import { parseInput } from './parse-input.ts';
 
-const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, delete: RequestMethod.DELETE } as const;
+const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, patch: RequestMethod.PATCH, delete: RequestMethod.DELETE } as const;
 
 /** Makes a method answer a route of the contract: path, status, scope, errors, and what Input() checks. */
 export function Endpoint(route: Route): MethodDecorator {
@@ -39,3 +39,6 @@ export const Caller = createParamDecorator((_: unknown, context: ExecutionContex
   if (!principal) throw new Error('Caller() needs an Endpoint, whose guard sets it');
   return principal;
 });
+
+/** The session that the request came by; null where it came by a key. */
+export const CallerSession = createParamDecorator((_: unknown, context: ExecutionContext): RequestSession | null => context.switchToHttp().getRequest<GuardedRequest>().session ?? null);

@@ -1,40 +1,61 @@
-import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { decideTenantReach } from '#libs/governance/access/tenant-reach';
 import { type Route } from '#libs/contract/management/route';
-import { authenticate, type KeyStore } from '#libs/platform/auth/authenticate';
-import { hasPermission } from '#libs/platform/auth/scopes';
+import { hasPermission, type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
-import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { CallerAuthenticator } from './caller-authenticator.ts';
 import { type GuardedRequest, ROUTE } from './guarded-request.ts';
 
-export const KEY_STORE = Symbol('KeyStore');
-
-/** Lets a request through that carries a key whose caller has the permission its route needs. */
+/**
+ * The one gate of the management API: who calls, whether they may, and for which tenant. It sets the
+ * request's principal; to a caller bound to a tenant it leaves that tenant as the only one to ask for.
+ */
 @Injectable()
 export class KeyGuard implements CanActivate {
-  constructor(
-    @Inject(KEY_STORE) private readonly keyStore: KeyStore,
-    @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
-  ) {}
+  constructor(private readonly callers: CallerAuthenticator) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<GuardedRequest>();
-    const { needs } = Reflect.getMetadata(ROUTE, context.getHandler()) as Route;
-    const result = await authenticate(request.headers.authorization, this.keyStore, this.settings.now());
-    if (!result.ok) {
-      http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
-      throw new ProblemError({ status: 401, code: `key_${result.reason}`, title: 'No valid API key', detail: result.message });
-    }
-    if (!hasPermission(result.principal, needs)) {
-      throw new ProblemError({
-        status: 403,
-        code: 'permission_missing',
-        title: 'You may not do this',
-        detail: `This needs the permission ${needs}; "${result.principal.name}" has ${result.principal.permissions.join(', ') || 'none'}. Ask an administrator for it.`,
-      });
-    }
-    request.principal = result.principal;
+    const route = Reflect.getMetadata(ROUTE, context.getHandler()) as Route;
+    if (route.needs === 'public') return true;
+    const { principal, session } = await this.callers.identify(request).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.status === 401) http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
+      throw error;
+    });
+    refuseMissing(route, principal);
+    keepToTenant(route, principal, request);
+    request.principal = principal;
+    if (session) request.session = session;
     return true;
   }
+}
+
+function refuseMissing({ needs }: Route, principal: Principal): void {
+  if (needs === 'caller' || needs === 'public' || hasPermission(principal, needs)) return;
+  throw new ProblemError({
+    status: 403,
+    code: 'permission_missing',
+    title: 'You may not do this',
+    detail: `This needs the permission ${needs}; "${principal.name}" has ${principal.permissions.join(', ') || 'none'}. Ask an administrator for it.`,
+  });
+}
+
+function keepToTenant({ tenancy = 'none', query: schema }: Route, { tenant, name }: Principal, request: GuardedRequest): void {
+  const query = (request.query ?? {}) as Record<string, unknown>;
+  const takesTenant = schema !== undefined && 'tenant' in schema.shape;
+  const asked = takesTenant && query['tenant'] !== undefined ? String(query['tenant']) : null;
+  const decision = decideTenantReach(tenant, tenancy, asked);
+  if (decision.reach === 'none') {
+    const isOther = decision.reason === 'other-tenant';
+    throw new ProblemError({
+      status: 403,
+      code: 'tenant_bound',
+      title: 'You may not see this',
+      detail: isOther ? `Query field tenant: "${name}" is bound to the tenant ${tenant}. Leave it out.` : `"${name}" is bound to the tenant ${tenant}, and this shows or changes what concerns others.`,
+      ...(isOther ? { field: 'tenant' } : {}),
+    });
+  }
+  if (decision.reach === 'own' && takesTenant) request.query = { ...query, tenant: decision.tenant };
 }

@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { digestApiKey, generateApiKey, prefixOf } from '#libs/platform/auth/api-key';
 import { type Scope } from '#libs/platform/auth/scopes';
+import { FIRST_ADMIN_ID } from '#libs/store/accounts/account';
+import { type Accounts } from '#libs/store/accounts/accounts';
+import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type ApiKeys } from '#libs/store/keys/api-keys';
 
 /** Everything: `admin` alone leaves out reading traces. */
@@ -22,18 +25,31 @@ export interface FirstKey {
   readonly generated: string | null;
 }
 
-/** Makes sure that somebody has a key with every scope. */
-export async function ensureFirstKey(keys: Pick<ApiKeys, 'count' | 'findByPrefix' | 'insert'>, given: string | null, nowMs: number): Promise<FirstKey> {
+export interface FirstKeyPorts {
+  readonly keys: Pick<ApiKeys, 'count' | 'findByPrefix' | 'insert' | 'assign'>;
+  readonly accounts: Pick<Accounts, 'find' | 'ensureFirstAdmin'>;
+}
+
+/**
+ * Makes sure that there is an administrator, and that somebody has a key of theirs with every scope.
+ * A new given key also restores the first administrator: whoever sets it governs the machine.
+ */
+export async function ensureFirstKey({ keys, accounts }: FirstKeyPorts, given: string | null, nowMs: number): Promise<FirstKey> {
   const givenPrefix = given === null ? null : prefixOf(given);
-  const isGivenKnown = givenPrefix !== null && (await keys.findByPrefix(givenPrefix)) !== null;
-  const decision = decideFirstKey({ isGiven: given !== null, isGivenKnown, existing: await keys.count() });
-  if (!decision.create) return { reason: decision.reason, generated: null };
+  const known = givenPrefix === null ? null : await keys.findByPrefix(givenPrefix);
+  const decision = decideFirstKey({ isGiven: given !== null, isGivenKnown: known !== null, existing: await keys.count() });
+  if (decision.create || (await accounts.find(FIRST_ADMIN_ID)) === null) await accounts.ensureFirstAdmin(nowMs);
+  const entry = (action: string, id: string, name: string): AuditEntry => ({
+    atMs: nowMs, actor: 'system', action, subject: `key/${id}`, detail: { name, scopes: SCOPES, account: FIRST_ADMIN_ID, reason: decision.reason }, requestId: null,
+  });
+  if (!decision.create) {
+    // Kept by a version that had no accounts.
+    if (known?.accountId === null && known.revokedAtMs === null && known.scopes.includes('admin')) await keys.assign(known.id, FIRST_ADMIN_ID, entry('key.assign', known.id, known.name));
+    return { reason: decision.reason, generated: null };
+  }
   const key = given ?? generateApiKey();
   const id = randomUUID();
   const name = given === null ? 'first key' : 'SIGNALBOX_ADMIN_KEY';
-  await keys.insert(
-    { id, ...digestApiKey(key), name, scopes: SCOPES, createdAtMs: nowMs, expiresAtMs: null },
-    { atMs: nowMs, actor: 'system', action: 'key.create', subject: `key/${id}`, detail: { name, scopes: SCOPES, reason: decision.reason }, requestId: null },
-  );
+  await keys.insert({ id, ...digestApiKey(key), name, scopes: SCOPES, createdAtMs: nowMs, expiresAtMs: null, accountId: FIRST_ADMIN_ID }, entry('key.create', id, name));
   return { reason: decision.reason, generated: given === null ? key : null };
 }

@@ -12,9 +12,7 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { encodeTrace } from '#libs/trace/codec';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
 import { AUDIT_LOG } from '../audit/audit.controller.ts';
-import { KEY_STORE } from '../http/key-guard.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
-import { API_KEYS, type ApiKeysPort } from '../keys/key-desk.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
@@ -23,6 +21,7 @@ import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-
 import { CONTROL_SETTINGS } from '../settings.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
 import { FakeActivations } from './fake-activations.ts';
+import { FakeAccess } from './fake-access.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
 export const RELEASE = 'a'.repeat(64);
@@ -34,7 +33,8 @@ interface Recorded extends StoredTraceWithBytes {
 /** A store in memory, with just enough behaviour to test the API over it. */
 export class FakeHouse {
   readonly audit: (AuditEntry & { id: string })[] = [];
-  readonly keys: ApiKeyRecord[] = [];
+  readonly access = new FakeAccess((entry) => this.#append(entry));
+  readonly keys: ApiKeyRecord[] = this.access.keys;
   readonly releases: StoredRelease[] = [];
   readonly activations = new FakeActivations(this.releases, (entry) => this.#append(entry));
   readonly recorded: Recorded[] = [];
@@ -47,7 +47,7 @@ export class FakeHouse {
   addKey(name: string, scopes: readonly Scope[]): string {
     const secret = generateApiKey();
     const id = crypto.randomUUID();
-    this.keys.push({ id, name, scopes, createdAtMs: NOW_MS, expiresAtMs: null, revokedAtMs: null, lastUsedAtMs: null, ...digestApiKey(secret) });
+    this.keys.push({ id, name, scopes, createdAtMs: NOW_MS, expiresAtMs: null, revokedAtMs: null, lastUsedAtMs: null, accountId: null, issuedBy: null, tenant: null, requestsPerMinute: null, ...digestApiKey(secret) });
     return secret;
   }
 
@@ -84,7 +84,7 @@ export class FakeHouse {
     const releases = this.#releases();
     return [
       { provide: CONTROL_SETTINGS, useValue: { minRequests, retentionDays: 7, version: '9.9.9', now: () => NOW_MS } },
-      { provide: KEY_STORE, useValue: { findByPrefix: async (prefix: string) => this.keys.find((key) => key.prefix === prefix) ?? null } },
+      ...this.access.providers(),
       { provide: USAGE_READER, useValue: { usageMatrix: async (query: UsageQuery) => this.#usage(query) } },
       { provide: RELEASE_CATALOG, useValue: storedCatalog(releases) },
       { provide: RELEASES, useValue: releases },
@@ -93,7 +93,6 @@ export class FakeHouse {
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       { provide: AUDIT_LOG, useValue: { list: async (limit: number, beforeId: string | null) => this.audit.toReversed().filter(({ id }) => beforeId === null || Number(id) < Number(beforeId)).slice(0, limit) } },
-      { provide: API_KEYS, useValue: this.#keys() },
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
@@ -152,22 +151,6 @@ export class FakeHouse {
 
   async #pointers(): Promise<readonly Activation[]> {
     return (await this.activations.list()).map(({ model, stable, previous, generation, updatedAtMs }) => ({ model, stableRelease: stable, previousRelease: previous, generation, updatedAtMs }));
-  }
-
-  #keys(): ApiKeysPort {
-    return {
-      insert: async (key, entry) => {
-        this.keys.push({ ...key, revokedAtMs: null, lastUsedAtMs: null });
-        this.#append(entry);
-      },
-      list: async () => this.keys,
-      revoke: async (id, atMs, entry) => {
-        const index = this.keys.findIndex((key) => key.id === id);
-        this.keys[index] = { ...this.keys[index]!, revokedAtMs: atMs };
-        this.#append(entry);
-        return true;
-      },
-    };
   }
 
   #jobs(): ImportJobsPort {

@@ -55,7 +55,8 @@ export class TraceReports {
     const nowMs = this.settings.now();
     // The entry is committed before this returns: a look that is not on record gives nothing.
     const found = await this.vault.look(requestId, auditOf(caller, nowMs, 'trace.read', `request/${requestId}`, { offset, rows }));
-    if (!found) throw missing(whyMissing(requestId, nowMs, this.settings.retentionDays), this.settings.retentionDays);
+    // Another tenant's request is told apart from none by nothing.
+    if (!found || (caller.tenant !== null && found.segment.tenant !== caller.tenant)) throw missing(whyMissing(requestId, nowMs, this.settings.retentionDays), this.settings.retentionDays);
     const trace = this.#unseal(requestId, found.sealedTrace);
     const total = traceRows(trace);
     const ids = traceTokenIds(trace, offset, rows);

@@ -1,5 +1,5 @@
 import { type z } from 'zod';
-import { type Api, type Operation } from './operation.ts';
+import { type Api, type Need, type Operation, type Tenancy } from './operation.ts';
 import { type Json, SchemaComponents } from './schema-components.ts';
 
 export interface OpenApiParameter {
@@ -21,7 +21,10 @@ export interface OpenApiOperation {
   readonly parameters: readonly OpenApiParameter[];
   readonly requestBody?: { readonly required: true; readonly content: Content };
   readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
-  readonly security: readonly [{ readonly key: readonly [Operation['needs']] }];
+  /** One of these gets a caller in; none: no one is asked. */
+  readonly security: readonly Readonly<Record<string, readonly string[]>>[];
+  readonly 'x-signalbox-needs': Need;
+  readonly 'x-signalbox-tenancy': Tenancy;
 }
 
 export interface OpenApiDocument {
@@ -31,6 +34,26 @@ export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, OpenApiOperation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Json>>; readonly securitySchemes: Json };
 }
+
+const SECURITY_SCHEMES: Json = {
+  key: { type: 'http', scheme: 'bearer', description: 'An API key of Signalbox. Each operation names the permission that its caller needs.' },
+  session: { type: 'apiKey', in: 'cookie', name: 'signalbox_session', description: 'A session of a browser; see POST /api/v1/session. What changes something needs the header x-csrf-token besides.' },
+};
+
+const IDEMPOTENCY_KEY: OpenApiParameter = {
+  name: 'idempotency-key',
+  in: 'header',
+  required: false,
+  description: 'Sent again with the same request within 24 hours, it gives the first answer and does nothing twice. At most 200 visible characters, such as a UUID.',
+  schema: { type: 'string', minLength: 1, maxLength: 200 },
+};
+
+const NEED_TEXTS: Readonly<Record<string, string>> = { public: 'Open to all.', caller: 'Needs a key or a session, with whatever permissions.' };
+const TENANCY_TEXTS: Readonly<Record<Tenancy, string>> = {
+  own: 'A caller bound to a tenant gets its own part only.',
+  shared: '',
+  none: 'Refused to callers bound to a tenant.',
+};
 
 /**
  * The OpenAPI 3.1 document of some APIs. Its schemas are the very ones that check requests, so they
@@ -55,29 +78,33 @@ export function openApiDocument(apis: readonly Api[], version: string): OpenApiD
     },
     tags: apis.flatMap(({ tags }) => tags),
     paths,
-    components: { schemas: components.schemas, securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key of Signalbox. Each operation names the permission that its caller needs.' } } },
+    components: { schemas: components.schemas, securitySchemes: SECURITY_SCHEMES },
   };
 }
 
 function describe(operation: Operation, api: Api, components: SchemaComponents): OpenApiOperation {
-  const { params, query, headers, body, example, needs } = operation;
+  const { params, query, headers, body, example, needs, tenancy = 'none' } = operation;
   return {
     operationId: operation.operationId,
     tags: [operation.tag],
     summary: operation.summary,
-    description: [operation.description, `Needs the permission \`${needs}\`.`].filter(Boolean).join(' '),
+    description: [operation.description, NEED_TEXTS[needs] ?? `Needs the permission \`${needs}\`.`, needs === 'public' ? '' : TENANCY_TEXTS[tenancy]].filter(Boolean).join(' '),
     parameters: [
       ...parameters(params, 'path', components, example?.params),
       ...parameters(query, 'query', components, example?.query),
       ...parameters(headers, 'header', components, example?.headers),
+      ...(api.isManagement && operation.method === 'post' ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: components.of(body, 'input'), ...(example?.body === undefined ? {} : { example: example.body }) } } } } : {}),
+    ...(operation.bytes === undefined ? {} : { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary', description: operation.bytes } } } } }),
     responses: responses(operation, api, components),
-    security: [{ key: [needs] }],
+    security: needs === 'public' ? [] : [{ key: [needs] }, ...(api.isManagement ? [{ session: [needs] }] : [])],
+    'x-signalbox-needs': needs,
+    'x-signalbox-tenancy': tenancy,
   };
 }
 
-function responses({ status, summary, response, stream, problems }: Operation, api: Api, components: SchemaComponents): OpenApiOperation['responses'] {
+function responses({ status, summary, response, stream, text, lines, problems }: Operation, api: Api, components: SchemaComponents): OpenApiOperation['responses'] {
   const errors = Object.entries({ ...api.problems, ...problems }).map(([code, description]) => [
     code,
     { description, content: { [api.error.mediaType]: { schema: components.of(api.error.schema, 'output') } } },
@@ -85,8 +112,10 @@ function responses({ status, summary, response, stream, problems }: Operation, a
   const content: Content = {
     ...(response ? { 'application/json': { schema: components.of(response, 'output') } } : {}),
     ...(stream === undefined ? {} : { 'text/event-stream': { schema: { type: 'string', description: stream } } }),
+    ...(text === undefined ? {} : { 'text/plain': { schema: { type: 'string', description: text } } }),
+    ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: { type: 'string', description: lines } } }),
   };
-  const success = response ? { description: `${summary}.`, content } : { description: 'Done.' };
+  const success = response || lines !== undefined ? { description: `${summary}.`, content } : { description: 'Done.' };
   return { [status]: success, ...Object.fromEntries(errors) };
 }
 

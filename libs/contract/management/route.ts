@@ -2,13 +2,7 @@ import { type z } from 'zod';
 import { type Operation } from '../api/operation.ts';
 
 /** One operation of the management API, below /api/v1. */
-export interface Route extends Operation {
-  /**
-   * What a caller bound to a tenant gets: only its own tenant's part (`own`), the same as others
-   * (`shared`: nothing in it belongs to a tenant), or a refusal (`none`, unless said otherwise).
-   */
-  readonly tenancy?: 'own' | 'shared' | 'none';
-}
+export type Route = Operation;
 
 type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
 

@@ -1,18 +1,15 @@
+import { accessRoutes } from './access-routes.ts';
+import { activationRoutes } from './activation-routes.ts';
 import { auditQuery, auditSchema } from './audit.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
-import { createdKeySchema, keyBody, keyParams, keySchema, keysQuery, keysSchema } from './keys.ts';
 import {
-  activationBody,
-  activationHeaders,
-  activationSchema,
   manifestSchema,
-  modelParams,
-  modelsQuery,
-  modelsSchema,
   releaseParams,
   releasesQuery,
   releasesSchema,
 } from './releases.ts';
+import { registryRoutes } from './registry-routes.ts';
+import { releaseRoutes } from './release-routes.ts';
 import { type Route } from './route.ts';
 import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
 import {
@@ -38,32 +35,32 @@ const IMPORT_EXAMPLE = { params: { importId: '0197280f-6000-7000-8000-0000000000
 /** Every operation under /api/v1. Controllers, OpenAPI and the CLI's client all come from this table. */
 export const ROUTES = {
   getUsage: {
-    operationId: 'getUsage', method: 'get', path: '/usage', tag: 'routing', needs: 'read',
+    operationId: 'getUsage', method: 'get', path: '/usage', tag: 'routing', needs: 'read', tenancy: 'own',
     summary: 'Usage matrix: layer x expert',
     description: 'Tokens, shares and gate mass of each expert in each layer. A group with fewer requests than the limit is withheld. That is a floor, not a proof against whoever combines many cuts.',
     query: usageQuery, status: 200, response: usageSchema, problems: NO_MODEL,
     example: { query: { groupBy: 'task' } },
   },
   getBalance: {
-    operationId: 'getBalance', method: 'get', path: '/balance', tag: 'routing', needs: 'read',
+    operationId: 'getBalance', method: 'get', path: '/balance', tag: 'routing', needs: 'read', tenancy: 'own',
     summary: 'Entropy and balance of each layer, with intervals',
     query: balanceQuery, status: 200, response: balanceSchema, problems: NO_MODEL,
     example: { query: { task: 'bible' } },
   },
   getCoActivation: {
-    operationId: 'getCoActivation', method: 'get', path: '/co-activation', tag: 'routing', needs: 'read',
+    operationId: 'getCoActivation', method: 'get', path: '/co-activation', tag: 'routing', needs: 'read', tenancy: 'own',
     summary: 'Which experts are selected together in a layer',
     query: coActivationQuery, status: 200, response: coActivationSchema, problems: NO_MODEL,
     example: { query: { layer: '3' } },
   },
   getInformation: {
-    operationId: 'getInformation', method: 'get', path: '/information', tag: 'routing', needs: 'read',
+    operationId: 'getInformation', method: 'get', path: '/information', tag: 'routing', needs: 'read', tenancy: 'own',
     summary: 'Mutual information of segment and expert, by layer',
     query: informationQuery, status: 200, response: informationSchema, problems: NO_MODEL,
     example: { query: { by: 'task' } },
   },
   getTimeline: {
-    operationId: 'getTimeline', method: 'get', path: '/timeline', tag: 'routing', needs: 'read',
+    operationId: 'getTimeline', method: 'get', path: '/timeline', tag: 'routing', needs: 'read', tenancy: 'own',
     summary: 'Usage over time, by minute or hour',
     query: timelineQuery, status: 200, response: timelineSchema, problems: NO_MODEL,
     example: { query: { step: 'minute' } },
@@ -76,13 +73,13 @@ export const ROUTES = {
     example: { query: { layer: '0' } },
   },
   listTraces: {
-    operationId: 'listTraces', method: 'get', path: '/traces', tag: 'traces', needs: 'traces',
+    operationId: 'listTraces', method: 'get', path: '/traces', tag: 'traces', needs: 'traces', tenancy: 'own',
     summary: 'Recorded requests, newest first, without their content',
     query: tracesQuery, status: 200, response: tracesSchema,
     example: { query: { limit: '10' } },
   },
   getTrace: {
-    operationId: 'getTrace', method: 'get', path: '/traces/{requestId}', tag: 'traces', needs: 'traces',
+    operationId: 'getTrace', method: 'get', path: '/traces/{requestId}', tag: 'traces', needs: 'traces', tenancy: 'own',
     summary: 'The routing of one request, token by token',
     description: 'Every look is written to the audit log before anything is returned.',
     params: traceParams, query: traceQuery, status: 200, response: traceSchema,
@@ -112,50 +109,22 @@ export const ROUTES = {
     example: IMPORT_EXAMPLE,
   },
   listReleases: {
-    operationId: 'listReleases', method: 'get', path: '/releases', tag: 'releases', needs: 'read',
+    operationId: 'listReleases', method: 'get', path: '/releases', tag: 'releases', needs: 'read', tenancy: 'shared',
     summary: 'Releases, newest first', query: releasesQuery, status: 200, response: releasesSchema,
   },
   getRelease: {
-    operationId: 'getRelease', method: 'get', path: '/releases/{releaseId}', tag: 'releases', needs: 'read',
+    operationId: 'getRelease', method: 'get', path: '/releases/{releaseId}', tag: 'releases', needs: 'read', tenancy: 'shared',
     summary: 'The manifest of a release', params: releaseParams, status: 200, response: manifestSchema, problems: { 404: 'No such release.' },
     example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
-  listModels: {
-    operationId: 'listModels', method: 'get', path: '/models', tag: 'models', needs: 'read',
-    summary: 'Served models and the release that answers for each', query: modelsQuery, status: 200, response: modelsSchema,
-  },
-  getActivation: {
-    operationId: 'getActivation', method: 'get', path: '/models/{model}/activation', tag: 'models', needs: 'read',
-    summary: 'Which release answers for a model', description: 'The ETag is the generation. A / in the name is written %2F.',
-    params: modelParams, status: 200, response: activationSchema, problems: { 404: 'No such model.' },
-    example: { params: { model: 'tiny-mixtral' } },
-  },
-  putActivation: {
-    operationId: 'putActivation', method: 'put', path: '/models/{model}/activation', tag: 'models', needs: 'operate',
-    summary: 'Choose the release that answers for a model', description: 'Written with its audit entry in one transaction. Requests under way end on the release they began with.',
-    params: modelParams, headers: activationHeaders, body: activationBody, status: 200, response: activationSchema,
-    problems: { 404: 'No such model or release.', 409: 'The release belongs to another model.', 412: 'Someone else changed it since: read it again.', 428: 'If-Match is missing.' },
-    example: { params: { model: 'tiny-mixtral' }, headers: { 'if-match': '"1"' }, body: { release: EXAMPLE_RELEASE } },
-  },
-  createKey: {
-    operationId: 'createKey', method: 'post', path: '/keys', tag: 'keys', needs: 'administer',
-    summary: 'Create a key; its secret is shown once', body: keyBody, status: 201, response: createdKeySchema,
-    example: { body: { name: 'dashboard', scopes: ['read'] } },
-  },
-  listKeys: {
-    operationId: 'listKeys', method: 'get', path: '/keys', tag: 'keys', needs: 'administer',
-    summary: 'Keys without their secrets', query: keysQuery, status: 200, response: keysSchema,
-  },
-  revokeKey: {
-    operationId: 'revokeKey', method: 'delete', path: '/keys/{keyId}', tag: 'keys', needs: 'administer',
-    summary: 'Revoke a key', description: 'The management API refuses it at once, inference within seconds.', params: keyParams, status: 200, response: keySchema,
-    problems: { 404: 'No such key.', 409: 'It is the last key with the admin scope, or the one in use.' },
-    example: { params: { keyId: '0197280f-6000-7000-8000-000000000001' } },
-  },
+  ...activationRoutes,
+  ...accessRoutes,
   listAudit: {
     operationId: 'listAudit', method: 'get', path: '/audit', tag: 'audit', needs: 'audit',
     summary: 'Audit log, newest first', query: auditQuery, status: 200, response: auditSchema,
   },
+  ...registryRoutes,
+  ...releaseRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -18,25 +18,25 @@ const STREAM = 'With `stream`: events `data: {...}`, each the next part of the c
 /** Every operation under /v1. */
 export const OPENAI_ROUTES = {
   createCompletion: {
-    operationId: 'createCompletion', method: 'post', path: '/completions', tag: 'inference', needs: 'inference',
+    operationId: 'createCompletion', method: 'post', path: '/completions', tag: 'inference', needs: 'inference', tenancy: 'own',
     summary: 'Continue a text',
     description: 'The answer carries the headers `x-request-id`, by which its trace is found, and `x-signalbox-release`. `metadata` with `tenant`, `task` and `language` sets the segment that the request counts for.',
     body: completionRequest, status: 200, response: completionResponse, stream: STREAM, problems: GENERATION_PROBLEMS,
     example: { body: { model: 'tiny-mixtral', prompt: 'And it came to pass', max_tokens: 32, metadata: { task: 'bible', language: 'en' } } },
   },
   createChatCompletion: {
-    operationId: 'createChatCompletion', method: 'post', path: '/chat/completions', tag: 'inference', needs: 'inference',
+    operationId: 'createChatCompletion', method: 'post', path: '/chat/completions', tag: 'inference', needs: 'inference', tenancy: 'own',
     summary: 'Answer a conversation',
     description: 'The model needs a chat template. Headers and `metadata` as with completions.',
     body: chatRequest, status: 200, response: chatResponse, stream: STREAM, problems: GENERATION_PROBLEMS,
     example: { body: { model: 'tiny-mixtral', messages: [{ role: 'user', content: 'Tell me of the sea.' }], max_tokens: 32 } },
   },
   listServedModels: {
-    operationId: 'listServedModels', method: 'get', path: '/models', tag: 'inference', needs: 'inference',
+    operationId: 'listServedModels', method: 'get', path: '/models', tag: 'inference', needs: 'inference', tenancy: 'shared',
     summary: 'Models that answer', status: 200, response: modelList,
   },
   getServedModel: {
-    operationId: 'getServedModel', method: 'get', path: '/models/{model}', tag: 'inference', needs: 'inference',
+    operationId: 'getServedModel', method: 'get', path: '/models/{model}', tag: 'inference', needs: 'inference', tenancy: 'shared',
     summary: 'One model that answers', description: 'A / in the name may be written as it is.',
     params: z.object({ model: z.string().min(1).max(OPENAI_LIMITS.modelNameCharacters) }), status: 200, response: modelCard, problems: UNKNOWN_MODEL,
     example: { params: { model: 'tiny-mixtral' } },
@@ -49,6 +49,7 @@ export const INFERENCE_API: Api = {
   operations: Object.values(OPENAI_ROUTES),
   tags: [{ name: 'inference', description: "Asks a model. Requests, answers and errors have OpenAI's shapes, so any OpenAI client works with the base URL of this server and `/v1`." }],
   error: { schema: openAiErrorBody, mediaType: 'application/json' },
+  isManagement: false,
   problems: {
     400: '`error.param` names the field that is wrong, `error.message` the remedy.',
     401: 'No valid key.',

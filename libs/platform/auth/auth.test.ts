@@ -67,6 +67,33 @@ describe('authenticate', () => {
   });
 });
 
+describe('a key that acts for an account', () => {
+  const key = generateApiKey();
+  const account = { id: 'service:1', kind: 'service', name: 'app', roles: ['operator', 'later'], tenant: null, disabledAtMs: null } as const;
+  const principal = async (over: Partial<StoredKey>) => {
+    const result = await authenticate(`Bearer ${key}`, storeOf({ key, over }), NOW_MS);
+    return result.ok ? result.principal : result.reason;
+  };
+
+  it('may do what both the roles and the scopes allow', async () => {
+    expect(await principal({ account, scopes: ['admin'] })).toMatchObject({ accountId: 'service:1', name: 'app', roles: ['operator'], permissions: ['read', 'feedback', 'operate'] });
+    expect(await principal({ account, scopes: ['read', 'inference'] })).toMatchObject({ permissions: ['read'] });
+    expect(await principal({ account: { ...account, roles: ['admin', 'trace-reader'] }, scopes: ['admin'] })).not.toMatchObject({ permissions: expect.arrayContaining(['traces']) });
+    expect(await principal({ account: { ...account, roles: ['admin', 'trace-reader'] }, scopes: ['admin', 'traces'] })).toMatchObject({ permissions: expect.arrayContaining(['traces']) });
+  });
+
+  it('is bound to the tenant of its account before its own', async () => {
+    expect(await principal({ account, tenant: 'acme' })).toMatchObject({ tenant: 'acme' });
+    expect(await principal({ account: { ...account, tenant: 'acme' }, tenant: 'other' })).toMatchObject({ tenant: 'acme' });
+  });
+
+  it('names who made it, where that is another, and ends with its account', async () => {
+    expect(await principal({ account, issuedBy: 'user:2' })).toMatchObject({ issuedBy: 'user:2' });
+    expect(await principal({ account, issuedBy: 'service:1' })).toMatchObject({ issuedBy: null });
+    expect(await principal({ account: { ...account, disabledAtMs: NOW_MS } })).toBe('disabled');
+  });
+});
+
 describe('scopePermissions', () => {
   it('lets admin do all but read traces', () => {
     const all = scopePermissions(['admin']);

@@ -1,0 +1,14 @@
+import { AccountDesk } from './account-desk.ts';
+import { AccountsController } from './accounts.controller.ts';
+import { KeyDesk } from '../keys/key-desk.ts';
+import { KeysController } from '../keys/keys.controller.ts';
+import { SessionController } from '../session/session.controller.ts';
+import { SessionDesk } from '../session/session-desk.ts';
+import { CallerAuthenticator } from '../http/caller-authenticator.ts';
+import { KeyGuard } from '../http/key-guard.ts';
+
+/** What answers for accounts, keys and sessions. */
+export const accessControllers = [AccountsController, KeysController, SessionController];
+
+/** Besides the ports of access-ports.ts. */
+export const accessProviders = [KeyGuard, CallerAuthenticator, AccountDesk, KeyDesk, SessionDesk];

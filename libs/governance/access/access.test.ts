@@ -1,0 +1,54 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decideAdminLoss } from './last-admin.ts';
+import { PERMISSIONS, permissionsOf, ROLES } from './permissions.ts';
+import { type SessionFacts, sessionState } from './session-life.ts';
+import { decideTenantReach } from './tenant-reach.ts';
+
+describe('roles', () => {
+  it('give what each alone gives, together, and traces only by name', () => {
+    fc.assert(
+      fc.property(fc.subarray([...ROLES]), (roles) => {
+        const together = permissionsOf(roles);
+        expect(together).toEqual(PERMISSIONS.filter((permission) => roles.some((role) => permissionsOf([role]).includes(permission))));
+        expect(together.includes('traces')).toBe(roles.includes('trace-reader'));
+        expect(together.includes('administer')).toBe(roles.includes('admin'));
+      }),
+    );
+  });
+});
+
+describe('decideTenantReach', () => {
+  it('never lets a bound caller reach beyond its tenant, other than what belongs to none', () => {
+    const label = fc.constantFrom('a', 'b', '');
+    fc.assert(
+      fc.property(fc.option(label), fc.constantFrom('own', 'shared', 'none'), fc.option(label), (bound, tenancy, asked) => {
+        const decision = decideTenantReach(bound, tenancy, asked);
+        if (bound === null) expect(decision).toEqual({ reach: 'all', reason: 'not-bound' });
+        else if (decision.reach === 'own') expect(decision.tenant).toBe(bound);
+        else if (decision.reach === 'all') expect(tenancy).toBe('shared');
+        if (bound !== null && tenancy === 'own' && asked !== null && asked !== bound) expect(decision).toEqual({ reach: 'none', reason: 'other-tenant' });
+        if (bound !== null && tenancy === 'none') expect(decision).toEqual({ reach: 'none', reason: 'not-for-tenants' });
+      }),
+    );
+  });
+});
+
+describe('sessionState', () => {
+  const OPEN: SessionFacts = { lastSeenAtMs: 100, expiresAtMs: 1000, revokedAtMs: null, isDisabled: false, keyEnded: null };
+  it.each([
+    ['open', {}, 149],
+    ['idle', {}, 150],
+    ['expired', { lastSeenAtMs: 999 }, 1000],
+    ['revoked', { revokedAtMs: 1 }, 101],
+    ['account-disabled', { isDisabled: true }, 101],
+    ['key-ended', { keyEnded: 'revoked' }, 101],
+  ] as const)('is %s', (state, over, nowMs) => {
+    expect(sessionState({ ...OPEN, ...over }, 50, nowMs)).toBe(state);
+  });
+});
+
+it('decideAdminLoss names the last way in', () => {
+  const way = { accountId: null, by: 'key' } as const;
+  expect([decideAdminLoss([way], []), decideAdminLoss([way, way], [way]), decideAdminLoss([], [])]).toEqual(['last-admin', 'some-remain', 'none-before']);
+});
