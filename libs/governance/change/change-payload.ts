@@ -1,5 +1,7 @@
 import { type ComponentName, type Sha256 } from '#libs/release/component';
 import { type CanaryScope } from '../activation/activation-state.ts';
+import { type DataRule } from '../data-rules/rule-set.ts';
+import { type RolloutPlan } from '../rollout/plan.ts';
 import { type GovernanceMode } from './activation-gate.ts';
 
 /** Any JSON value that another part of the house defines and checks. */
@@ -10,8 +12,8 @@ export type JsonObject = { readonly [key: string]: Json };
 export type Strategy =
   | { readonly kind: 'at-once' }
   | { readonly kind: 'canary'; readonly share: number; readonly stickyBy: 'key' | 'session' | 'request'; readonly scope: CanaryScope }
-  /** A guarded rollout; its plan is checked where rollouts are. */
-  | { readonly kind: 'rollout'; readonly plan: JsonObject };
+  /** A guarded rollout. */
+  | { readonly kind: 'rollout'; readonly plan: Omit<RolloutPlan, 'model' | 'candidate'> };
 
 /** One component of the release that answers, and the version that shall take its place. */
 export interface Replacement {
@@ -30,7 +32,7 @@ export type ChangePayload =
   | { readonly type: 'rescope-expert'; readonly model: string; readonly sha256: Sha256; readonly card: JsonObject }
   | { readonly type: 'change-router'; readonly model: string; readonly replace: readonly Replacement[]; readonly strategy: Strategy }
   | { readonly type: 'change-routing-settings'; readonly model: string; readonly settings: RoutingSettingsChange; readonly strategy: Strategy }
-  | { readonly type: 'change-data-rules'; readonly model: string; readonly rules: readonly JsonObject[] }
+  | { readonly type: 'change-data-rules'; readonly model: string; readonly rules: readonly DataRule[] }
   | { readonly type: 'activate'; readonly model: string; readonly releaseId: string; readonly strategy: Strategy }
   | { readonly type: 'recall'; readonly model: string; readonly sha256: Sha256; readonly reason: string }
   | { readonly type: 'change-policy'; readonly policies: string; readonly limits: ChangeLimits }

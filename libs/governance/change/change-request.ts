@@ -1,4 +1,5 @@
 import { type Sha256 } from '#libs/release/component';
+import { type DataRule } from '../data-rules/rule-set.ts';
 import { type GovernanceMode } from './activation-gate.ts';
 import { type ChangeLimits, type ChangePayload, type EvidenceKind, type JsonObject, type Strategy } from './change-payload.ts';
 
@@ -28,7 +29,7 @@ export type ChangeBase = Readonly<Record<string, string | number | boolean | nul
 /** Exactly what will be written. */
 export type ChangeEffect =
   | { readonly kind: 'release'; readonly model: string; readonly releaseId: Sha256; readonly strategy: Strategy }
-  | { readonly kind: 'data-rules'; readonly model: string; readonly rules: readonly JsonObject[] }
+  | { readonly kind: 'data-rules'; readonly model: string; readonly rules: readonly DataRule[] }
   | { readonly kind: 'card'; readonly sha256: Sha256; readonly card: JsonObject }
   | { readonly kind: 'recall'; readonly sha256: Sha256; readonly reason: string }
   | { readonly kind: 'policy'; readonly policies: string; readonly limits: ChangeLimits }

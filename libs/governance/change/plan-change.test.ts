@@ -34,10 +34,19 @@ describe('what a change would write', () => {
     expect(planChange(add, sampleFacts(undefined, { release: named(releaseIdOf(other), other) }))).toMatchObject({ reason: 'other-than-experts' });
   });
 
-  it('retires an expert by a data rule that keeps everyone from it', () => {
-    expect(planChange({ type: 'retire-expert', model: 'toy', experts: ['expert/0/1'] }, sampleFacts())).toMatchObject({
-      planned: true, base: { dataRulesVersion: 1 }, effect: { kind: 'data-rules', rules: [{ deny: ['expert/0/1'], model: 'toy' }] },
-    });
+  it('retires an expert by a data rule that keeps everyone from its version', () => {
+    const plan = planChange({ type: 'retire-expert', model: 'toy', experts: ['expert/0/1'] }, sampleFacts());
+    expect(plan).toMatchObject({ planned: true, base: { dataRulesGeneration: 1 }, effect: { kind: 'data-rules', rules: [{ expert: `sha256:${sha('3')}`, effect: 'deny' }] } });
+    expect(plan.planned && plan.warnings[0]).toContain('keeps its expert from every request');
+    const rules = plan.planned && plan.effect.kind === 'data-rules' ? plan.effect.rules : [];
+    const again = sampleFacts(undefined, { dataRules: { generation: 2, rules } });
+    expect(planChange({ type: 'retire-expert', model: 'toy', experts: ['expert/0/1'] }, again)).toMatchObject({ reason: 'already-retired' });
+    expect(planChange({ type: 'retire-expert', model: 'toy', experts: ['expert/0/0'] }, again)).toMatchObject({ reason: 'no-expert-left' });
+  });
+
+  it('takes no rollout plan that is wrong', () => {
+    const plan = { steps: [], guards: [], falseRollbackRate: 0.05, onNoData: 'pause', stickyBy: 'key', scope: { segment: null, routeSlice: null }, shadowShare: 0 } as const;
+    expect(planChange({ ...REPLACE, strategy: { kind: 'rollout', plan } } as ChangePayload, sampleFacts())).toMatchObject({ reason: 'invalid-rollout-plan', field: 'strategy.plan.steps' });
   });
 
   it.each<[string, ChangePayload, Partial<PlanFacts>, string, string]>([

@@ -3,8 +3,11 @@ import { ComposeError, composeManifest } from '#libs/release/compose-manifest';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { canonicalJson, releaseIdOf } from '#libs/release/manifest-digest';
 import { diffManifests } from '#libs/release/release-diff';
+import { faultsOf, type KnownExperts, warningsOf } from '../data-rules/check-rules.ts';
+import { type DataRule } from '../data-rules/rule-set.ts';
+import { validatePlan } from '../rollout/validate-plan.ts';
 import { type GovernanceMode } from './activation-gate.ts';
-import { type ChangePayload, type JsonObject, type Replacement, type Strategy, SUPPORTED_SETTINGS } from './change-payload.ts';
+import { type ChangePayload, type Replacement, type Strategy, SUPPORTED_SETTINGS } from './change-payload.ts';
 import { type ChangeBase, type ChangeEffect } from './change-request.ts';
 
 /** The state now, as far as a change can concern it. null: there is none. */
@@ -17,20 +20,22 @@ export interface PlanFacts {
   readonly components: ReadonlyMap<Sha256, { readonly kind: string; readonly isRecalled: boolean }>;
   /** Revision of the card of the version that the payload names; 0 where there is none. */
   readonly cardRevision: number | null;
-  readonly dataRules: { readonly version: number; readonly rules: readonly JsonObject[] };
-  /** The data rules with the given experts kept from every request. */
-  readonly retire: (rules: readonly JsonObject[], model: string, experts: readonly ComponentName[]) => readonly JsonObject[];
+  /** Data rules of the model; generation 0 where it has none. */
+  readonly dataRules: { readonly generation: number; readonly rules: readonly DataRule[] };
+  /** Shapes and expert versions of the model's releases, to tell an expert from a slip. */
+  readonly knownExperts: KnownExperts;
   readonly mode: { readonly mode: GovernanceMode; readonly generation: number };
   readonly policyVersion: number;
 }
 
 export type PlanReason =
   | 'no-stable-release' | 'unknown-release' | 'release-of-another-model' | 'not-more-experts' | 'other-than-experts' | 'unknown-component-version' | 'component-of-another-kind'
-  | 'component-recalled' | 'component-not-an-expert' | 'component-not-a-router' | 'unknown-component' | 'named-twice' | 'not-supported-yet' | 'changes-nothing' | 'not-composable';
+  | 'component-recalled' | 'component-not-an-expert' | 'component-not-a-router' | 'unknown-component' | 'named-twice' | 'not-supported-yet' | 'changes-nothing' | 'not-composable'
+  | 'invalid-rules' | 'no-expert-left' | 'already-retired' | 'invalid-rollout-plan';
 
 export type Plan =
-  /** `manifest` is that of the release to answer, where one is made or chosen. */
-  | { readonly planned: true; readonly base: ChangeBase; readonly effect: ChangeEffect; readonly manifest: ReleaseManifest | null }
+  /** `manifest` is that of the release to answer, where one is made or chosen; `warnings` are what is allowed but hardly meant. */
+  | { readonly planned: true; readonly base: ChangeBase; readonly effect: ChangeEffect; readonly manifest: ReleaseManifest | null; readonly warnings: readonly string[] }
   | { readonly planned: false; readonly reason: PlanReason; readonly field: string; readonly detail: string };
 
 type Refusal = Extract<Plan, { planned: false }>;
@@ -52,7 +57,7 @@ export function planChange(payload: ChangePayload, facts: PlanFacts): Plan {
     case 'change-data-rules': return planRules(payload.model, payload.rules, facts);
     case 'rescope-expert': return planCard(payload, facts);
     case 'recall': return planRecall(payload, facts);
-    case 'change-policy': return { planned: true, base: { policyVersion: facts.policyVersion }, effect: { kind: 'policy', policies: payload.policies, limits: payload.limits }, manifest: null };
+    case 'change-policy': return { planned: true, base: { policyVersion: facts.policyVersion }, effect: { kind: 'policy', policies: payload.policies, limits: payload.limits }, manifest: null, warnings: [] };
     case 'set-governance': return planGovernance(payload, facts);
   }
 }
@@ -101,13 +106,15 @@ function planManifest(model: string, strategy: Strategy, facts: PlanFacts, compo
 
 function planRelease(model: string, strategy: Strategy, manifest: ReleaseManifest, stable: NonNullable<PlanFacts['stable']>): Plan {
   const releaseId = releaseIdOf(manifest);
+  const [fault] = strategy.kind === 'rollout' ? validatePlan({ ...strategy.plan, model, candidate: releaseId }) : [];
+  if (fault) return no('invalid-rollout-plan', `strategy.plan.${fault.field}`, `${fault.remedy}.`);
   if (releaseId === stable.releaseId) return no('changes-nothing', '', `${model} already answers with exactly this release.`);
   const { components, settings } = diffManifests(stable.manifest, manifest);
   const facts = [
     ...components.map(({ name, before }) => [name, before] as const),
     ...settings.map(({ field, before }) => [field, typeof before === 'object' ? canonicalJson(before) : (before as string | number | boolean)] as const),
   ];
-  return { planned: true, base: { stable: stable.releaseId, ...Object.fromEntries(facts) }, effect: { kind: 'release', model, releaseId, strategy }, manifest };
+  return { planned: true, base: { stable: stable.releaseId, ...Object.fromEntries(facts) }, effect: { kind: 'release', model, releaseId, strategy }, manifest, warnings: [] };
 }
 
 function planAddition(payload: Payload<'add-expert'>, facts: PlanFacts): Plan {
@@ -128,38 +135,50 @@ function planActivation({ model, releaseId, strategy }: Payload<'activate' | 'ad
   return facts.stable ? planRelease(model, strategy, facts.release.manifest, facts.stable) : noStable(model);
 }
 
+/** Retired is the version, wherever it is: a new expert in its place may serve, and a rollback does not bring it back. */
 function planRetirement({ model, experts }: Payload<'retire-expert'>, facts: PlanFacts): Plan {
   if (!facts.stable) return noStable(model);
+  const retired: DataRule[] = [];
   for (const [index, name] of experts.entries()) {
-    if (parseComponentName(name)?.kind !== 'expert') return no('component-not-an-expert', `experts.${index}`, `${JSON.stringify(name)} is no expert; name one such as expert/3/5.`);
-    if (!Object.hasOwn(facts.stable.manifest.components, name)) return no('unknown-component', `experts.${index}`, `The stable release of ${model} has no ${name}.`);
-    if (experts.indexOf(name) !== index) return no('named-twice', `experts.${index}`, `${name} is named twice; name each expert once.`);
+    const field = `experts.${index}`;
+    const sha256 = Object.hasOwn(facts.stable.manifest.components, name) ? facts.stable.manifest.components[name] : undefined;
+    if (parseComponentName(name)?.kind !== 'expert') return no('component-not-an-expert', field, `${JSON.stringify(name)} is no expert; name one such as expert/3/5.`);
+    if (sha256 === undefined) return no('unknown-component', field, `The stable release of ${model} has no ${name}.`);
+    if (experts.indexOf(name) !== index) return no('named-twice', field, `${name} is named twice; name each expert once.`);
+    const rule: DataRule = { id: `retired-${sha256.slice(0, 16)}`, expert: `sha256:${sha256}`, effect: 'deny', note: `Retired: ${name} of release ${facts.stable.releaseId}.` };
+    if (facts.dataRules.rules.some(({ id }) => id === rule.id)) return no('already-retired', field, `${name} is retired already, by the data rule ${rule.id}.`);
+    retired.push(rule);
   }
-  return planRules(model, facts.retire(facts.dataRules.rules, model, experts), facts);
+  return planRules(model, [...facts.dataRules.rules, ...retired], facts);
 }
 
-function planRules(model: string, rules: readonly JsonObject[], { dataRules }: PlanFacts): Plan {
+function planRules(model: string, rules: readonly DataRule[], { dataRules, knownExperts, stable }: PlanFacts): Plan {
   if (canonicalJson(rules) === canonicalJson(dataRules.rules)) return no('changes-nothing', 'rules', `These are the data rules of ${model} already.`);
-  return { planned: true, base: { dataRulesVersion: dataRules.version }, effect: { kind: 'data-rules', model, rules }, manifest: null };
+  const [fault] = faultsOf(rules, knownExperts);
+  if (fault) return no('invalid-rules', fault.field, fault.message);
+  const warnings = stable ? warningsOf(rules, { ...stable.manifest.shape, topK: stable.manifest.routing.topK, components: stable.manifest.components }) : [];
+  const locked = warnings.find(({ reason, tenant }) => reason === 'no-expert-left' && tenant === null);
+  if (locked) return no('no-expert-left', 'rules', locked.message);
+  return { planned: true, base: { dataRulesGeneration: dataRules.generation }, effect: { kind: 'data-rules', model, rules }, manifest: null, warnings: warnings.map(({ message }) => message) };
 }
 
 function planCard({ sha256, card }: Payload<'rescope-expert'>, { components, cardRevision }: PlanFacts): Plan {
   const version = components.get(sha256);
   if (!version) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
   if (version.kind !== 'expert') return no('component-not-an-expert', 'sha256', `${sha256} is a ${version.kind}; only experts are re-scoped.`);
-  return { planned: true, base: { cardRevision: cardRevision ?? 0 }, effect: { kind: 'card', sha256, card }, manifest: null };
+  return { planned: true, base: { cardRevision: cardRevision ?? 0 }, effect: { kind: 'card', sha256, card }, manifest: null, warnings: [] };
 }
 
 function planRecall({ sha256, reason }: Payload<'recall'>, { components }: PlanFacts): Plan {
   const version = components.get(sha256);
   if (!version) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
   if (version.isRecalled) return no('changes-nothing', 'sha256', `${sha256} was recalled already.`);
-  return { planned: true, base: { recalled: false }, effect: { kind: 'recall', sha256, reason }, manifest: null };
+  return { planned: true, base: { recalled: false }, effect: { kind: 'recall', sha256, reason }, manifest: null, warnings: [] };
 }
 
 function planGovernance({ model, mode }: Payload<'set-governance'>, facts: PlanFacts): Plan {
   if (facts.mode.mode === mode) return no('changes-nothing', 'mode', `The mode of ${model} is ${mode} already.`);
-  return { planned: true, base: { mode: facts.mode.mode, modeGeneration: facts.mode.generation }, effect: { kind: 'governance', model, mode }, manifest: null };
+  return { planned: true, base: { mode: facts.mode.mode, modeGeneration: facts.mode.generation }, effect: { kind: 'governance', model, mode }, manifest: null, warnings: [] };
 }
 
 function no(reason: PlanReason, field: string, detail: string): Refusal {

@@ -26,7 +26,8 @@ export function sampleFacts(manifest: ReleaseManifest = sampleManifest(), more: 
   return {
     stable: { releaseId: releaseIdOf(manifest), manifest }, release: null, cardRevision: null, mode: { mode: 'required', generation: 1 }, policyVersion: 0,
     components: new Map([[sha('4'), { kind: 'expert', isRecalled: false }], [sha('5'), { kind: 'router', isRecalled: false }], [sha('6'), { kind: 'expert', isRecalled: true }]]),
-    dataRules: { version: 1, rules: [] }, retire: (rules, model, experts) => [...rules, { deny: [...experts], model }], ...more,
+    dataRules: { generation: 1, rules: [] },
+    knownExperts: { shapes: [{ layers: 1, experts: 2 }], versions: new Set([sha('2'), sha('3'), sha('4')]) }, ...more,
   };
 }
 
