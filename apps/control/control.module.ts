@@ -2,6 +2,8 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { accessControllers, accessProviders } from './accounts/access.ts';
 import { AuditController } from './audit/audit.controller.ts';
+import { AuditExportController } from './audit/audit-export.controller.ts';
+import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
@@ -26,12 +28,14 @@ export class ControlModule {
         ImportsController,
         ReleasesController,
         ...activationControllers,
+        ...dataRulesControllers,
         ...accessControllers,
         AuditController,
+        AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...dataRulesProviders],
       exports: [ImportRunner],
     };
   }

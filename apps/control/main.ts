@@ -20,6 +20,8 @@ import { Accounts } from '#libs/store/accounts/accounts';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { databaseCheck } from '#libs/store/database-check';
 import { StoreModule } from '#libs/store/store.module';
+import { CheckpointKeeper } from './audit/checkpoint-keeper.ts';
+import { auditOptions } from './audit/stored-audit.ts';
 import { ControlModule } from './control.module.ts';
 import { ensureFirstKey } from './keys/first-key.ts';
 import { storedControlPorts } from './stored-ports.ts';
@@ -40,7 +42,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
   const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), now: Date.now };
-  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys });
+  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) });
   const root = {
     module: ControlRoot,
     imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
@@ -50,6 +52,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   addRequestTelemetry(server);
   const health = new Health();
   health.set('database', databaseCheck(app.get(DataSource)));
+  health.set('audit', () => app.get(CheckpointKeeper).check(), { isRequired: false });
   addOperationRoutes(server, health);
   const stop = async (): Promise<void> => {
     cutOffConnections(app.getHttpServer(), CONNECTION_GRACE_MS);

@@ -3,14 +3,14 @@ import { type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ComponentStore } from '#libs/checkpoint/components/component-store';
 import { TraceSealer } from '#libs/record/seal';
-import { AuditLog } from '#libs/store/audit/audit-log';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { ImportJobs } from '#libs/store/imports/import-jobs';
 import { Releases } from '#libs/store/releases/releases';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { UsageReader } from '#libs/store/usage/usage-reader';
 import { storedAccessPorts } from './accounts/stored-access-ports.ts';
-import { AUDIT_LOG } from './audit/audit.controller.ts';
+import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
+import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
 import { checkpointImporter } from './imports/checkpoint-importer.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
@@ -30,10 +30,12 @@ export interface StoredPortsOptions {
   readonly traceKey: Uint8Array;
   /** Keys that sealed traces before it. */
   readonly olderTraceKeys?: readonly Uint8Array[];
+  /** The key that signs checkpoints of the audit log, and how often it does. */
+  readonly audit: Pick<StoredAuditOptions, 'seed' | 'everyEntries' | 'everyMs'>;
 }
 
 /** Ports over the store: StoreModule must be there, as it is global. */
-export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = [] }: StoredPortsOptions): Provider[] {
+export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = [], audit }: StoredPortsOptions): Provider[] {
   const components = ComponentStore.open(join(home, 'components'));
   return [
     { provide: CONTROL_SETTINGS, useValue: settings },
@@ -42,10 +44,11 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: EXPERT_FIGURES, useExisting: ExpertFigures },
     { provide: RELEASES, useExisting: Releases },
     ...storedAccessPorts,
-    { provide: AUDIT_LOG, useExisting: AuditLog },
+    ...storedAuditPorts({ ...audit, home, now: settings.now }),
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
+    ...storedDataRulesPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {
       provide: TOKEN_TEXTS,

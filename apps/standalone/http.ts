@@ -6,6 +6,7 @@ import { nestLogger } from '#libs/platform/logs/nest-logger';
 import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
 import { databaseCheck } from '#libs/store/database-check';
+import { CheckpointKeeper } from '../control/audit/checkpoint-keeper.ts';
 import { FASTIFY_LIMITS } from '../inference/api/http-limits.ts';
 import { type HttpOptions } from './http-options.ts';
 import { StandaloneModule } from './standalone.module.ts';
@@ -23,6 +24,7 @@ export async function startHttp(options: HttpOptions): Promise<{ readonly url: s
   const fastify = app.getHttpAdapter().getInstance();
   // Serving goes on without the database: keys are remembered and traces wait in the spool.
   health.set('database', databaseCheck(app.get(DataSource)), { isRequired: false });
+  health.set('audit', () => app.get(CheckpointKeeper).check(), { isRequired: false });
   addRequestTelemetry(fastify);
   addOperationRoutes(fastify, health, metrics);
   shutdown.defer('HTTP server', STOP_MS, () => app.close());

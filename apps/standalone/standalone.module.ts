@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { ANSWER_STATEMENT_MS } from '#libs/store/data-source';
 import { StoreModule } from '#libs/store/store.module';
+import { auditOptions } from '../control/audit/stored-audit.ts';
 import { ControlModule } from '../control/control.module.ts';
 import { storedControlPorts } from '../control/stored-ports.ts';
 import { InferenceModule } from '../inference/inference.module.ts';
@@ -17,7 +18,7 @@ export class StandaloneModule {
       imports: [
         StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone', statementTimeoutMs: ANSWER_STATEMENT_MS }),
         InferenceModule.forRoot(options),
-        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey, olderTraceKeys: config.capture.olderTraceKeys })),
+        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey, olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) })),
       ],
     };
   }

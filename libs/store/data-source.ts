@@ -16,7 +16,6 @@ import { Rollouts1795219200014 } from '#migrations/1795219200014-rollouts';
 import { Changes1795219200015 } from '#migrations/1795219200015-changes';
 import { DataRules1795219200016 } from '#migrations/1795219200016-data-rules';
 import { Signatures1795219200017 } from '#migrations/1795219200017-signatures';
-import { AuditEntryEntity } from './audit/audit-entry.entity.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
 import { ActivationEntity, ComponentVersionEntity, ReleaseComponentEntity, ReleaseEntity } from './releases/release.entity.ts';
@@ -80,7 +79,6 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       ReleaseComponentEntity,
       ActivationEntity,
       ApiKeyEntity,
-      AuditEntryEntity,
       ImportJobEntity,
     ],
   });

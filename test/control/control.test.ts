@@ -58,7 +58,7 @@ beforeAll(async () => {
   home = mkdtempSync(join(tmpdir(), 'signalbox-control-'));
   const settings = { minRequests: MIN_REQUESTS, retentionDays: 7, version: '0.0.0', now: Date.now };
   app = await NestFactory.create<NestFastifyApplication>(
-    { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home, traceKey }))] },
+    { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home, traceKey, audit: { seed: Buffer.alloc(32, 9), everyEntries: 1000, everyMs: 60_000 } }))] },
     new FastifyAdapter(),
     { logger: false },
   );

@@ -11,7 +11,7 @@ import { type UsageMatrix, type UsageQuery } from '#libs/store/usage/usage-query
 import { type RoutingTrace } from '#libs/trace/trace';
 import { encodeTrace } from '#libs/trace/codec';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
-import { AUDIT_LOG } from '../audit/audit.controller.ts';
+import { fakeAudit } from './fake-audit.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
@@ -21,6 +21,8 @@ import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-
 import { CONTROL_SETTINGS } from '../settings.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
 import { FakeActivations } from './fake-activations.ts';
+import { DATA_RULES } from '../data-rules/data-rules-port.ts';
+import { FakeDataRules } from './fake-data-rules.ts';
 import { FakeAccess } from './fake-access.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
@@ -37,6 +39,7 @@ export class FakeHouse {
   readonly keys: ApiKeyRecord[] = this.access.keys;
   readonly releases: StoredRelease[] = [];
   readonly activations = new FakeActivations(this.releases, (entry) => this.#append(entry));
+  readonly dataRules = new FakeDataRules(this.releases, (entry) => this.#append(entry));
   readonly recorded: Recorded[] = [];
   readonly jobs = new Map<string, ImportJob>();
   importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE, warnings: [] }) };
@@ -92,9 +95,10 @@ export class FakeHouse {
       { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), look: async (id: string, entry: AuditEntry) => this.#look(id, entry) } },
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
-      { provide: AUDIT_LOG, useValue: { list: async (limit: number, beforeId: string | null) => this.audit.toReversed().filter(({ id }) => beforeId === null || Number(id) < Number(beforeId)).slice(0, limit) } },
+      ...fakeAudit(this.audit),
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
+      { provide: DATA_RULES, useValue: this.dataRules },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },
       { provide: IMPORT_JOBS, useValue: this.#jobs() },

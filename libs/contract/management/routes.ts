@@ -1,6 +1,7 @@
 import { accessRoutes } from './access-routes.ts';
 import { activationRoutes } from './activation-routes.ts';
-import { auditQuery, auditSchema } from './audit.ts';
+import { auditRoutes } from './audit-routes.ts';
+import { dataRulesRoutes } from './data-rules-routes.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
 import {
   manifestSchema,
@@ -119,10 +120,8 @@ export const ROUTES = {
   },
   ...activationRoutes,
   ...accessRoutes,
-  listAudit: {
-    operationId: 'listAudit', method: 'get', path: '/audit', tag: 'audit', needs: 'audit',
-    summary: 'Audit log, newest first', query: auditQuery, status: 200, response: auditSchema,
-  },
+  ...auditRoutes,
+  ...dataRulesRoutes,
   ...registryRoutes,
   ...releaseRoutes,
 } as const satisfies Record<string, Route>;

@@ -42,6 +42,7 @@ export class LogVerifier {
   /** @param value a parsed line, in the order of the file; undefined for a line that is no JSON */
   add(value: unknown): void {
     this.#lines += 1;
+    if (this.#hasEnded) return this.#findings.add('malformed-line', null, `Line ${this.#lines} stands after the end of the export.`);
     const type = typeof value === 'object' && value !== null && 'type' in value ? value.type : null;
     if (type === 'header') return this.#addHeader(value as ExportHeader);
     if (type === 'entry') {

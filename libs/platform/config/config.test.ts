@@ -22,6 +22,7 @@ describe('loadConfig', () => {
         olderTraceKeys: [],
         retentionDays: 7,
       },
+      audit: { signingKey: null, checkpointEntries: 1000, checkpointSeconds: 60 },
       privacy: { minRequests: 5 },
       engine: {
         threads: 6,
@@ -31,6 +32,7 @@ describe('loadConfig', () => {
         cacheMaxBytes: 512 * 1024 ** 2,
         maxLogprobs: 20,
       },
+      integrity: { verifyComponents: 'once' },
       log: { level: 'info' },
       demo: { modelDir: '/srv/app/models/tiny-mixtral' },
       warnings: [],

@@ -33,6 +33,13 @@ export interface Config {
     readonly olderTraceKeys: readonly Buffer[];
     readonly retentionDays: number;
   };
+  readonly audit: {
+    /** Seed of the Ed25519 key that signs checkpoints, 32 bytes; null: generated once into `home`/keys. */
+    readonly signingKey: Buffer | null;
+    /** A checkpoint is signed after so many entries, or so many seconds after the first one that has none. */
+    readonly checkpointEntries: number;
+    readonly checkpointSeconds: number;
+  };
   /** Aggregates over fewer requests than this are withheld. */
   readonly privacy: { readonly minRequests: number };
   readonly engine: {
@@ -44,6 +51,8 @@ export interface Config {
     /** Alternatives a request may ask for; -1 for the whole vocabulary. */
     readonly maxLogprobs: number;
   };
+  /** When a component's bytes are hashed again that this process has hashed: when its file changed, or at every load. */
+  readonly integrity: { readonly verifyComponents: Environment['SIGNALBOX_VERIFY_COMPONENTS'] };
   readonly log: { readonly level: LogLevel };
   /** null: no demo model. */
   readonly demo: { readonly modelDir: string | null };
@@ -93,6 +102,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       olderTraceKeys: values.SIGNALBOX_TRACE_KEYS_OLDER ?? [],
       retentionDays: values.SIGNALBOX_TRACE_RETENTION_DAYS,
     },
+    audit: {
+      signingKey: values.SIGNALBOX_AUDIT_KEY ?? null,
+      checkpointEntries: values.SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES,
+      checkpointSeconds: values.SIGNALBOX_AUDIT_CHECKPOINT_SECONDS,
+    },
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
     engine: {
       threads: values.SIGNALBOX_ENGINE_THREADS ?? machine.cores,
@@ -102,6 +116,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       cacheMaxBytes: values.SIGNALBOX_CACHE_MAX_BYTES,
       maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
     },
+    integrity: { verifyComponents: values.SIGNALBOX_VERIFY_COMPONENTS },
     log: { level: values.SIGNALBOX_LOG_LEVEL },
     demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },
     warnings: unknownVariables(Object.keys(present)),

@@ -37,7 +37,7 @@ function url(protocols: readonly string[], example: string) {
   return z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), remedy).optional();
 }
 
-const traceKey = z
+const keyBytes = z
   .string()
   .transform((text) => Buffer.from(text, 'base64'))
   .refine((key) => key.length === 32, 'give 32 bytes in base64, as `openssl rand -base64 32` prints them');
@@ -64,8 +64,11 @@ export const environmentSchema = z.object({
   SIGNALBOX_SPOOL_MAX_BYTES: sizeBytes(1024 ** 2, GIB),
   SIGNALBOX_CAPTURE: choice(['full', 'routes', 'off'], 'full'),
   SIGNALBOX_CAPTURE_TRANSPORT: choice(['spool', 'inline'], 'spool'),
-  SIGNALBOX_TRACE_KEY: traceKey.optional(),
+  SIGNALBOX_TRACE_KEY: keyBytes.optional(),
   SIGNALBOX_TRACE_KEYS_OLDER: olderTraceKeys.optional(),
+  SIGNALBOX_AUDIT_KEY: keyBytes.optional(),
+  SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES: integer(1, 1_000_000, 1000),
+  SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: integer(1, 86_400, 60),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
   SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
   SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
@@ -75,6 +78,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
   /** -1 is the whole vocabulary. */
   SIGNALBOX_MAX_LOGPROBS: integer(-1, 1_000_000, 20),
+  SIGNALBOX_VERIFY_COMPONENTS: choice(['once', 'always'], 'once'),
   SIGNALBOX_LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info'),
   SIGNALBOX_DEMO_MODEL: z.string().default('models/tiny-mixtral'),
 });

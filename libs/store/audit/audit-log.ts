@@ -1,7 +1,7 @@
-import { LessThan, type DataSource, type EntityManager } from 'typeorm';
+import { type DataSource, type EntityManager } from 'typeorm';
 import { CHAIN_START, entryHash, toAuditRecord } from '#libs/governance/audit/audit-record';
 import { LOCKS } from '../locks.ts';
-import { AuditEntryEntity } from './audit-entry.entity.ts';
+import { AUDIT_COLUMNS, type AuditRow, type StoredAuditEntry, toStoredEntry } from './audit-rows.ts';
 
 /** One thing that was done, by whom and to what. `detail` holds no secret and no content. */
 export interface AuditEntry {
@@ -48,6 +48,18 @@ export async function appendAudit(manager: EntityManager, entry: AuditEntry): Pr
 
 const jsonOrNull = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
+/** Which entries to list; all of what is given must fit. */
+export interface AuditFilter {
+  readonly actor?: string;
+  /** One action, or all of an area: `activation.*`. */
+  readonly action?: string;
+  readonly subject?: string;
+  readonly requestId?: string;
+  /** Epoch milliseconds; `fromMs` included, `toMs` not. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+}
+
 /** The append-only audit log. */
 export class AuditLog {
   constructor(private readonly dataSource: DataSource) {}
@@ -58,12 +70,32 @@ export class AuditLog {
   }
 
   /** Newest first; `beforeId` is the id of the last entry of the page before. */
-  async list(limit: number, beforeId: string | null = null): Promise<readonly (AuditEntry & { readonly id: string })[]> {
-    const rows = await this.dataSource.manager.find(AuditEntryEntity, {
-      where: beforeId === null ? {} : { id: LessThan(beforeId) },
-      order: { id: 'DESC' },
-      take: limit,
-    });
-    return rows.map(({ id, at, actor, action, subject, detail, requestId }) => ({ id, atMs: at.getTime(), actor, action, subject, detail, requestId }));
+  async list(limit: number, beforeId: string | null = null, filter: AuditFilter = {}): Promise<readonly StoredAuditEntry[]> {
+    const values: unknown[] = [];
+    const conditions: string[] = [];
+    const where = (condition: string, value: unknown): void => {
+      if (value === undefined || value === null) return;
+      values.push(value);
+      conditions.push(`${condition} $${values.length}`);
+    };
+    where('id <', beforeId);
+    where('actor =', filter.actor);
+    where('subject =', filter.subject);
+    where('request_id =', filter.requestId);
+    where('at >=', filter.fromMs === undefined ? null : new Date(filter.fromMs));
+    where('at <', filter.toMs === undefined ? null : new Date(filter.toMs));
+    if (filter.action?.endsWith('.*') === true) where('action LIKE', `${filter.action.slice(0, -1).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+    else where('action =', filter.action);
+    values.push(limit);
+    const rows: AuditRow[] = await this.dataSource.query(
+      `SELECT ${AUDIT_COLUMNS} FROM signalbox.audit_entry ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY id DESC LIMIT $${values.length}`,
+      values,
+    );
+    return rows.map(toStoredEntry);
+  }
+
+  async find(id: string): Promise<StoredAuditEntry | null> {
+    const [row]: AuditRow[] = await this.dataSource.query(`SELECT ${AUDIT_COLUMNS} FROM signalbox.audit_entry WHERE id = $1`, [id]);
+    return row ? toStoredEntry(row) : null;
   }
 }

@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream';
+import { Controller, Inject, Res } from '@nestjs/common';
+import { type FastifyReply } from 'fastify';
+import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
+import { ROUTES } from '#libs/contract/management/routes';
+import { type ExportEnd, EXPORT_FORMAT, type ExportHeader } from '#libs/governance/audit/exported-entry';
+import { type Principal } from '#libs/platform/auth/scopes';
+import { ProblemError } from '#libs/platform/errors/problem-error';
+import { auditOf } from '../http/audited.ts';
+import { Caller, Endpoint, Input } from '../http/endpoint.ts';
+import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { AUDIT_LOG, AUDIT_SIGNER, AUDIT_VAULT, type AuditLogPort, type AuditSigner, type AuditVault } from './audit-ports.ts';
+
+/** An export holds a connection of the pool; one at a time leaves the others for who serves. */
+const MAX_EXPORTS = 1;
+
+@Controller()
+export class AuditExportController {
+  private running = 0;
+
+  constructor(
+    @Inject(AUDIT_VAULT) private readonly vault: AuditVault,
+    @Inject(AUDIT_LOG) private readonly log: AuditLogPort,
+    @Inject(AUDIT_SIGNER) private readonly signer: AuditSigner,
+    @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
+  ) {}
+
+  @Endpoint(ROUTES.exportAudit)
+  async export(@Caller() caller: Principal, @Res() reply: FastifyReply): Promise<void> {
+    if (this.running >= MAX_EXPORTS) {
+      throw new ProblemError({ status: 429, code: 'export_running', title: 'Another export is under way', detail: 'Only one export runs at a time: try again when it has ended.' });
+    }
+    this.running += 1;
+    try {
+      await this.log.append(auditOf(caller, this.settings.now(), 'audit.export', 'audit'));
+    } catch (error) {
+      this.running -= 1;
+      throw error;
+    }
+    const lines = Readable.from(this.#lines(), { objectMode: false, highWaterMark: 64 * 1024 });
+    // Also where the reader goes before the first line was taken.
+    lines.once('close', () => (this.running -= 1));
+    void reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('cache-control', 'no-store').send(lines);
+  }
+
+  @Endpoint(ROUTES.adoptAudit)
+  async adopt(@Input() { body }: RouteInput<typeof ROUTES.adoptAudit>, @Caller() caller: Principal): Promise<RouteOutput<typeof ROUTES.adoptAudit>> {
+    const { atMs, actor, requestId } = auditOf(caller, this.settings.now(), 'audit.adopt', 'audit');
+    const adoption = await this.vault.adopt({ atMs, actor, requestId, reason: body.reason });
+    return { adopted: adoption?.entries ?? 0, digest: adoption?.digest ?? null };
+  }
+
+  async *#lines(): AsyncGenerator<string> {
+    const { keyId, publicKey } = this.signer;
+    const header: ExportHeader = { type: 'header', format: EXPORT_FORMAT, exportedAt: new Date(this.settings.now()).toISOString(), keys: [{ keyId, publicKey: Buffer.from(publicKey).toString('base64') }] };
+    yield line(header);
+    let entries = 0;
+    let checkpoints = 0;
+    for await (const part of this.vault.export()) {
+      if (part.type === 'entry') entries += 1;
+      else checkpoints += 1;
+      yield line(part);
+    }
+    yield line({ type: 'end', entries, checkpoints } satisfies ExportEnd);
+  }
+}
+
+const line = (value: object): string => `${JSON.stringify(value)}\n`;

@@ -1,0 +1,65 @@
+import { type DataSource } from 'typeorm';
+import { GrowingTree, inclusionRanges, leafHash, type LeafRange } from '#libs/governance/audit/merkle-tree';
+
+/** A chained entry without its fields. */
+export interface ChainLink {
+  readonly seq: number;
+  /** 32 bytes each. */
+  readonly previousHash: Uint8Array;
+  readonly hash: Uint8Array;
+}
+
+const PAGE = 10_000;
+/** Complete subtrees of at least this many leaves are remembered: they never change. */
+const REMEMBERED_LEAVES = 512;
+/** For 2^25 entries; beyond it the oldest is forgotten. */
+const MAX_REMEMBERED = 131_072;
+
+/** The Merkle tree over the entries of the chain, read from their hashes. */
+export class AuditTree {
+  private readonly remembered = new Map<string, Uint8Array>();
+
+  constructor(private readonly dataSource: DataSource) {}
+
+  /** Number of the last entry; 0 for none. */
+  async size(): Promise<number> {
+    const [row]: { seq: string | null }[] = await this.dataSource.query('SELECT max(seq) AS seq FROM signalbox.audit_entry');
+    return Number(row?.seq ?? 0);
+  }
+
+  /** The entries `from` to `to`, both included, in order, a page at a time. */
+  async *links(from: number, to: number): AsyncGenerator<ChainLink> {
+    for (let start = from; start <= to; start += PAGE) {
+      const rows: { seq: string; prev_hash: Buffer; hash: Buffer }[] = await this.dataSource.query(
+        'SELECT seq, prev_hash, hash FROM signalbox.audit_entry WHERE seq BETWEEN $1 AND $2 ORDER BY seq',
+        [start, Math.min(to, start + PAGE - 1)],
+      );
+      yield* rows.map(({ seq, prev_hash, hash }) => ({ seq: Number(seq), previousHash: prev_hash, hash }));
+    }
+  }
+
+  /** Inclusion proof of entry `seq` in the tree of the first `size` entries, from the leaf up. */
+  async inclusionPath(seq: number, size: number): Promise<readonly Uint8Array[]> {
+    const path: Uint8Array[] = [];
+    for (const range of inclusionRanges(seq - 1, size)) path.push(await this.rangeRoot(range));
+    return path;
+  }
+
+  /** Goes through remembered parts as far as there are any, so that a proof reads few hashes twice. */
+  private async rangeRoot(range: LeafRange): Promise<Uint8Array> {
+    const leaves = range.to - range.from;
+    const isComplete = Number.isInteger(Math.log2(leaves)) && leaves >= REMEMBERED_LEAVES;
+    const key = `${range.from} ${range.to}`;
+    const known = this.remembered.get(key);
+    if (known) return known;
+    const tree = new GrowingTree();
+    for await (const { hash } of this.links(range.from + 1, range.to)) tree.append(leafHash(hash));
+    const root = tree.root();
+    if (isComplete) {
+      const [oldest] = this.remembered.keys();
+      if (this.remembered.size >= MAX_REMEMBERED && oldest !== undefined) this.remembered.delete(oldest);
+      this.remembered.set(key, root);
+    }
+    return root;
+  }
+}
