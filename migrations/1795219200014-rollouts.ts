@@ -14,15 +14,18 @@ export class Rollouts1795219200014 implements MigrationInterface {
         plan jsonb NOT NULL,
         cause text NOT NULL CHECK (cause IN ('direct', 'approved-change', 'approved-rollout')),
         change_id text,
-        -- The account that started it, as acts on its behalf name it: {accountId, name, ...}, no secret.
+        -- {accountId, name}
         started_by jsonb NOT NULL,
         state text NOT NULL CHECK (state IN ('running', 'paused', 'completed', 'failed', 'aborted', 'superseded')),
         reason text NOT NULL,
         step integer NOT NULL CHECK (step >= 0),
-        -- What is still to be done to the activation; null once it is as the rollout wants it.
-        pending jsonb,
+        -- When the step began, or was resumed.
+        step_started_at timestamptz NOT NULL,
+        -- Experts that the candidate changes: [{name, layer, index}].
+        changed_experts jsonb NOT NULL,
         -- Running state of the sequential tests: with rollout_seen, what makes them go on where they were.
         evidence jsonb NOT NULL,
+        -- Of the activation as the rollout left it.
         activation_generation integer NOT NULL,
         version integer NOT NULL DEFAULT 1,
         created_at timestamptz NOT NULL,

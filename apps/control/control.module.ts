@@ -11,6 +11,7 @@ import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
+import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.ts';
 import { RoutingReports } from './routing/routing-reports.ts';
 import { RoutingController } from './routing/routing.controller.ts';
 import { TraceReports } from './traces/trace-reports.ts';
@@ -28,6 +29,7 @@ export class ControlModule {
         ImportsController,
         ReleasesController,
         ...activationControllers,
+        ...rolloutControllers,
         ...dataRulesControllers,
         ...accessControllers,
         AuditController,
@@ -35,7 +37,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...dataRulesProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...rolloutProviders, ...dataRulesProviders],
       exports: [ImportRunner],
     };
   }

@@ -12,6 +12,8 @@ export interface ControlSettings {
   readonly version: string;
   /** Clock, epoch milliseconds. */
   readonly now: () => number;
+  /** Time between two looks at the rollouts under way; 2 s when left out. */
+  readonly rolloutIntervalMs?: number;
   /** Left out: nobody signs in but by a key, and cookies go by how the request came. */
   readonly access?: AccessSettings;
 }

@@ -16,6 +16,7 @@ import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedActivationDesk, storedActivationPorts } from './models/activation-parts.ts';
 import { RELEASES } from './releases/releases-port.ts';
+import { storedRolloutPorts } from './rollouts/rollout-parts.ts';
 import { storedCatalog } from './routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from './routing/usage-reader.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from './settings.ts';
@@ -48,6 +49,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
+    ...storedRolloutPorts,
     ...storedDataRulesPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {

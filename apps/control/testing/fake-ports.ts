@@ -19,6 +19,7 @@ import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
 import { CONTROL_SETTINGS } from '../settings.ts';
+import { fakeRollouts } from './fake-rollouts.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
 import { FakeActivations } from './fake-activations.ts';
 import { DATA_RULES } from '../data-rules/data-rules-port.ts';
@@ -96,6 +97,7 @@ export class FakeHouse {
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       ...fakeAudit(this.audit),
+      ...fakeRollouts(),
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
       { provide: DATA_RULES, useValue: this.dataRules },

@@ -11,6 +11,7 @@ import {
 } from './releases.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
+import { rolloutRoutes } from './rollout-routes.ts';
 import { type Route } from './route.ts';
 import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
 import {
@@ -119,6 +120,7 @@ export const ROUTES = {
     example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
   ...activationRoutes,
+  ...rolloutRoutes,
   ...accessRoutes,
   ...auditRoutes,
   ...dataRulesRoutes,

@@ -42,6 +42,8 @@ export interface Config {
   };
   /** Aggregates over fewer requests than this are withheld. */
   readonly privacy: { readonly minRequests: number };
+  /** Time between two looks at the rollouts under way. */
+  readonly rollouts: { readonly intervalMs: number };
   readonly engine: {
     readonly threads: number;
     readonly maxSequences: number;
@@ -108,6 +110,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       checkpointSeconds: values.SIGNALBOX_AUDIT_CHECKPOINT_SECONDS,
     },
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
+    rollouts: { intervalMs: values.SIGNALBOX_ROLLOUT_INTERVAL_MS },
     engine: {
       threads: values.SIGNALBOX_ENGINE_THREADS ?? machine.cores,
       maxSequences: values.SIGNALBOX_MAX_SEQUENCES,

@@ -71,6 +71,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: integer(1, 86_400, 60),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
   SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
+  SIGNALBOX_ROLLOUT_INTERVAL_MS: integer(50, 600_000, 2000),
   SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
   SIGNALBOX_MAX_SEQUENCES: integer(1, 4096, 16),
   SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),

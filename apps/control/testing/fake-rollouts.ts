@@ -1,0 +1,29 @@
+import { type Provider } from '@nestjs/common';
+import { type EntityManager } from 'typeorm';
+import { FEEDBACK_STORE, type FeedbackStorePort } from '../feedback/feedback.controller.ts';
+import { ROLLOUT_RECORDS, type RolloutRecords } from '../rollouts/rollout-records.ts';
+
+const NO_MANAGER = null as unknown as EntityManager;
+
+/** A house without rollouts and feedback: what they do is tested over a real database. */
+export function fakeRollouts(): Provider[] {
+  const records: RolloutRecords = {
+    rollouts: {
+      transaction: (work) => work(NO_MANAGER),
+      exclusively: async (work) => work().then(() => true),
+      find: async () => null,
+      list: async () => [],
+      underWay: async () => [],
+      lock: async () => null,
+      insert: async () => true,
+      save: async () => undefined,
+    },
+    history: { beginStep: async () => undefined, endStep: async () => undefined, addVerdict: async () => undefined, steps: async () => [], verdicts: async () => [] },
+    evidence: { read: async () => ({ batch: { requests: [], shadows: [], feedback: [], usage: null }, marks: [] }), markSeen: async () => undefined, forget: async () => undefined },
+  };
+  const feedback: FeedbackStorePort = { transaction: (work) => work(NO_MANAGER), tenantOf: async () => null, insert: async () => true, list: async () => [] };
+  return [
+    { provide: ROLLOUT_RECORDS, useValue: records },
+    { provide: FEEDBACK_STORE, useValue: feedback },
+  ];
+}

@@ -1,0 +1,34 @@
+import { type ActivationCommand, type ActivationState } from '../activation/activation-state.ts';
+import { type RolloutPlan } from './plan.ts';
+import { type Rollout } from './rollout.ts';
+
+/** How somebody else changed what a rollout steers. */
+export type ForeignChange = 'activation-gone' | 'stable-changed' | 'canary-aborted' | 'canary-replaced' | 'share-changed' | 'shadow-stopped';
+
+/** The commands that begin a step, in order; none where the activation is so already. */
+export function commandsToBegin(plan: RolloutPlan, step: number, rolloutId: string): readonly ActivationCommand[] {
+  const share = plan.steps[step]?.share ?? 0;
+  const before = plan.steps[step - 1]?.share ?? 0;
+  const shadow: ActivationCommand[] = step === 0 && plan.shadowShare > 0 ? [{ type: 'start-shadow', shadow: { releaseId: plan.candidate, share: plan.shadowShare } }] : [];
+  if (share === before) return shadow;
+  // The rollout's id as salt: each draws the requests anew.
+  const canary = { releaseId: plan.candidate, share, stickyBy: plan.stickyBy, scope: plan.scope, salt: rolloutId };
+  return [...shadow, before === 0 ? { type: 'start-canary', canary } : { type: 'set-canary-share', share }];
+}
+
+/** The commands that take the candidate out again. Only what the rollout itself put there. */
+export function commandsToWithdraw({ plan, candidate }: Pick<Rollout, 'plan' | 'candidate'>, { canary, shadow }: ActivationState): readonly ActivationCommand[] {
+  const canaryCommands: ActivationCommand[] = canary?.releaseId === candidate ? [{ type: 'abort-canary' }] : [];
+  return plan.shadowShare > 0 && shadow?.releaseId === candidate ? [...canaryCommands, { type: 'stop-shadow' }] : canaryCommands;
+}
+
+/** How the activation differs from how the rollout left it; null where what it steers is as it was. */
+export function foreignChange({ plan, candidate, stable, step }: Pick<Rollout, 'plan' | 'candidate' | 'stable' | 'step'>, activation: ActivationState | null): ForeignChange | null {
+  if (!activation) return 'activation-gone';
+  if (activation.stable !== stable) return 'stable-changed';
+  const share = plan.steps[step]?.share ?? 0;
+  if (share > 0 && !activation.canary) return 'canary-aborted';
+  if (activation.canary && (share === 0 || activation.canary.releaseId !== candidate)) return 'canary-replaced';
+  if (activation.canary && activation.canary.share !== share) return 'share-changed';
+  return plan.shadowShare > 0 && activation.shadow?.releaseId !== candidate ? 'shadow-stopped' : null;
+}
