@@ -86,7 +86,13 @@ export class TraceReports {
 function requestBody(trace: StoredTrace): RequestBody {
   const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs } = trace;
   const at = new Date(trace.atMs).toISOString();
-  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs };
+  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, dataRules: rulesBody(trace) };
+}
+
+function rulesBody({ rules }: StoredTrace): RequestBody['dataRules'] {
+  if (!rules) return null;
+  const { digest, generation, maskedExperts, ruleIds, labels } = rules;
+  return { digest, generation, maskedExperts, rules: [...ruleIds], labels: { ...labels } };
 }
 
 function missing(why: 'expired' | 'unknown', retentionDays: number): ProblemError {

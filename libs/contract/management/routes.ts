@@ -68,7 +68,7 @@ export const ROUTES = {
     example: { query: { step: 'minute' } },
   },
   getExperts: {
-    operationId: 'getExperts', method: 'get', path: '/experts', tag: 'routing', needs: 'read',
+    operationId: 'getExperts', method: 'get', path: '/experts', tag: 'routing', needs: 'read', tenancy: 'none',
     summary: 'Latency, tokens and size of each expert of a release',
     description: 'Of the given release, or else of the one that answers for the model. A run is one call of an expert in one step of the engine, with all tokens that chose it in that step; its latency grows with them. Figures of runs are not withheld: they hold no request.',
     query: expertsQuery, status: 200, response: expertsSchema, problems: NO_MODEL,
@@ -89,23 +89,23 @@ export const ROUTES = {
     example: { params: { requestId: '0197280f-6000-7000-8000-000000000001' } },
   },
   createImport: {
-    operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', needs: 'registry',
+    operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', needs: 'registry', tenancy: 'none',
     summary: 'Import a checkpoint folder as a release',
     description: 'Answers at once; imports run one at a time. Poll the import for its progress.',
     body: importBody, status: 202, response: importSchema, problems: { 429: 'Too many imports are waiting.' },
     example: { body: { directory: '/models/Mixtral-8x7B', model: 'mixtral', activate: true } },
   },
   listImports: {
-    operationId: 'listImports', method: 'get', path: '/imports', tag: 'imports', needs: 'registry',
+    operationId: 'listImports', method: 'get', path: '/imports', tag: 'imports', needs: 'registry', tenancy: 'none',
     summary: 'Imports, newest first', query: importsQuery, status: 200, response: importsSchema,
   },
   getImport: {
-    operationId: 'getImport', method: 'get', path: '/imports/{importId}', tag: 'imports', needs: 'registry',
+    operationId: 'getImport', method: 'get', path: '/imports/{importId}', tag: 'imports', needs: 'registry', tenancy: 'none',
     summary: 'One import and its progress', params: importParams, status: 200, response: importSchema, problems: { 404: 'No such import.' },
     example: IMPORT_EXAMPLE,
   },
   cancelImport: {
-    operationId: 'cancelImport', method: 'delete', path: '/imports/{importId}', tag: 'imports', needs: 'registry',
+    operationId: 'cancelImport', method: 'delete', path: '/imports/{importId}', tag: 'imports', needs: 'registry', tenancy: 'none',
     summary: 'Cancel an import that has not ended', params: importParams, status: 202, response: importSchema,
     problems: { 404: 'No such import.', 409: 'It has already ended.' },
     example: IMPORT_EXAMPLE,

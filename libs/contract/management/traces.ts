@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { count, figure, instant, modelName, pageOf, pageQuery, segmentSchema, sha256, usageFilter } from './common.ts';
 
+const appliedRulesSchema = z
+  .object({
+    digest: sha256.describe('Names the rule set that held: see the history of the data rules.'),
+    generation: count('null where the rule set is not in this database.').nullable(),
+    maskedExperts: count('Experts of the release that the request must not use.'),
+    rules: z.array(z.string()).describe('Ids of the rules that masked them, at most 100.'),
+    labels: z.object({ region: z.string(), dataClass: z.string(), licence: z.string() }).describe('What rules look at besides the tenant; empty where the request said nothing.'),
+  })
+  .meta({ id: 'AppliedDataRules', description: 'Which data rules held for a request, from its admission to its end.' });
+
 const requestSchema = z
   .object({
     requestId: z.uuid(),
@@ -15,6 +25,7 @@ const requestSchema = z
     queueWaitMs: figure('Milliseconds.'),
     timeToFirstTokenMs: figure('Milliseconds; null when no token was generated.').nullable(),
     durationMs: figure('Admission to end, milliseconds.'),
+    dataRules: appliedRulesSchema.nullable().describe('null where the model had no data rules.'),
   })
   .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });
 

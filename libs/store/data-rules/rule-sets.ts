@@ -1,6 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type DataRule, type DataRuleSet, ruleSetDigest } from '#libs/governance/data-rules/rule-set';
 import { type Sha256 } from '#libs/release/component';
+import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 
 export interface NewRuleSet {
   readonly model: string;
@@ -64,14 +65,42 @@ export async function writeRuleSet(manager: EntityManager, { model, rules, expec
   return { outcome: 'written', ruleSet: { model, generation, rules, digest } };
 }
 
+/** One transaction over the rules. */
+export class RuleSetUnit {
+  /** @param manager of a running transaction */
+  constructor(private readonly manager: EntityManager) {}
+
+  /** @throws RuleSetDamagedError */
+  current(model: string): Promise<StoredRuleSet | null> {
+    return currentOf(this.manager, model);
+  }
+
+  write(next: NewRuleSet): Promise<RuleSetOutcome> {
+    return writeRuleSet(this.manager, next);
+  }
+
+  /** Last of all. */
+  append(entry: AuditEntry): Promise<void> {
+    return appendAudit(this.manager, entry);
+  }
+}
+
 /** Data-handling rules of each model, all generations. */
 export class RuleSets {
   constructor(private readonly dataSource: DataSource) {}
 
   /** The rule set in force; null where the model never had one. @throws RuleSetDamagedError */
   async current(model: string): Promise<StoredRuleSet | null> {
-    const rows: Row[] = await this.dataSource.query(`SELECT * FROM signalbox.data_rule_set WHERE model = $1 ORDER BY generation DESC LIMIT 1`, [model]);
-    return rows[0] ? toRuleSet(rows[0]) : null;
+    return currentOf(this.dataSource.manager, model);
+  }
+
+  transaction<T>(work: (unit: RuleSetUnit) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction((manager) => work(new RuleSetUnit(manager)));
+  }
+
+  /** For work that is part of another's transaction. */
+  unit(manager: EntityManager): RuleSetUnit {
+    return new RuleSetUnit(manager);
   }
 
   /** Which rule sets are in force, one for each model that has any. */
@@ -103,6 +132,11 @@ export class RuleSets {
     );
     return new Set(rows.map(({ sha256 }) => sha256));
   }
+}
+
+async function currentOf(manager: EntityManager, model: string): Promise<StoredRuleSet | null> {
+  const rows: Row[] = await manager.query(`SELECT * FROM signalbox.data_rule_set WHERE model = $1 ORDER BY generation DESC LIMIT 1`, [model]);
+  return rows[0] ? toRuleSet(rows[0]) : null;
 }
 
 function toRuleSet({ model, generation, digest, rules: text, written_at, written_by }: Row): StoredRuleSet {

@@ -3,9 +3,16 @@ import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contr
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
 
+export interface StoredAppliedRules extends AppliedRules {
+  /** null where the rule set is not in this database. */
+  readonly generation: number | null;
+}
+
 /** What is kept of a request besides the trace itself. */
-export interface StoredTrace extends Omit<RequestRecord, 'traceparent'> {
+export interface StoredTrace extends Omit<RequestRecord, 'traceparent' | 'rules'> {
   readonly routedTokens: number;
+  /** Data rules that held for it; left out where the model had none. */
+  readonly rules?: StoredAppliedRules;
   /** Size of the sealed trace. */
   readonly sizeBytes: number;
 }
@@ -54,11 +61,13 @@ interface Row extends Segment {
   masked_experts: number | null;
   rules_digest: Buffer | null;
   rules_applied: string | null;
+  rules_generation: number | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied`;
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied,
+  (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
 const SOURCE = `signalbox.trace AS t JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
@@ -136,7 +145,7 @@ function toTrace(row: Row): StoredTrace {
   };
 }
 
-function appliedRules(digest: Buffer, { masked_experts, rules_applied }: Row): AppliedRules {
+function appliedRules(digest: Buffer, { masked_experts, rules_applied, rules_generation }: Row): StoredAppliedRules {
   const { rules, ...labels } = JSON.parse(rules_applied ?? '{}') as { rules?: readonly string[]; region: string; dataClass: string; licence: string };
-  return { digest: digest.toString('hex'), maskedExperts: masked_experts ?? 0, ruleIds: rules ?? [], labels };
+  return { digest: digest.toString('hex'), generation: rules_generation, maskedExperts: masked_experts ?? 0, ruleIds: rules ?? [], labels };
 }
