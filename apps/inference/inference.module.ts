@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { type DynamicModule, Module } from '@nestjs/common';
+import { DataSource } from 'typeorm';
 import { type Config } from '#libs/platform/config/config';
 import { meter } from '#libs/platform/telemetry/metrics';
 import { WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { type Engine } from '#libs/runtime/engine/engine';
+import { Activations } from '#libs/store/activation/activations';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { RuleSets } from '#libs/store/data-rules/rule-sets';
 import { Releases } from '#libs/store/releases/releases';
+import { ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { Answering } from './answer/answering.ts';
+import { SliceProbe } from './assign/slice-probe.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
 import { type V1Ports } from './api/v1.ts';
@@ -19,12 +23,14 @@ import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capt
 import { RequestFigures } from './figures/request-figures.ts';
 import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
+import { startVerifiedLoading } from './integrity/start-verified-loading.ts';
+import { VerifiedLoading } from './integrity/verified-loading.ts';
 import { RequestRules } from './rules/request-rules.ts';
 import { RuleFollower } from './rules/rule-follower.ts';
 import { RULE_DIRECTORY, type RuleDirectory, RulesInForce } from './rules/rules-in-force.ts';
 import { Serving } from './serving.ts';
+import { ShadowRuns } from './shadow/shadow-runs.ts';
 import { ModelFollower } from './models/model-follower.ts';
-import { loadReleaseTokenizer } from './models/release-tokenizer.ts';
 import { ENGINE } from './models/served-release.ts';
 import { ServedModels } from './models/served-models.ts';
 import { modelChangeTeller } from './models/tell-change.ts';
@@ -41,6 +47,7 @@ export class InferenceModule {
       providers: [
         { provide: INFERENCE_OPTIONS, useValue: options },
         { provide: ENGINE, useFactory: () => startEngine(options) },
+        { provide: VerifiedLoading, inject: [ENGINE, DataSource], useFactory: (engine: Engine, dataSource: DataSource) => startVerifiedLoading(engine, dataSource, options) },
         {
           provide: TRACE_TRANSPORT,
           inject: [CaptureLedger],
@@ -48,14 +55,23 @@ export class InferenceModule {
         },
         {
           provide: ServedModels,
-          inject: [ENGINE, Releases],
-          useFactory: (engine: Engine, releases: Releases) =>
-            new ServedModels(engine, new StoredReleases(releases, (sha256) => componentPath(config, sha256)), loadReleaseTokenizer, modelChangeTeller(logger)),
+          inject: [VerifiedLoading, Releases, DataSource],
+          useFactory: (loading: VerifiedLoading, releases: Releases, dataSource: DataSource) => {
+            const activations = new Activations(dataSource);
+            const store = { activations: () => activations.list(), find: (releaseId: string) => releases.find(releaseId) };
+            const directory = new StoredReleases(store, (sha256) => componentPath(config, sha256));
+            return new ServedModels(loading, directory, (release) => loading.tokenizer(release), modelChangeTeller(logger), Date.now);
+          },
+        },
+        {
+          provide: ShadowRuns,
+          inject: [ENGINE, ServedModels, DataSource],
+          useFactory: (engine: Engine, models: ServedModels, dataSource: DataSource) => new ShadowRuns(engine, models, new ShadowComparisons(dataSource), meter(), tellError),
         },
         {
           provide: Answering,
-          inject: [ENGINE, TRACE_TRANSPORT],
-          useFactory: (engine: Engine, transport: TraceTransport) => {
+          inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns],
+          useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns) => {
             const settings: CaptureSettings = {
               keepTokenIds: config.capture.mode === 'full',
               nowMs: Date.now,
@@ -63,17 +79,18 @@ export class InferenceModule {
               tellError,
             };
             const capture = new RequestCapture(transport.log, new RequestFigures(meter()), settings);
-            return new Answering(engine, capture, config.engine.maxSequences, tellError);
+            return new Answering(engine, capture, config.engine.maxSequences, tellError, (answer) => shadows.offer(answer));
           },
         },
         {
           provide: V1_PORTS,
-          inject: [ApiKeys, ServedModels, RequestRules, Answering],
-          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering): Omit<V1Ports, 'stopping'> => ({
+          inject: [ApiKeys, ServedModels, RequestRules, Answering, ENGINE],
+          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine): Omit<V1Ports, 'stopping'> => ({
             authenticate: keyAuthenticator(keys, Date.now),
             models,
             rules,
             answering,
+            probe: new SliceProbe(engine, meter()),
             limits: { ...INFERENCE_LIMITS, maxLogprobs: config.engine.maxLogprobs },
             nowMs: Date.now,
             random: randomBytes,

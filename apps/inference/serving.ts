@@ -13,6 +13,7 @@ import { observeSpool } from './figures/serving-gauges.ts';
 import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
 import { ENGINE } from './models/served-release.ts';
+import { ShadowRuns } from './shadow/shadow-runs.ts';
 
 /** For handing over the last traces; what is left stays in the spool for the next start. */
 const HAND_OVER_GRACE_MS = 3000;
@@ -29,6 +30,7 @@ export class Serving implements OnApplicationBootstrap, BeforeApplicationShutdow
     @Inject(TRACE_TRANSPORT) private readonly transport: TraceTransport,
     @Inject(Answering) private readonly answering: Answering,
     @Inject(ServingFigures) private readonly figures: ServingFigures,
+    @Inject(ShadowRuns) private readonly shadows: ShadowRuns,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -41,6 +43,7 @@ export class Serving implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   /** New requests are refused by now. */
   async beforeApplicationShutdown(): Promise<void> {
+    await this.shadows.stop();
     await this.#idleOrLate();
     await this.figures.finish().catch((error: unknown) => this.options.logger.warn({ err: error }, 'the last expert figures were not written'));
     // What still runs is cancelled, and recorded as such.

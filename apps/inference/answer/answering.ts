@@ -3,6 +3,7 @@ import { type OpenAiFailure, errorBody } from '#libs/contract/openai/error';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { type AdmittedRequest } from '../admit/admitted.ts';
 import { type RequestCapture } from '../capture/request-capture.ts';
+import { type AnsweredRequest } from '../shadow/shadow-runs.ts';
 import { describeAnswer } from '../spans/request-spans.ts';
 import { STREAM_END, usageOf, type AnswerFormat } from './answer-format.ts';
 import { ChatFormat } from './chat-format.ts';
@@ -36,12 +37,16 @@ export class Answering {
   #active = 0;
   readonly #idle: (() => void)[] = [];
 
-  /** @param promptsAtOnce of one request in the engine: else a long list alone would fill its queue */
+  /**
+   * @param promptsAtOnce of one request in the engine: else a long list alone would fill its queue
+   * @param answered offered each generation once it is recorded
+   */
   constructor(
     private readonly engine: Pick<Engine, 'generate'>,
     private readonly capture: RequestCapture,
     private readonly promptsAtOnce: number,
     private readonly tellError: TellEngineError,
+    private readonly answered: (answer: AnsweredRequest) => void = () => undefined,
   ) {}
 
   /** Resolves when no request runs. */
@@ -138,6 +143,8 @@ export class Answering {
     if (!admittedPrompt) return;
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
     await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
+    const { request } = admittedPrompt;
+    this.answered({ requestId: request.id, atMs: context.atMs, release: admitted.release, request, outcome });
   }
 }
 

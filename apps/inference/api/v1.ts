@@ -6,14 +6,16 @@ import { INFERENCE_API, OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { type Authentication } from '#libs/platform/auth/authenticate';
 import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
-import { type Admission, type AdmissionFacts, type AdmissionLimits } from '../admit/admitted.ts';
+import { type Admission, type AdmissionFacts, type AdmissionLimits, type AdmittedRequest } from '../admit/admitted.ts';
 import { newRequestId } from '../admit/request-id.ts';
 import { labelsOf } from '../admit/request-labels.ts';
 import { type Answering } from '../answer/answering.ts';
-import { type ReleasePin, type ServedRelease } from '../models/served-release.ts';
+import { type Assigned, assign, type SliceLook } from '../assign/assign.ts';
+import { type SliceProbe } from '../assign/slice-probe.ts';
+import { type ModelPin, type ServedRelease } from '../models/served-release.ts';
 import { type Ruling } from '../rules/request-rules.ts';
 import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
-import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson, type Exchange } from './exchange.ts';
+import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
 
@@ -21,7 +23,7 @@ import { type InferenceLimits } from './http-limits.ts';
 const RULES_HEADER_DIGITS = 16;
 
 export interface Models {
-  pin(model: string): ReleasePin | null;
+  pin(model: string): ModelPin | null;
   cards(): ModelList['data'];
 }
 
@@ -34,6 +36,8 @@ export interface V1Ports {
   /** Which experts a request may use. */
   readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling };
   readonly answering: Pick<Answering, 'answer'>;
+  /** Where the stable release routes a prompt. */
+  readonly probe: Pick<SliceProbe, 'share'>;
   readonly limits: InferenceLimits & AdmissionLimits;
   readonly nowMs: () => number;
   readonly random: (bytes: number) => Uint8Array;
@@ -100,7 +104,16 @@ function errors(scope: FastifyInstance, ports: V1Ports): void {
   scope.setNotFoundHandler((request, reply) => sendFailure(reply, routeNotFound(request.method, request.url.split('?', 1)[0] ?? '')));
 }
 
-async function generate<Body extends { model: string; metadata?: Record<string, string> | null | undefined }>(
+interface GenerateBody {
+  model: string;
+  user?: string | null | undefined;
+  metadata?: Record<string, string> | null | undefined;
+}
+
+/** A request on one release: admitted under its data rules, or refused. */
+type Prepared = { readonly admitted: AdmittedRequest; readonly rulesDigest: string | null } | { readonly refused: OpenAiFailure };
+
+async function generate<Body extends GenerateBody>(
   request: FastifyRequest,
   reply: FastifyReply,
   schema: z.ZodType<Body>,
@@ -109,37 +122,46 @@ async function generate<Body extends { model: string; metadata?: Record<string, 
 ): Promise<FastifyReply | undefined> {
   const exchange = exchangeOf(request);
   if (!exchange?.principal) throw new Error('the request has no caller');
+  const { principal, requestId } = exchange;
   const parsed = schema.safeParse(request.body);
   if (!parsed.success) return sendFailure(reply, validationFailure(parsed.error, request.body));
-  const labelled = labelsOf(parsed.data.metadata, exchange.principal);
+  const labelled = labelsOf(parsed.data.metadata, principal);
   if ('refused' in labelled) return sendFailure(reply, labelled.refused);
+  const { labels } = labelled;
   const pin = ports.models.pin(parsed.data.model);
   if (!pin) return sendFailure(reply, modelNotFound(parsed.data.model));
+  const context = answerContext(reply, exchange, ports.limits.answerTimeoutMs, ports.limits.streamStallMs);
   try {
-    void reply.header('x-signalbox-release', pin.release.releaseId);
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
-    const ruling = ports.rules.rule(pin.release, labelled.labels);
-    if ('failure' in ruling) return sendFailure(reply, ruling.failure);
-    if (ruling.mask && ruling.applied) void reply.header('x-signalbox-rules', ruling.applied.digest.slice(0, RULES_HEADER_DIGITS));
-    const { principal, requestId } = exchange;
-    const admission = admit(parsed.data, { requestId, principal, labels: labelled.labels, ruling, release: pin.release, limits: ports.limits, seed });
-    if ('refused' in admission) return sendFailure(reply, admission.refused);
-    describeAdmitted(exchange.spanContext, admission.admitted);
-    const failure = await answer(reply, exchange, admission.admitted, ports);
-    return failure ? sendFailure(reply, failure) : reply;
+    const prepare = (release: ServedRelease): Prepared => {
+      const ruling = ports.rules.rule(release, labels);
+      if ('failure' in ruling) return { refused: ruling.failure };
+      const admission = admit(parsed.data, { requestId, principal, labels, ruling, release, limits: ports.limits, seed });
+      return 'refused' in admission ? admission : { ...admission, rulesDigest: ruling.mask && ruling.applied ? ruling.applied.digest : null };
+    };
+    const look: SliceLook<Prepared> = {
+      admittedOf: (prepared) => ('admitted' in prepared ? prepared.admitted : null),
+      shareOf: (admitted, slice) => ports.probe.share(admitted, slice, context.signal),
+    };
+    const session = labels.session || parsed.data.user || null;
+    const assigned = await assign(pin, { requestId, key: principal.accountId, session, labels }, prepare, look);
+    tellAssigned(reply, assigned);
+    const { prepared } = assigned;
+    if ('refused' in prepared) return sendFailure(reply, prepared.refused);
+    describeAdmitted(exchange.spanContext, prepared.admitted);
+    const result = await ports.answering.answer(prepared.admitted, context);
+    if (result.type === 'failed') return sendFailure(reply, result.failure);
+    if (result.type === 'whole') void sendJson(reply, result.json);
+    return reply;
   } finally {
-    pin.unpin();
+    context.done();
+    pin.stable.unpin();
+    pin.canary?.pin.unpin();
   }
 }
 
-async function answer(reply: FastifyReply, exchange: Exchange, admitted: Parameters<Answering['answer']>[0], ports: V1Ports): Promise<OpenAiFailure | null> {
-  const context = answerContext(reply, exchange, ports.limits.answerTimeoutMs, ports.limits.streamStallMs);
-  try {
-    const result = await ports.answering.answer(admitted, context);
-    if (result.type === 'failed') return result.failure;
-    if (result.type === 'whole') void sendJson(reply, result.json);
-    return null;
-  } finally {
-    context.done();
-  }
+function tellAssigned(reply: FastifyReply, { role, release, prepared }: Assigned<Prepared>): void {
+  void reply.header('x-signalbox-release', release.releaseId);
+  void reply.header('x-signalbox-role', role);
+  if ('admitted' in prepared && prepared.rulesDigest !== null) void reply.header('x-signalbox-rules', prepared.rulesDigest.slice(0, RULES_HEADER_DIGITS));
 }

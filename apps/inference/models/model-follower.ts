@@ -1,25 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { signalboxVersion } from '#libs/platform/config/version';
+import { type Logger } from '#libs/platform/logs/logger';
+import { ActivationListener } from '#libs/store/activation/activation-listener';
+import { ObservedActivations } from '#libs/store/activation/observed-activations';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { Repeat } from '../repeat.ts';
+import { ObservedReporter } from './observed-reporter.ts';
 import { ServedModels } from './served-models.ts';
 
-/** How often the activations are looked at. */
+/** How often the activations are looked at where nothing is heard: the net below the notifications. */
 const POLL_MS = 1000;
+/** How often this process says that it lives. */
+const HEARTBEAT_MS = 1000;
 
-/** Keeps the served models in step with the activations. */
+/** Keeps the served models in step with the activations, and tells what this process serves. */
 @Injectable()
 export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
-  readonly #follow: Repeat;
+  readonly #poll: Repeat;
+  readonly #heartbeat: Repeat;
+  readonly #listener: ActivationListener;
+  readonly #reporter: ObservedReporter;
+  readonly #logger: Logger;
 
   constructor(
     @Inject(ServedModels) private readonly models: ServedModels,
+    @Inject(DataSource) dataSource: DataSource,
     @Inject(INFERENCE_OPTIONS) { logger, health }: InferenceOptions,
   ) {
-    this.#follow = new Repeat(
-      () => this.models.sync(Date.now),
-      POLL_MS,
-      (error) => logger.warn({ err: error }, 'cannot read the activations; what is loaded keeps serving'),
-    );
+    this.#logger = logger;
+    const store = new ObservedActivations(dataSource);
+    const startedAtMs = Date.now();
+    const process_ = { id: randomUUID(), host: hostname(), pid: process.pid, version: signalboxVersion(), startedAtMs };
+    this.#reporter = new ObservedReporter(store, process_, () => this.models.observed(), Date.now);
+    this.#poll = new Repeat(() => this.models.sync(), POLL_MS, (error) => logger.warn({ err: error }, 'cannot read the activations; what is loaded keeps serving'));
+    this.#heartbeat = new Repeat(() => this.#reporter.report(), HEARTBEAT_MS, (error) => logger.warn({ err: error }, 'cannot tell the database what this process serves'));
+    this.#listener = new ActivationListener({
+      url: urlOf(dataSource),
+      applicationName: 'signalbox activations',
+      changed: () => void this.#follow(),
+      lost: (error) => logger.warn({ err: error }, 'activations are only polled until the database can be listened to again'),
+    });
     health.set('models', () => {
       const missing = this.models.missing();
       if (missing.length > 0) return { ok: false, detail: `not loaded: ${missing.join(', ')}; the log tells why` };
@@ -31,11 +54,31 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     // One look before the server listens, so that who sees it listen finds its models.
-    await this.models.sync(Date.now);
-    this.#follow.start();
+    await this.models.sync();
+    await this.models.settled('stable');
+    await this.#listener.start();
+    await this.#reporter.report().catch((error: unknown) => this.#logger.warn({ err: error }, 'cannot tell the database what this process serves'));
+    this.#poll.start();
+    this.#heartbeat.start();
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.#follow.stop();
+    await this.#listener.stop();
+    await this.#poll.stop();
+    await this.#heartbeat.stop();
+    await this.#reporter.leave().catch((error: unknown) => this.#logger.warn({ err: error }, 'the database was not told that this process ends'));
   }
+
+  /** What goes wrong here shows at the next poll. */
+  async #follow(): Promise<void> {
+    await this.models.sync().catch(() => undefined);
+    await this.#reporter.report().catch(() => undefined);
+    await this.models.settled('all');
+    await this.#reporter.report().catch(() => undefined);
+  }
+}
+
+function urlOf({ options }: DataSource): string {
+  if (options.type !== 'postgres' || options.url === undefined) throw new Error('the data source has no connection string to listen with');
+  return options.url;
 }

@@ -1,151 +1,179 @@
 import { type ModelCard } from '#libs/contract/openai/response';
 import { type Engine } from '#libs/runtime/engine/engine';
-import { planModels } from './model-plan.ts';
-import { type ActiveRelease, type PromptTokenizer, type ReleaseDirectory, type ReleasePin, type ServedRelease, type TokenizerLoader } from './served-release.ts';
+import { type ObservedModel } from '#libs/store/activation/observed-activations';
+import { keptReleases, loadOrder, takeModel, type TakenModel } from './model-plan.ts';
+import { observeModel } from './observe-model.ts';
+import { Residents } from './residents.ts';
+import { type ActiveModel, type ActiveRelease, type ModelPin, type ReleaseDirectory, type ReleasePin, type ServedRelease, type TokenizerLoader } from './served-release.ts';
 
-/** Between attempts to load a release that failed to load. */
+/** Between attempts to load a release that failed to load: its files may be on their way. */
 const RETRY_MS = 10_000;
 
-interface Resident {
-  readonly tokenizer: PromptTokenizer;
-  pins: number;
-  retired: boolean;
-}
-
 export type ModelChange =
-  | { readonly type: 'serving'; readonly model: string; readonly releaseId: string; readonly loadMs: number }
+  | { readonly type: 'taken'; readonly model: string; readonly generation: number; readonly stable: string; readonly canary: string | null; readonly shadow: string | null }
+  | { readonly type: 'loaded'; readonly model: string; readonly releaseId: string; readonly loadMs: number }
   | { readonly type: 'load-failed'; readonly model: string; readonly releaseId: string; readonly error: unknown }
   | { readonly type: 'unloaded'; readonly releaseId: string; readonly error: unknown };
 
-/** The releases that answer now. A request pins one; a retired one is unloaded when its last pin goes. */
+interface Failure {
+  readonly message: string;
+  readonly retryAtMs: number;
+}
+
+/** What answers now. Looks at the activations and loading go on side by side: a way back never waits for a load. */
 export class ServedModels {
-  readonly #resident = new Map<string, Resident>();
-  /** By model, the release that served before: it stays resident, so that a rollback is only a pointer write. */
-  readonly #standby = new Map<string, string>();
-  #serving: ReadonlyMap<string, ServedRelease> = new Map();
-  #missing: readonly string[] = [];
+  readonly #residents: Residents;
+  readonly #failures = new Map<string, Failure>();
+  #active: readonly ActiveModel[] = [];
+  #taken: ReadonlyMap<string, TakenModel> = new Map();
   #generation: string | null = null;
-  #retryAtMs: number | null = null;
-  #sync: Promise<void> | null = null;
+  #look: Promise<void> = Promise.resolve();
+  #nextLook: Promise<void> | null = null;
+  #loader: Promise<void> | null = null;
+  #step: Promise<void> = Promise.resolve();
 
-  /** @param tell told of each change, to log it */
+  /** @param tell told of each change */
   constructor(
-    private readonly engine: Pick<Engine, 'load' | 'unload'>,
+    engine: Pick<Engine, 'load' | 'unload'>,
     private readonly directory: ReleaseDirectory,
-    private readonly loadTokenizer: TokenizerLoader,
+    loadTokenizer: TokenizerLoader,
     private readonly tell: (change: ModelChange) => void,
-  ) {}
-
-  /** Pins the release that serves a model now; null where none does. */
-  pin(model: string): ReleasePin | null {
-    const release = this.#serving.get(model);
-    const resident = release && this.#resident.get(release.releaseId);
-    if (!release || !resident) return null;
-    resident.pins += 1;
-    let held = true;
-    const unpin = (): void => {
-      if (!held) return;
-      held = false;
-      resident.pins -= 1;
-      if (resident.retired && resident.pins === 0) void this.#unload(release.releaseId);
-    };
-    return { release, unpin };
+    private readonly nowMs: () => number,
+  ) {
+    this.#residents = new Residents(engine, loadTokenizer, (releaseId, error) => tell({ type: 'unloaded', releaseId, error }));
   }
 
+  /** Holds what may answer a request to a model; null where nothing does. The caller lets each go. */
+  pin(model: string): ModelPin | null {
+    const taken = this.#taken.get(model);
+    const stable = taken ? this.#residents.pin(taken.stable) : null;
+    if (!taken || !stable) return null;
+    const canary = taken.canary && this.#residents.pin(taken.canary.releaseId);
+    return { stable, canary: taken.canary && canary ? { settings: taken.canary, pin: canary } : null };
+  }
+
+  /** Holds the stable release and its shadow, and tells the share to compare; null where no shadow of that release runs. */
+  pinShadow(model: string, stableId: string): { readonly stable: ReleasePin; readonly shadow: ReleasePin; readonly share: number } | null {
+    const taken = this.#taken.get(model);
+    if (!taken?.shadow || taken.stable !== stableId) return null;
+    const stable = this.#residents.pin(taken.stable);
+    const shadow = this.#residents.pin(taken.shadow.releaseId);
+    if (stable && shadow) return { stable, shadow, share: taken.shadow.share };
+    stable?.unpin();
+    shadow?.unpin();
+    return null;
+  }
+
+  /** The stable releases. */
   serving(): readonly ServedRelease[] {
-    return [...this.#serving.values()];
+    return [...this.#taken.values()].flatMap(({ stable }) => this.#residents.get(stable) ?? []);
   }
 
   /** Active models that no release answers for, because theirs does not load. */
   missing(): readonly string[] {
-    return this.#missing;
+    return this.#active.map(({ activation }) => activation.model).filter((model) => !this.#taken.has(model));
   }
 
   residentIds(): readonly string[] {
-    return [...this.#resident.keys()];
+    return this.#residents.ids();
+  }
+
+  /** What to tell of this process, by model. */
+  observed(): readonly ObservedModel[] {
+    const failures = new Map([...this.#failures].map(([releaseId, { message }]) => [releaseId, message]));
+    return this.#active.map(({ activation }) => {
+      const resident = this.#residents.ids().filter((releaseId) => this.#residents.get(releaseId)?.model === activation.model);
+      return observeModel(activation, this.#taken.get(activation.model) ?? null, new Set(resident), failures);
+    });
   }
 
   cards(): ModelCard[] {
-    return this.serving().map(({ model, releaseId, manifest, activatedAtMs }) => ({
+    return this.serving().map(({ model, releaseId, manifest }) => ({
       id: model,
       object: 'model',
-      created: Math.floor(activatedAtMs / 1000),
+      created: Math.floor((this.#taken.get(model)?.activatedAtMs ?? 0) / 1000),
       owned_by: 'signalbox',
       max_model_len: manifest.shape.contextTokens,
       release: releaseId,
     }));
   }
 
-  /** Follows the activations if they changed. Calls while one runs join it. */
-  sync(nowMs: () => number): Promise<void> {
-    this.#sync ??= this.#follow(nowMs).finally(() => {
-      this.#sync = null;
-    });
-    return this.#sync;
+  /**
+   * Looks at the activations, takes what is loaded already and starts to load the rest. A call while one
+   * looks gets another look after it, which calls meanwhile share: what one reads may be old by then.
+   */
+  sync(): Promise<void> {
+    if (this.#nextLook) return this.#nextLook;
+    const next = this.#look
+      .catch(() => undefined)
+      .then(() => {
+        this.#nextLook = null;
+        this.#look = this.#follow();
+        return this.#look;
+      });
+    this.#nextLook = next;
+    return next;
   }
 
-  async #follow(nowMs: () => number): Promise<void> {
+  /** Resolves when every stable release, or every release named, is loaded or has failed to load. */
+  async settled(which: 'stable' | 'all'): Promise<void> {
+    while (this.#loader !== null && this.#due().some(({ releaseId }) => which === 'all' || this.#active.some(({ activation }) => activation.stable === releaseId))) await this.#step;
+    if (which === 'all') await this.#loader;
+  }
+
+  async #follow(): Promise<void> {
     const generation = await this.directory.generation();
-    if (generation === this.#generation && (this.#retryAtMs === null || nowMs() < this.#retryAtMs)) return;
-    const active = await this.directory.active();
-    const failed = new Set<string>();
-    for (const release of planModels(active, this.residentIds(), []).load) {
-      if (!(await this.#load(release, nowMs))) failed.add(release.releaseId);
+    if (generation !== this.#generation) {
+      this.#active = await this.directory.active();
+      this.#generation = generation;
+      this.#point();
     }
-    this.#point(active);
-    const kept = [...this.#serving.values()].map(({ releaseId }) => releaseId).concat([...this.#standby.values()]);
-    for (const releaseId of planModels(active, this.residentIds(), kept).unload) await this.#retire(releaseId);
-    this.#generation = generation;
-    // The files of a release that failed may be on their way.
-    this.#retryAtMs = failed.size === 0 ? null : nowMs() + RETRY_MS;
+    this.#loader ??= this.#loadDue().finally(() => {
+      this.#loader = null;
+    });
   }
 
-  /** One assignment moves every model to its new release; where that did not load the former keeps serving. */
-  #point(active: readonly ActiveRelease[]): void {
-    const next = new Map<string, ServedRelease>();
-    for (const release of active) {
-      const former = this.#serving.get(release.model);
-      const resident = this.#resident.get(release.releaseId);
-      if (resident) {
-        resident.retired = false;
-        next.set(release.model, { ...release, tokenizer: resident.tokenizer });
-        if (former && former.releaseId !== release.releaseId) this.#standby.set(release.model, former.releaseId);
-      } else if (former) next.set(release.model, former);
-    }
-    for (const model of this.#standby.keys()) if (!next.has(model)) this.#standby.delete(model);
-    this.#serving = next;
-    this.#missing = active.map(({ model }) => model).filter((model) => !next.has(model));
+  #due(): readonly ActiveRelease[] {
+    const nowMs = this.nowMs();
+    return loadOrder(this.#active).filter(({ releaseId }) => !this.#residents.has(releaseId) && nowMs >= (this.#failures.get(releaseId)?.retryAtMs ?? 0));
   }
 
-  async #load(release: ActiveRelease, nowMs: () => number): Promise<boolean> {
+  /** One after the other; what is wanted may change meanwhile. */
+  async #loadDue(): Promise<void> {
+    for (let [next] = this.#due(); next; [next] = this.#due()) {
+      this.#step = this.#load(next);
+      await this.#step;
+      this.#point();
+    }
+  }
+
+  async #load(release: ActiveRelease): Promise<void> {
     const { model, releaseId } = release;
-    const startedMs = nowMs();
+    const startedMs = this.nowMs();
     try {
-      const tokenizer = await this.loadTokenizer(release);
-      await this.engine.load(releaseId, release.manifest, release.components);
-      this.#resident.set(releaseId, { tokenizer, pins: 0, retired: false });
-      this.tell({ type: 'serving', model, releaseId, loadMs: nowMs() - startedMs });
-      return true;
+      await this.#residents.load(release);
+      this.#failures.delete(releaseId);
+      this.tell({ type: 'loaded', model, releaseId, loadMs: this.nowMs() - startedMs });
     } catch (error) {
+      this.#failures.set(releaseId, { message: error instanceof Error ? error.message : String(error), retryAtMs: this.nowMs() + RETRY_MS });
       this.tell({ type: 'load-failed', model, releaseId, error });
-      return false;
     }
   }
 
-  async #retire(releaseId: string): Promise<void> {
-    const resident = this.#resident.get(releaseId);
-    if (!resident) return;
-    resident.retired = true;
-    if (resident.pins === 0) await this.#unload(releaseId);
-  }
-
-  async #unload(releaseId: string): Promise<void> {
-    this.#resident.delete(releaseId);
-    try {
-      await this.engine.unload(releaseId);
-      this.tell({ type: 'unloaded', releaseId, error: null });
-    } catch (error) {
-      this.tell({ type: 'unloaded', releaseId, error });
+  /** One assignment moves every model as far as it can; a request sees all of a move or none. */
+  #point(): void {
+    const former = this.#taken;
+    const taken = new Map<string, TakenModel>();
+    for (const active of this.#active) {
+      const next = takeModel(active, former.get(active.activation.model) ?? null, (releaseId) => this.#residents.has(releaseId));
+      if (next) taken.set(next.model, next);
+    }
+    this.#taken = taken;
+    for (const releaseId of this.#failures.keys()) if (!this.#active.some(({ releases }) => releases.some((release) => release.releaseId === releaseId))) this.#failures.delete(releaseId);
+    this.#residents.keepOnly(keptReleases(this.#active, taken.values()));
+    for (const { model, generation, stable, canary, shadow } of taken.values()) {
+      if (former.get(model)?.generation === generation) continue;
+      this.tell({ type: 'taken', model, generation, stable, canary: canary?.releaseId ?? null, shadow: shadow?.releaseId ?? null });
     }
   }
 }

@@ -1,4 +1,5 @@
 import { type ChatTurn } from '#libs/contract/openai/chat-request';
+import { type ActivationState, type Canary } from '#libs/governance/activation/activation-state';
 import { type ReleaseManifest, type Sha256Paths } from '#libs/runtime/engine/release-source';
 
 /** Text to token ids and back, as one release's tokenizer does it. */
@@ -20,13 +21,20 @@ export class ChatRefusedError extends Error {
   override readonly name = 'ChatRefusedError';
 }
 
-/** What the store says serves a model. */
+/** A release as the store knows it. */
 export interface ActiveRelease {
   readonly model: string;
   readonly releaseId: string;
   readonly manifest: ReleaseManifest;
   readonly components: Sha256Paths;
+}
+
+/** What the store says shall serve a model. */
+export interface ActiveModel {
+  readonly activation: ActivationState;
   readonly activatedAtMs: number;
+  /** Those that the activation names. */
+  readonly releases: readonly ActiveRelease[];
 }
 
 /** A release that is loaded and can answer. */
@@ -40,11 +48,17 @@ export interface ReleasePin {
   unpin(): void;
 }
 
+/** What may answer a request, as it is at one moment; each release is held until it is let go. */
+export interface ModelPin {
+  readonly stable: ReleasePin;
+  readonly canary: { readonly settings: Canary; readonly pin: ReleasePin } | null;
+}
+
 /** Where the inference app learns what is active. */
 export interface ReleaseDirectory {
   /** Changes whenever an activation does; cheap to ask. */
   generation(): Promise<string>;
-  active(): Promise<readonly ActiveRelease[]>;
+  active(): Promise<readonly ActiveModel[]>;
 }
 
 export type TokenizerLoader = (release: ActiveRelease) => Promise<PromptTokenizer>;

@@ -9,7 +9,7 @@ import {
   type TokenLogprob,
 } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
-import { type ActiveRelease, ChatRefusedError, type PromptTokenizer } from '../models/served-release.ts';
+import { type ActiveModel, type ActiveRelease, ChatRefusedError, type PromptTokenizer } from '../models/served-release.ts';
 
 export const FAKE_RELEASE_ID = 'a'.repeat(64);
 export const VOCABULARY = 256;
@@ -40,7 +40,13 @@ export const FAKE_MANIFEST: ReleaseManifest = {
 };
 
 export const FAKE_RELEASE: ActiveRelease = {
-  model: 'fake', releaseId: FAKE_RELEASE_ID, manifest: FAKE_MANIFEST, components: {}, activatedAtMs: 1_700_000_000_000,
+  model: 'fake', releaseId: FAKE_RELEASE_ID, manifest: FAKE_MANIFEST, components: {},
+};
+
+export const FAKE_ACTIVE: ActiveModel = {
+  activation: { model: 'fake', stable: FAKE_RELEASE_ID, previous: null, canary: null, shadow: null, generation: 1 },
+  activatedAtMs: 1_700_000_000_000,
+  releases: [FAKE_RELEASE],
 };
 
 export type FakeMode = 'answer' | 'busy' | 'fail' | 'throw' | 'hang';

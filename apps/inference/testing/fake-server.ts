@@ -13,8 +13,10 @@ import { RequestCapture } from '../capture/request-capture.ts';
 import { RequestFigures } from '../figures/request-figures.ts';
 import { RequestRules } from '../rules/request-rules.ts';
 import { type RulesOfModel } from '../rules/rules-in-force.ts';
+import { SliceProbe } from '../assign/slice-probe.ts';
 import { ServedModels } from '../models/served-models.ts';
-import { FAKE_RELEASE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
+import { type ActiveModel } from '../models/served-release.ts';
+import { FAKE_ACTIVE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
 
 export const KEY = 'test-key-with-inference-scope';
 export const READ_KEY = 'test-key-with-read-scope-only';
@@ -37,6 +39,9 @@ export class FakeServer {
   readonly captured: Captured[] = [];
   readonly errors: unknown[] = [];
   stopping = false;
+  /** What is active; sync `models` after a change. */
+  active: ActiveModel = FAKE_ACTIVE;
+  models: ServedModels | null = null;
   /** The data rules of every model. */
   rules: RulesOfModel = null;
   /** Awaited by every recording. */
@@ -52,9 +57,11 @@ export class FakeServer {
         this.captured.push({ record, trace: routing });
       },
     };
-    const directory = { generation: async () => '1', active: async () => [FAKE_RELEASE] };
-    const models = new ServedModels(this.engine, directory, async () => fakeTokenizer, () => {});
-    await models.sync(nowMs);
+    const directory = { generation: async () => JSON.stringify(this.active.activation), active: async () => [this.active] };
+    this.models = new ServedModels(this.engine, directory, async () => fakeTokenizer, () => {}, nowMs);
+    const { models } = this;
+    await models.sync();
+    await models.settled('all');
     const figures = new RequestFigures(createNoopMeter());
     const tellError = (_: string, error: unknown): void => void this.errors.push(error);
     const capture = new RequestCapture(log, figures, { keepTokenIds: true, nowMs, tellEnded: () => undefined, tellError });
@@ -64,6 +71,7 @@ export class FakeServer {
       authenticate: fakeAuthenticate,
       models,
       rules: new RequestRules({ of: () => this.rules }),
+      probe: new SliceProbe(this.engine, createNoopMeter()),
       answering: new Answering(this.engine, capture, 4, tellError),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
