@@ -14,6 +14,7 @@ import { ReleasesController } from './releases/releases.controller.ts';
 import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.ts';
 import { RoutingReports } from './routing/routing-reports.ts';
 import { RoutingController } from './routing/routing.controller.ts';
+import { signatureControllers, signatureProviders } from './signatures/signature-parts.ts';
 import { TraceReports } from './traces/trace-reports.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
@@ -32,12 +33,13 @@ export class ControlModule {
         ...rolloutControllers,
         ...dataRulesControllers,
         ...accessControllers,
+        ...signatureControllers,
         AuditController,
         AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...rolloutProviders, ...dataRulesProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders],
       exports: [ImportRunner],
     };
   }

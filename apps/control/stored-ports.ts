@@ -20,6 +20,7 @@ import { storedRolloutPorts } from './rollouts/rollout-parts.ts';
 import { storedCatalog } from './routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from './routing/usage-reader.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from './settings.ts';
+import { storedSignaturePorts } from './signatures/signature-ports.ts';
 import { storedTokenTexts } from './traces/stored-token-texts.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from './traces/trace-vault.ts';
 
@@ -49,6 +50,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
+    ...storedSignaturePorts,
     ...storedRolloutPorts,
     ...storedDataRulesPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },

@@ -24,6 +24,7 @@ import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts
 import { FakeActivations } from './fake-activations.ts';
 import { DATA_RULES } from '../data-rules/data-rules-port.ts';
 import { FakeDataRules } from './fake-data-rules.ts';
+import { fakeSignaturePorts } from './fake-signatures.ts';
 import { FakeAccess } from './fake-access.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
@@ -97,6 +98,7 @@ export class FakeHouse {
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       ...fakeAudit(this.audit),
+      ...fakeSignaturePorts((entry) => this.#append(entry)),
       ...fakeRollouts(),
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },

@@ -13,6 +13,7 @@ import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
 import { type Route } from './route.ts';
+import { signatureRoutes } from './signature-routes.ts';
 import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
 import {
   balanceQuery,
@@ -126,6 +127,7 @@ export const ROUTES = {
   ...dataRulesRoutes,
   ...registryRoutes,
   ...releaseRoutes,
+  ...signatureRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

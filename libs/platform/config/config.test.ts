@@ -24,6 +24,7 @@ describe('loadConfig', () => {
       },
       audit: { signingKey: null, checkpointEntries: 1000, checkpointSeconds: 60 },
       privacy: { minRequests: 5 },
+      rollouts: { intervalMs: 2000 },
       engine: {
         threads: 6,
         maxSequences: 16,
