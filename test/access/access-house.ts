@@ -21,6 +21,7 @@ import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { batchOf, captured, openStore, random, randomTrace, RELEASE, saveRelease, segment, writerOf } from '../store/store.fixture.ts';
 
 const TENANTS = ['acme', 'umbrella'] as const;
+const TASKS = ['code', 'prose', 'verse'] as const;
 type Tenant = (typeof TENANTS)[number];
 
 export interface Answer {
@@ -41,6 +42,8 @@ export class AccessHouse {
   url = '';
   /** Key of the first administrator. */
   admin = '';
+  /** What the server answers, as `method /path/:parameter`. */
+  readonly routes: string[] = [];
   readonly requestIds: Record<Tenant, string[]> = { acme: [], umbrella: [] };
   #postgres!: TestPostgres;
   #app!: NestFastifyApplication;
@@ -61,10 +64,12 @@ export class AccessHouse {
     await this.#record(traceKey, nowMs);
     this.admin = (await ensureFirstKey({ keys: new ApiKeys(this.#dataSource), accounts: new Accounts(this.#dataSource) }, null, nowMs)).generated ?? '';
     const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now, ...(access ? { access } : {}) };
+    const adapter = new FastifyAdapter();
+    adapter.getInstance().addHook('onRoute', ({ method, url }) => void this.routes.push(...[method].flat().map((name) => `${name.toLowerCase()} ${url}`)));
     this.#app = await NestFactory.create<NestFastifyApplication>(
       { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home: this.#home, traceKey, audit: { seed: randomBytes(32), everyEntries: 1000, everyMs: 60_000 } }))] },
-      new FastifyAdapter(),
-      { logger: false },
+      adapter,
+      { logger: false, abortOnError: false },
     );
     await this.#app.listen(0, '127.0.0.1');
     this.url = (await this.#app.getUrl()).replace('[::1]', '127.0.0.1');
@@ -85,7 +90,7 @@ export class AccessHouse {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text };
+    return { status: answer.status, headers: answer.headers, body: /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text };
   }
 
   /** An account with these roles, and a key of its own that limits it no further unless told. */
@@ -115,7 +120,7 @@ export class AccessHouse {
       const trace = { ...randomTrace(next, rows), tokenIds: Uint32Array.from({ length: rows }, (__, row) => row % 16) };
       const requestId = randomUUID();
       this.requestIds[tenant].push(requestId);
-      const one = captured(trace, nowMs - i * 7_000, { requestId, segment: segment(tenant, 'code', 'en') });
+      const one = captured(trace, nowMs - i * 7_000, { requestId, segment: segment(tenant, TASKS[i % 3], 'en') });
       return { trace, write: { ...one.write, sealedTrace: sealer.seal(requestId, encodeTrace(trace)) } };
     });
     await writerOf(this.#dataSource).write(batchOf(requests, nowMs));

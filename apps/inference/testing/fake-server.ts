@@ -7,7 +7,7 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { type AdmissionLimits } from '../admit/admitted.ts';
 import { Answering } from '../answer/answering.ts';
 import { FASTIFY_LIMITS, INFERENCE_LIMITS, type InferenceLimits } from '../api/http-limits.ts';
-import { registerV1 } from '../api/v1.ts';
+import { type Authenticator, registerV1 } from '../api/v1.ts';
 import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
 import { RequestFigures } from '../figures/request-figures.ts';
@@ -39,6 +39,8 @@ export class FakeServer {
   readonly captured: Captured[] = [];
   readonly errors: unknown[] = [];
   stopping = false;
+  /** Knows the two keys above, unless told otherwise. */
+  authenticate: Authenticator = fakeAuthenticate;
   /** What is active; sync `models` after a change. */
   active: ActiveModel = FAKE_ACTIVE;
   models: ServedModels | null = null;
@@ -68,7 +70,7 @@ export class FakeServer {
     // The client may hold connections that it never used, which Node does not count as idle.
     this.#fastify = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
     registerV1(this.#fastify, {
-      authenticate: fakeAuthenticate,
+      authenticate: (header, atMs) => this.authenticate(header, atMs),
       models,
       rules: new RequestRules({ of: () => this.rules }),
       probe: new SliceProbe(this.engine, createNoopMeter()),

@@ -24,7 +24,8 @@ export interface OpenApiOperation {
   /** One of these gets a caller in; none: no one is asked. */
   readonly security: readonly Readonly<Record<string, readonly string[]>>[];
   readonly 'x-signalbox-needs': Need;
-  readonly 'x-signalbox-tenancy': Tenancy;
+  /** Left out where the operation does not say. */
+  readonly 'x-signalbox-tenancy'?: Tenancy;
 }
 
 export interface OpenApiDocument {
@@ -83,12 +84,12 @@ export function openApiDocument(apis: readonly Api[], version: string): OpenApiD
 }
 
 function describe(operation: Operation, api: Api, components: SchemaComponents): OpenApiOperation {
-  const { params, query, headers, body, example, needs, tenancy = 'none' } = operation;
+  const { params, query, headers, body, example, needs, tenancy } = operation;
   return {
     operationId: operation.operationId,
     tags: [operation.tag],
     summary: operation.summary,
-    description: [operation.description, NEED_TEXTS[needs] ?? `Needs the permission \`${needs}\`.`, needs === 'public' ? '' : TENANCY_TEXTS[tenancy]].filter(Boolean).join(' '),
+    description: [operation.description, NEED_TEXTS[needs] ?? `Needs the permission \`${needs}\`.`, needs === 'public' ? '' : TENANCY_TEXTS[tenancy ?? 'none']].filter(Boolean).join(' '),
     parameters: [
       ...parameters(params, 'path', components, example?.params),
       ...parameters(query, 'query', components, example?.query),
@@ -100,7 +101,7 @@ function describe(operation: Operation, api: Api, components: SchemaComponents):
     responses: responses(operation, api, components),
     security: needs === 'public' ? [] : [{ key: [needs] }, ...(api.isManagement ? [{ session: [needs] }] : [])],
     'x-signalbox-needs': needs,
-    'x-signalbox-tenancy': tenancy,
+    ...(tenancy === undefined ? {} : { 'x-signalbox-tenancy': tenancy }),
   };
 }
 

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type OpenApiDocument } from '#libs/contract/api/openapi';
+import { AccessHouse, type Answer } from './access-house.ts';
+import { type CallerCase, makeCallers } from './callers.ts';
+import { exampleRequest, missingIn, operationsOf, type PlacedOperation } from './operations.ts';
+
+/**
+ * Every operation of the management API against every kind of caller. What to expect follows from the
+ * document that the running app serves, so an operation that is added is tested as it describes itself.
+ */
+const house = new AccessHouse();
+let operations: PlacedOperation[];
+
+let callers: CallerCase[];
+
+beforeAll(async () => {
+  await house.start();
+  operations = operationsOf((await house.call('/api/openapi.json')).body as OpenApiDocument, '/api/v1');
+  callers = await makeCallers(house);
+});
+afterAll(() => house.stop());
+
+type Expected = 'anything' | 'no-caller' | 'permission_missing' | 'tenant_bound';
+
+function expectedOf({ operation }: PlacedOperation, { may, tenant }: CallerCase): Expected {
+  const needs = operation['x-signalbox-needs'];
+  if (needs === 'public') return 'anything';
+  if (may === null) return 'no-caller';
+  if (needs !== 'caller' && !may.includes(needs)) return 'permission_missing';
+  return tenant !== null && operation['x-signalbox-tenancy'] === 'none' ? 'tenant_bound' : 'anything';
+}
+
+/** Refusals that come after the gate, for reasons of the operation's own: its answer is 403 with this code. */
+const OWN_REFUSALS: Readonly<Record<string, readonly string[]>> = {
+  // The example asks for a scope that this caller does not have.
+  createOwnKey: ['scope_beyond_caller'],
+};
+
+function outcomeOf(name: string, { status, body }: Answer): Expected | string {
+  const code: unknown = body?.code;
+  if (status === 401) return 'no-caller';
+  if (status !== 403) return status >= 500 ? `a failure: ${JSON.stringify(body)}` : 'anything';
+  return typeof code === 'string' && OWN_REFUSALS[name]?.includes(code) ? 'anything' : String(code);
+}
+
+describe('the document', () => {
+  it('says of every operation what it needs, its tenancy and an example', () => {
+    expect(operations.length).toBeGreaterThan(30);
+    expect(operations.flatMap(missingIn)).toEqual([]);
+  });
+
+  it('names every route that the server answers, and only those', () => {
+    const served = house.routes.filter((route) => route.includes(' /api/v1') && !route.startsWith('head ')).map((route) => route.replaceAll(/:(\w+)/g, '{$1}'));
+    expect(served.toSorted()).toEqual(operations.map(({ method, path }) => `${method} ${path}`).toSorted());
+  });
+});
+
+it('every operation lets in exactly those whom its document names', async () => {
+  const wrong: string[] = [];
+  let calls = 0;
+  for (const placed of operations) {
+    for (const caller of callers) {
+      const { path, options } = exampleRequest(placed);
+      const answer = await house.call(path, { ...options, key: caller.key });
+      calls += 1;
+      const expected = expectedOf(placed, caller);
+      const outcome = outcomeOf(placed.operation.operationId, answer);
+      if (outcome !== expected) wrong.push(`${placed.operation.operationId} by ${caller.name}: expected ${expected}, got ${outcome} (${answer.status})`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(calls).toBe(operations.length * callers.length);
+  process.stdout.write(`authorisation: ${operations.length} operations x ${callers.length} callers = ${calls} calls\n`);
+});
+
+describe('a caller bound to a tenant', () => {
+  const FILTERS = { layer: '0', task: '', from: '2020-01-01T00:00:00Z' };
+  const takes = ({ operation }: PlacedOperation, name: string): boolean => operation.parameters.some((parameter) => parameter.in === 'query' && parameter.name === name);
+  const ownTenant = (): PlacedOperation[] => operations.filter(({ operation }) => operation['x-signalbox-tenancy'] === 'own');
+
+  /** Operations that give a caller its own by other means than a `tenant` to ask for; each has a test of its own. */
+  const OWN_BY_OTHER_MEANS: Readonly<Record<string, string>> = {
+    getTrace: 'below',
+    getMe: 'accounts.test.ts', listOwnKeys: 'accounts.test.ts', createOwnKey: 'below', revokeOwnKey: 'accounts.test.ts',
+    listOwnSessions: 'sessions.test.ts', endOwnSession: 'sessions.test.ts', openSession: 'sessions.test.ts', closeSession: 'sessions.test.ts',
+  };
+
+  it('is known to get its own part of every operation that gives one', () => {
+    const unknown = ownTenant().filter((placed) => !takes(placed, 'tenant') && !(placed.operation.operationId in OWN_BY_OTHER_MEANS));
+    expect(unknown.map(({ operation }) => operation.operationId)).toEqual([]);
+  });
+
+  it('gets what everybody gets of its tenant, and may ask for no other', async () => {
+    const everyone = await house.account(['admin', 'trace-reader']);
+    const bound = await house.account(['admin', 'trace-reader'], { tenant: 'acme' });
+    const compared: string[] = [];
+    for (const placed of ownTenant().filter((one) => takes(one, 'tenant'))) {
+      const name = placed.operation.operationId;
+      const filters = Object.fromEntries(Object.entries({ ...FILTERS, ...(name === 'getTimeline' ? { from: new Date(Date.now() - 3_600_000).toISOString() } : {}) }).filter(([filter]) => takes(placed, filter)));
+      // A minute may pass between two calls, and it is part of the answer.
+      const to = takes(placed, 'to') ? { to: new Date(Date.now() + 120_000).toISOString() } : {};
+      const ask = async (key: string, query: Record<string, string>): Promise<Answer> => {
+        const { path, options } = exampleRequest(placed, { ...filters, ...to, ...query });
+        return house.call(path, { ...options, key });
+      };
+      const [own, ofTenant, all, other] = [await ask(bound.key, {}), await ask(everyone.key, { tenant: 'acme' }), await ask(everyone.key, {}), await ask(bound.key, { tenant: 'umbrella' })];
+      expect([own.status, other.status, other.body.code, other.body.field], `${name}: ${JSON.stringify(own.body)}`).toEqual([200, 403, 'tenant_bound', 'tenant']);
+      expect(own.body, name).toEqual(ofTenant.body);
+      expect(own.body, `${name} would give the same without a tenant`).not.toEqual(all.body);
+      expect(JSON.stringify(own.body), name).not.toContain('umbrella');
+      for (const id of house.requestIds.umbrella) expect(JSON.stringify(own.body), name).not.toContain(id);
+      compared.push(name);
+    }
+    expect(compared).toEqual(expect.arrayContaining(['getUsage', 'getBalance', 'getCoActivation', 'getInformation', 'getTimeline', 'listTraces']));
+  });
+
+  it('opens its own traces, and finds none of others', async () => {
+    const { key } = await house.account(['trace-reader'], { tenant: 'acme' });
+    const open = (id: string): Promise<Answer> => house.call(`/api/v1/traces/${id}`, { key });
+    expect((await open(house.requestIds.acme[0]!)).body.request.segment.tenant).toBe('acme');
+    const foreign = await open(house.requestIds.umbrella[0]!);
+    const absent = await open('0197280f-6000-4000-8000-000000000001');
+    expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
+    const listed = (await house.call('/api/v1/traces?limit=200', { key })).body.items.map(({ requestId }: { requestId: string }) => requestId);
+    expect(listed.toSorted()).toEqual(house.requestIds.acme.toSorted());
+  });
+
+  it('makes itself keys of its tenant only', async () => {
+    const { id } = await house.account(['viewer']);
+    const { key } = await house.key({ accountId: id, tenant: 'acme' });
+    const made = (await house.call('/api/v1/me/keys', { method: 'POST', key, body: { name: 'k', scopes: ['read'] } })).body;
+    expect(made.tenant).toBe('acme');
+    expect((await house.call('/api/v1/me', { key: made.secret })).body.tenant).toBe('acme');
+  });
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApiDocument } from '#libs/contract/api/openapi';
+import { INFERENCE_API } from '#libs/contract/openai/routes';
+import { ApiKeys } from '#libs/store/keys/api-keys';
+import { keyAuthenticator } from '../../apps/inference/api/key-authenticator.ts';
+import { FakeServer } from '../../apps/inference/testing/fake-server.ts';
+import { AccessHouse } from './access-house.ts';
+import { makeCallers } from './callers.ts';
+import { exampleRequest, missingIn, operationsOf, type PlacedOperation } from './operations.ts';
+
+/** Every operation of /v1 against every kind of caller, by keys of a real store. */
+const house = new AccessHouse();
+const server = new FakeServer();
+let operations: PlacedOperation[];
+
+beforeAll(async () => {
+  await house.start();
+  server.authenticate = keyAuthenticator(new ApiKeys(house.dataSource), Date.now);
+  await server.start();
+  operations = operationsOf(openApiDocument([INFERENCE_API], '0'), '/v1');
+});
+afterAll(async () => {
+  await server.stop();
+  await house.stop();
+});
+
+interface Answer {
+  readonly status: number;
+  readonly error: { readonly code: string; readonly param: string | null } | undefined;
+}
+
+async function call(placed: PlacedOperation, key: string | null, change: (body: object) => object = (body) => body): Promise<Answer> {
+  const { path, options } = exampleRequest(placed);
+  const answer = await fetch(`${server.url}${path}`, {
+    method: options.method ?? 'GET',
+    headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), 'content-type': 'application/json' },
+    ...(options.body === undefined ? {} : { body: JSON.stringify(change(options.body as object)) }),
+  });
+  const { error } = (await answer.json()) as { error?: Answer['error'] };
+  return { status: answer.status, error };
+}
+
+describe('every operation of /v1', () => {
+  it('describes itself', () => {
+    expect(operations).toHaveLength(4);
+    expect(operations.flatMap(missingIn)).toEqual([]);
+  });
+
+  it('lets in exactly those whom its document names', async () => {
+    const wrong: string[] = [];
+    for (const placed of operations) {
+      expect(placed.operation['x-signalbox-needs']).toBe('inference');
+      for (const { name, key, may } of await makeCallers(house)) {
+        const { status, error } = await call(placed, key);
+        const expected = may === null ? 401 : may.includes('inference') ? 'in' : 403;
+        // No such model is served here, so whoever is let in is told so.
+        const got = status === 401 || (status === 403 && error?.code === 'insufficient_scope') ? status : status === 200 || error?.code === 'model_not_found' ? 'in' : `${status} ${error?.code}`;
+        if (got !== expected) wrong.push(`${placed.operation.operationId} by ${name}: expected ${expected}, got ${got}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('a caller bound to a tenant', () => {
+  it('asks for its own tenant, named or not, and for no other', async () => {
+    const { key } = await house.account(['client'], { kind: 'service', tenant: 'acme' });
+    for (const placed of operations.filter(({ method }) => method === 'post')) {
+      const asked = (tenant: string) => call(placed, key, (body) => ({ ...body, model: 'fake', metadata: { tenant } }));
+      expect(await asked('umbrella')).toMatchObject({ status: 403, error: { code: 'tenant_mismatch', param: 'metadata.tenant' } });
+      expect((await asked('acme')).error?.code).not.toBe('tenant_mismatch');
+      server.captured.length = 0;
+      expect(await call(placed, key, (body) => ({ ...body, model: 'fake', max_tokens: 2, metadata: {} }))).toMatchObject({ status: 200 });
+      expect(server.captured.map(({ record }) => record.segment.tenant)).toEqual(['acme']);
+    }
+  });
+});
+
+it('a disabled account is refused within the seconds that keys are remembered', async () => {
+  let nowMs = Date.now();
+  const authenticate = keyAuthenticator(new ApiKeys(house.dataSource), () => nowMs);
+  const { id, key } = await house.account(['client']);
+  const ask = () => authenticate(`Bearer ${key}`, nowMs);
+  expect(await ask()).toMatchObject({ ok: true });
+  await house.dataSource.query('UPDATE signalbox.account SET disabled_at = now() WHERE id = $1', [id]);
+  nowMs += 5000;
+  expect(await ask()).toMatchObject({ ok: false, reason: 'disabled' });
+});
