@@ -89,7 +89,7 @@ export class ShadowRuns {
     for (let job = this.#waiting.shift(); job; job = this.#waiting.shift()) {
       while (this.engine.status().queued > 0 && !this.#stopped.signal.aborted) await new Promise((resolve) => setTimeout(resolve, LOOK_MS).unref());
       try {
-        this.#count(job.model, await this.#compare(job));
+        this.#count(job.model, this.#stopped.signal.aborted ? 'dropped' : await this.#compare(job));
       } catch (error) {
         this.#count(job.model, 'failed');
         this.tellError(job.requestId, error);
