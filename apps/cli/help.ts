@@ -11,17 +11,28 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox trace': ['signalbox trace 0197280f-6000-7000-8000-000000000001'],
   'signalbox experts': ['signalbox experts --layer 0', 'signalbox experts --json'],
   'signalbox import': ['signalbox import /models/Mixtral-8x7B --model mixtral --activate'],
+  'signalbox sign release': ['signalbox sign release 5f5f... --key signing-key', 'signalbox sign release 5f5f... --key signing-key --manifest release.json --out release.sig'],
+  'signalbox sign directory': ['signalbox sign directory my-checkpoint --key signing-key --out my-checkpoint/model.sig'],
+  'signalbox verify-signature directory': ['signalbox verify-signature directory my-checkpoint --signature my-checkpoint/model.sig --public-key signing-key.pub'],
+  'signalbox trust new-key': ['signalbox trust new-key signing-key'],
+  'signalbox trust policy': ['signalbox trust policy releases', 'signalbox trust policy off --model tiny-mixtral'],
   'signalbox releases': ['signalbox releases --model tiny-mixtral'],
   'signalbox keys create': ['signalbox keys create dashboard --scopes read', 'signalbox keys create app --scopes inference'],
+  'signalbox audit list': ['signalbox audit list --action activation.*', 'signalbox audit list --subject model/tiny-mixtral --from 2026-01-31T00:00:00Z'],
+  'signalbox audit export': ['signalbox audit export --out audit.ndjson', 'signalbox audit export --out audit.ndjson --with-dossiers dossiers'],
+  'signalbox audit verify': ['signalbox audit verify audit.ndjson --witness .signalbox/audit-witness.ndjson --key <fingerprint>', 'signalbox audit verify audit.ndjson --since last-quarter.ndjson'],
   'signalbox demo': ['signalbox demo', 'signalbox demo --prompts my-prompts   lines of {"prompt", "task", "language"}'],
 };
+
+/** Commands that ask no server. */
+const OFFLINE: ReadonlySet<string> = new Set(['signalbox audit verify']);
 
 /** Gives each command examples, the environment, and what wrong use should say. */
 export function addHelp(command: Command, parentName = ''): void {
   const name = `${parentName} ${command.name()}`.trim();
   const examples = EXAMPLES[name];
   if (examples) command.addHelpText('after', `\nExamples:\n${examples.map((line) => (line === '' ? '' : `  ${line}`)).join('\n')}`);
-  if (parentName !== '' && command.commands.length === 0) command.addHelpText('after', '\nNeeds SIGNALBOX_API_KEY, and SIGNALBOX_URL unless that is http://127.0.0.1:7070.\nsignalbox --help lists exit codes.');
+  if (parentName !== '' && command.commands.length === 0 && !OFFLINE.has(name)) command.addHelpText('after', '\nNeeds SIGNALBOX_API_KEY, and SIGNALBOX_URL unless that is http://127.0.0.1:7070.\nsignalbox --help lists exit codes.');
   command.showHelpAfterError(`Usage: ${name} ${command.usage()}\n${name} --help tells more.`);
   for (const child of command.commands) addHelp(child, name);
 }

@@ -1,10 +1,13 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
+import { addAuditCommands } from './commands/audit.ts';
 import { importCheckpoint } from './commands/import.ts';
 import { createKey, experts, listKeys, releases, revokeKey } from './commands/lists.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
+import { addSignCommands } from './commands/sign.ts';
 import { trace } from './commands/trace.ts';
+import { addTrustCommands } from './commands/trust.ts';
 import { demo, type DemoOptions } from './demo/demo.ts';
 import { addHelp } from './help.ts';
 import { type Terminal } from './terminal.ts';
@@ -96,6 +99,9 @@ function buildProgram(terminal: Terminal): Command {
     .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
     .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
     .action((options: DemoOptions) => demo(client(), terminal, options));
+  addAuditCommands(program, terminal, client);
+  addSignCommands(program, terminal, client);
+  addTrustCommands(program, terminal, client);
   addHelp(program);
   return program;
 }

@@ -51,14 +51,15 @@ export class ApiClient {
     return parsed.data as CallOutput<N>;
   }
 
-  /** A request with the key. @throws CliError when no server answers */
-  async request(path: string, init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string } = {}): Promise<Response> {
+  /** A request with the key; `timeoutMs` counts to the last byte of its answer. @throws CliError when no server answers */
+  async request(path: string, init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string; readonly timeoutMs?: number } = {}): Promise<Response> {
     const { baseUrl, apiKey, signal, fetch: send = fetch } = this.#options;
+    const { timeoutMs = REQUEST_TIMEOUT_MS, ...request } = init;
     try {
       return await send(new URL(path, baseUrl), {
-        ...init,
+        ...request,
         headers: { authorization: `Bearer ${apiKey}`, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }), ...init.headers },
-        signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
     } catch (error) {
       if (signal.aborted) throw new CliError(EXIT.interrupted, 'Stopped.', { cause: error });

@@ -3,13 +3,13 @@ import { Controller, Inject, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { ROUTES } from '#libs/contract/management/routes';
-import { type ExportEnd, EXPORT_FORMAT, type ExportHeader } from '#libs/governance/audit/exported-entry';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { auditOf } from '../http/audited.ts';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { AUDIT_LOG, AUDIT_SIGNER, AUDIT_VAULT, type AuditLogPort, type AuditSigner, type AuditVault } from './audit-ports.ts';
+import { exportLines } from './export-lines.ts';
 
 /** An export holds a connection of the pool; one at a time leaves the others for who serves. */
 const MAX_EXPORTS = 1;
@@ -37,7 +37,7 @@ export class AuditExportController {
       this.running -= 1;
       throw error;
     }
-    const lines = Readable.from(this.#lines(), { objectMode: false, highWaterMark: 64 * 1024 });
+    const lines = Readable.from(exportLines(this.vault, this.signer, this.settings.now()), { objectMode: false, highWaterMark: 64 * 1024 });
     // Also where the reader goes before the first line was taken.
     lines.once('close', () => (this.running -= 1));
     void reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('cache-control', 'no-store').send(lines);
@@ -49,20 +49,4 @@ export class AuditExportController {
     const adoption = await this.vault.adopt({ atMs, actor, requestId, reason: body.reason });
     return { adopted: adoption?.entries ?? 0, digest: adoption?.digest ?? null };
   }
-
-  async *#lines(): AsyncGenerator<string> {
-    const { keyId, publicKey } = this.signer;
-    const header: ExportHeader = { type: 'header', format: EXPORT_FORMAT, exportedAt: new Date(this.settings.now()).toISOString(), keys: [{ keyId, publicKey: Buffer.from(publicKey).toString('base64') }] };
-    yield line(header);
-    let entries = 0;
-    let checkpoints = 0;
-    for await (const part of this.vault.export()) {
-      if (part.type === 'entry') entries += 1;
-      else checkpoints += 1;
-      yield line(part);
-    }
-    yield line({ type: 'end', entries, checkpoints } satisfies ExportEnd);
-  }
 }
-
-const line = (value: object): string => `${JSON.stringify(value)}\n`;
