@@ -87,4 +87,4 @@ export const environmentSchema = z.object({
 export type Environment = z.output<typeof environmentSchema>;
 
 /** Variables of the command line client, which the servers do not read. */
-export const CLIENT_VARIABLES: readonly string[] = ['SIGNALBOX_URL', 'SIGNALBOX_API_KEY'];
+export const CLIENT_VARIABLES: readonly string[] = ['SIGNALBOX_URL', 'SIGNALBOX_API_KEY', 'SIGNALBOX_SIGNING_PASSPHRASE'];
