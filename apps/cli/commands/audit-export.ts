@@ -24,7 +24,7 @@ export async function exportAudit(client: ApiClient, terminal: Terminal, options
   if (!answer.ok || answer.body === null) throw refusal(answer.status, await answer.json().catch(() => null));
   const partial = `${out}.partial`;
   try {
-    await pipeline(Readable.fromWeb(answer.body as import('node:stream/web').ReadableStream), createWriteStream(partial, { mode: 0o600 }), { signal: terminal.signal });
+    await pipeline(Readable.fromWeb(answer.body), createWriteStream(partial, { mode: 0o600 }), { signal: terminal.signal });
     if (!(await endOf(partial)).includes('"type":"end"')) throw new CliError(EXIT.failed, 'The server ended the export before its last line: try again.');
     await rename(partial, out);
   } catch (error) {

@@ -9,7 +9,7 @@ const MAX_KEY_FILE_BYTES = 64 * 1024;
 const SPKI_HEAD_BYTES = 12;
 
 /** Parsed lines of a file, undefined for one that is no JSON. @throws CliError naming a file that cannot be read */
-export async function* jsonLines(workingDir: string, path: string): AsyncGenerator<unknown> {
+export async function* jsonLines(workingDir: string, path: string): AsyncGenerator {
   const full = readable(workingDir, path);
   for await (const line of createInterface({ input: createReadStream(full, 'utf8'), crlfDelay: Infinity })) {
     if (line === '') continue;
@@ -22,9 +22,15 @@ export function trustedKey(workingDir: string, text: string): { readonly keyId: 
   if (/^[0-9a-f]{64}$/i.test(text)) return { keyId: text.toLowerCase() };
   const path = readable(workingDir, text);
   const content = statSync(path).size > MAX_KEY_FILE_BYTES ? '' : readFileSync(path, 'utf8').trim();
-  const publicKey = fromPem(content) ?? Buffer.from(String((parsed(content) as { publicKey?: unknown } | null | undefined)?.publicKey ?? content), 'base64');
+  const publicKey = fromPem(content) ?? Buffer.from(fromAnswer(content) ?? content, 'base64');
   if (publicKey.length === 32) return { publicKey };
   throw new CliError(EXIT.usage, `--key ${text} holds no Ed25519 public key: give its fingerprint, a PEM file, 32 bytes in base64, or the answer of GET /api/v1/audit/key.`);
+}
+
+/** What GET /api/v1/audit/key answers. */
+function fromAnswer(text: string): string | null {
+  const { publicKey } = (parsed(text) ?? {}) as { publicKey?: unknown };
+  return typeof publicKey === 'string' ? publicKey : null;
 }
 
 function fromPem(text: string): Buffer | null {

@@ -85,7 +85,8 @@ export class LogVerifier {
   }
 
   #addHeader(header: ExportHeader): void {
-    if (header.format !== EXPORT_FORMAT || !Array.isArray(header.keys) || this.#header !== null) {
+    const hasKeys = Array.isArray(header.keys) && header.keys.every((key) => typeof (key as { publicKey?: unknown } | null)?.publicKey === 'string');
+    if (header.format !== EXPORT_FORMAT || !hasKeys || this.#header !== null) {
       this.#findings.add('malformed-line', null, `Line ${this.#lines} is no header of ${EXPORT_FORMAT}.`);
     } else this.#header = header;
   }
@@ -99,7 +100,7 @@ export class LogVerifier {
   }
 
   #trustedKeys({ keys, keyIds }: Evidence): ReadonlyMap<string, Uint8Array> {
-    const named = (this.#header?.keys ?? []).map(({ publicKey }) => Buffer.from(String(publicKey), 'base64'));
+    const named = (this.#header?.keys ?? []).map(({ publicKey }) => Buffer.from(publicKey, 'base64'));
     const believed = keys.length + keyIds.length === 0 ? named : [...keys, ...named.filter((key) => keyIds.includes(keyIdOf(key)))];
     return new Map(believed.map((key) => [keyIdOf(key), key]));
   }
