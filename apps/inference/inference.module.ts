@@ -65,8 +65,8 @@ export class InferenceModule {
         },
         {
           provide: ShadowRuns,
-          inject: [ENGINE, ServedModels, DataSource],
-          useFactory: (engine: Engine, models: ServedModels, dataSource: DataSource) => new ShadowRuns(engine, models, new ShadowComparisons(dataSource), meter(), tellError),
+          inject: [ENGINE, ServedModels, RequestRules, DataSource],
+          useFactory: (engine: Engine, models: ServedModels, rules: RequestRules, dataSource: DataSource) => new ShadowRuns(engine, models, rules, new ShadowComparisons(dataSource), meter(), tellError),
         },
         {
           provide: Answering,

@@ -118,6 +118,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     kind: wanted.kind,
     requestId,
     release,
+    labels,
     segment: { tenant: labels.tenant, task: labels.task, language: labels.language },
     rules: ruling.applied,
     prompts,

@@ -42,6 +42,7 @@ export interface AdmittedRequest {
   readonly kind: 'completion' | 'chat';
   readonly requestId: string;
   readonly release: ServedRelease;
+  readonly labels: RequestLabels;
   readonly segment: Segment;
   /** Data rules that hold for it to its end; null where the model has none. */
   readonly rules: AppliedRules | null;

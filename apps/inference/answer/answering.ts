@@ -144,7 +144,7 @@ export class Answering {
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
     await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
     const { request } = admittedPrompt;
-    this.answered({ requestId: request.id, atMs: context.atMs, release: admitted.release, request, outcome });
+    this.answered({ requestId: request.id, atMs: context.atMs, release: admitted.release, labels: admitted.labels, request, outcome });
   }
 }
 

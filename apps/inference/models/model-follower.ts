@@ -8,6 +8,7 @@ import { ActivationListener } from '#libs/store/activation/activation-listener';
 import { ObservedActivations } from '#libs/store/activation/observed-activations';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { Repeat } from '../repeat.ts';
+import { RulesInForce } from '../rules/rules-in-force.ts';
 import { ObservedReporter } from './observed-reporter.ts';
 import { ServedModels } from './served-models.ts';
 
@@ -27,6 +28,7 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   constructor(
     @Inject(ServedModels) private readonly models: ServedModels,
+    @Inject(RulesInForce) private readonly rules: RulesInForce,
     @Inject(DataSource) dataSource: DataSource,
     @Inject(INFERENCE_OPTIONS) { logger, health }: InferenceOptions,
   ) {
@@ -71,6 +73,8 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   /** What goes wrong here shows at the next poll. */
   async #follow(): Promise<void> {
+    // New data rules are told on the same channel.
+    void this.rules.sync().catch(() => undefined);
     await this.models.sync().catch(() => undefined);
     await this.#reporter.report().catch(() => undefined);
     await this.models.settled('all');

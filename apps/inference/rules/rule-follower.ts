@@ -3,7 +3,7 @@ import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.t
 import { Repeat } from '../repeat.ts';
 import { RulesInForce } from './rules-in-force.ts';
 
-/** How often the rules are looked at, whether or not a notification comes. */
+/** How often the rules are looked at; ModelFollower has them looked at when a notification comes. */
 const POLL_MS = 1000;
 
 /** Keeps the data rules in step with the store. While they are unknown the process is not ready and answers nothing. */
@@ -31,13 +31,8 @@ export class RuleFollower implements OnApplicationBootstrap, OnModuleDestroy {
 
   async onApplicationBootstrap(): Promise<void> {
     // One look before the server listens; where it fails the process waits, unready, for a later one.
-    await this.wake();
-    this.#follow.start();
-  }
-
-  /** Looks at once, because something says that rules changed. */
-  async wake(): Promise<void> {
     await this.rules.sync().catch((error: unknown) => this.#logger.warn({ err: error }, 'cannot read the data rules'));
+    this.#follow.start();
   }
 
   async onModuleDestroy(): Promise<void> {

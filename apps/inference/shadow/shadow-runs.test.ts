@@ -1,11 +1,15 @@
 import { createNoopMeter } from '@opentelemetry/api';
 import { beforeEach, expect, it, vi } from 'vitest';
+import { type DataRule } from '#libs/governance/data-rules/rule-set';
 import { type ShadowComparison } from '#libs/store/rollouts/shadow-comparisons';
 import { type ServedRelease } from '../models/served-release.ts';
 import { FAKE_RELEASE, FakeEngine, fakeTokenizer } from '../testing/fake-engine.ts';
+import { RequestRules } from '../rules/request-rules.ts';
+import { type RulesOfModel } from '../rules/rules-in-force.ts';
 import { type AnsweredRequest, ShadowRuns } from './shadow-runs.ts';
 
 const release = (releaseId: string): ServedRelease => ({ ...FAKE_RELEASE, releaseId, tokenizer: fakeTokenizer });
+const LABELS = { tenant: 'acme', region: '', dataClass: '', licence: '' };
 const STABLE = release('a');
 const SHADOW = release('b');
 
@@ -16,6 +20,7 @@ let pinned: number;
 let share: number;
 let rows: ShadowComparison[];
 let errors: unknown[];
+let rules: RulesOfModel;
 let shadows: ShadowRuns;
 
 beforeEach(() => {
@@ -24,6 +29,7 @@ beforeEach(() => {
   looks = 0;
   pinned = 0;
   share = 1;
+  rules = null;
   rows = [];
   errors = [];
   const pin = (one: ServedRelease) => {
@@ -38,6 +44,7 @@ beforeEach(() => {
   shadows = new ShadowRuns(
     { generate, status },
     { pinShadow: (_, stableId) => (stableId === 'a' ? { stable: pin(STABLE), shadow: pin(SHADOW), share } : null) },
+    new RequestRules({ of: () => rules }),
     { insert: async (given) => void rows.push(...given) },
     createNoopMeter(),
     (_, error) => void errors.push(error),
@@ -50,7 +57,7 @@ async function answered(requestId: string, by = STABLE): Promise<AnsweredRequest
     sampling: { temperature: 1, topP: 1, topK: 0, minP: 0, presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1, logitBias: {}, seed: 1 },
   };
   for await (const event of new FakeEngine().generate(request, new AbortController().signal)) {
-    if (event.type === 'finished') return { requestId, atMs: 5, release: by, request, outcome: event.outcome };
+    if (event.type === 'finished') return { requestId, atMs: 5, release: by, labels: LABELS, request, outcome: event.outcome };
   }
   throw new Error('the fake engine did not finish');
 }
@@ -105,4 +112,16 @@ it('drops what does not fit, and what waits when the server stops', async () => 
   await shadows.stop();
   expect(rows).toEqual([]);
   expect(pinned).toBe(0);
+});
+
+it('holds the data rules: masked experts of each release stay masked, and what may not run does not', async () => {
+  const ruleSet = (list: readonly DataRule[]) => ({ model: 'fake', generation: 1, rules: list, digest: 'd'.repeat(64) });
+  rules = ruleSet([{ id: 'one', expert: 'expert/0/1', effect: 'deny', tenants: ['acme'] }]);
+  shadows.offer(await answered('r1'));
+  await vi.waitFor(() => expect(rows).toHaveLength(1));
+  expect(engine.requests.map(({ expertMask }) => [...(expertMask?.words ?? [])])).toEqual([[2, 0], [2, 0]]);
+  rules = { ...ruleSet([0, 1, 2, 3].map((at) => ({ id: `r${at}`, expert: `expert/0/${at}`, effect: 'deny' as const }))), digest: 'e'.repeat(64) };
+  shadows.offer(await answered('r2'));
+  await shadows.stop();
+  expect(engine.requests).toHaveLength(2);
 });

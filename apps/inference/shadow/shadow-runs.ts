@@ -1,11 +1,13 @@
 import { type Meter } from '@opentelemetry/api';
 import { drawOf } from '#libs/governance/activation/assign-request';
 import { compareScores, routingDisagreement, type ScoredToken } from '#libs/governance/activation/compare-runs';
+import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { type RoutedRows } from '#libs/governance/activation/route-slice';
 import { type Engine, EngineBusyError, type GenerateOutcome, type GenerateRequest, type PositionLogprobs } from '#libs/runtime/engine/engine';
 import { type ShadowComparison, type ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { type ServedModels } from '../models/served-models.ts';
 import { type ServedRelease } from '../models/served-release.ts';
+import { type RequestRules } from '../rules/request-rules.ts';
 
 /** Answers that wait to be compared; further ones are dropped and counted. */
 const MAX_WAITING = 64;
@@ -21,6 +23,7 @@ export interface AnsweredRequest {
   readonly requestId: string;
   readonly atMs: number;
   readonly release: ServedRelease;
+  readonly labels: RuleLabels;
   readonly request: GenerateRequest;
   readonly outcome: GenerateOutcome;
 }
@@ -30,6 +33,7 @@ interface Job {
   readonly atMs: number;
   readonly model: string;
   readonly releaseId: string;
+  readonly labels: RuleLabels;
   readonly request: GenerateRequest;
   readonly tokens: Uint32Array;
 }
@@ -52,6 +56,7 @@ export class ShadowRuns {
   constructor(
     private readonly engine: Pick<Engine, 'generate' | 'status'>,
     private readonly models: Pick<ServedModels, 'pinShadow'>,
+    private readonly rules: Pick<RequestRules, 'rule'>,
     private readonly store: Pick<ShadowComparisons, 'insert'>,
     meter: Meter,
     private readonly tellError: (requestId: string, error: unknown) => void,
@@ -60,7 +65,7 @@ export class ShadowRuns {
   }
 
   /** Takes an answer if it is drawn; at once, and whatever becomes of it. */
-  offer({ requestId, atMs, release, request, outcome }: AnsweredRequest): void {
+  offer({ requestId, atMs, release, labels, request, outcome }: AnsweredRequest): void {
     if (outcome.status !== 'answered') return;
     const pins = this.models.pinShadow(release.model, release.releaseId);
     if (!pins) return;
@@ -70,7 +75,7 @@ export class ShadowRuns {
     if (this.#waiting.length >= MAX_WAITING || this.#stopped.signal.aborted) return this.#count(release.model, 'dropped');
     // Copied: the outcome's buffers go on to be recorded. The last sampled token never ran and is not in it.
     const tokens = outcome.tokenIds.slice(0, Math.min(outcome.promptRows + (outcome.choiceRows[0] ?? 0), MAX_TOKENS));
-    this.#waiting.push({ requestId, atMs, model: release.model, releaseId: release.releaseId, request, tokens });
+    this.#waiting.push({ requestId, atMs, model: release.model, releaseId: release.releaseId, labels, request, tokens });
     this.#running ??= this.#work().finally(() => {
       this.#running = null;
     });
@@ -120,10 +125,13 @@ export class ShadowRuns {
     }
   }
 
-  /** null where it was given up. @throws Error when the release cannot run these tokens */
-  async #score({ requestId, request, tokens }: Job, release: ServedRelease, signal: AbortSignal): Promise<Scored | null> {
+  /** null where it was given up, or the data rules forbid it. @throws Error when the release cannot run these tokens */
+  async #score({ requestId, labels, request, tokens }: Job, release: ServedRelease, signal: AbortSignal): Promise<Scored | null> {
+    // The rules hold for a run that nobody sees too, and masks are made for one release.
+    const ruling = this.rules.rule(release, labels);
+    if ('failure' in ruling) return null;
     const scoring: GenerateRequest = {
-      ...request, id: requestId, releaseId: release.releaseId, promptTokens: tokens, choices: 1, maxTokens: 0, stop: [], logprobs: null, promptLogprobs: ALTERNATIVES,
+      ...request, id: requestId, releaseId: release.releaseId, promptTokens: tokens, choices: 1, maxTokens: 0, stop: [], logprobs: null, promptLogprobs: ALTERNATIVES, expertMask: ruling.mask,
     };
     let positions: readonly (PositionLogprobs | null)[] = [];
     for await (const event of this.engine.generate(scoring, signal)) {

@@ -19,7 +19,8 @@ const prompt = {
   },
 };
 const admitted: AdmittedRequest = {
-  kind: 'chat', requestId: 'r', release: { ...FAKE_RELEASE, tokenizer: fakeTokenizer }, segment: { tenant: 'acme', task: '', language: 'en' }, rules: null, prompts: [prompt],
+  kind: 'chat', requestId: 'r', release: { ...FAKE_RELEASE, tokenizer: fakeTokenizer }, segment: { tenant: 'acme', task: '', language: 'en' }, rules: null,
+  labels: { tenant: 'acme', task: '', language: 'en', region: '', dataClass: '', licence: '', session: '' }, prompts: [prompt],
   choices: 1, stream: false, includeUsage: false, echo: false, logprobs: false, tokensAsIds: false, routedExperts: false,
 };
 

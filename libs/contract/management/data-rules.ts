@@ -34,7 +34,7 @@ const warningSchema = z
   .object({
     reason: z.enum(['no-expert-left', 'too-few-experts', 'allows-all', 'denies-all']),
     tenant: z.string().nullable().describe('null: requests of a tenant that no rule names, or of none.'),
-    layer: z.int().nullable(),
+    layer: count('The layer concerned, from 0.').nullable(),
     rules: z.array(z.string()),
     message: z.string(),
   })
@@ -82,8 +82,8 @@ const checkedRelease = z
     releaseId: sha256,
     outcome: z.enum(['unrestricted', 'masked', 'no-expert-left']).describe('no-expert-left: such a request is refused with 403.'),
     masked: z.array(z.object({ expert: z.string().describe('expert/<layer>/<index>'), sha256, rules: z.array(z.string()).describe('Rules that keep it from serving.') })),
-    tooFew: z.array(z.int()).describe('Layers in which fewer than topK experts are left, so that fewer serve.'),
-    refused: z.object({ layer: z.int(), rules: z.array(z.string()) }).nullable(),
+    tooFew: z.array(z.int().describe('A layer, from 0.')).describe('Layers in which fewer than topK experts are left, so that fewer serve.'),
+    refused: z.object({ layer: count('The first layer without an expert.'), rules: z.array(z.string()) }).nullable(),
   })
   .meta({ id: 'CheckedRelease' });
 export const dataRulesCheckSchema = z
