@@ -11,10 +11,14 @@ export class ActivationStates1795219200013 implements MigrationInterface {
       -- Told by the table itself, so that no way to write it can forget to.
       CREATE FUNCTION signalbox.tell_activation() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
-        PERFORM pg_notify('signalbox_activation', NEW.model || ' ' || NEW.generation);
+        IF TG_OP = 'DELETE' THEN
+          PERFORM pg_notify('signalbox_activation', OLD.model || ' stopped');
+        ELSE
+          PERFORM pg_notify('signalbox_activation', NEW.model || ' ' || NEW.generation);
+        END IF;
         RETURN NULL;
       END $$;
-      CREATE TRIGGER activation_told AFTER INSERT OR UPDATE ON signalbox.activation
+      CREATE TRIGGER activation_told AFTER INSERT OR UPDATE OR DELETE ON signalbox.activation
         FOR EACH ROW EXECUTE FUNCTION signalbox.tell_activation();
 
       CREATE TABLE signalbox.activation_event (

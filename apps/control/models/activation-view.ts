@@ -33,10 +33,10 @@ export function processBody(process: ObservedProcess, nowMs: number): ProcessBod
 }
 
 export function eventBody({ generation, atMs, command, actor, actorName, cause, reason, before, after }: ActivationEvent): EventBody {
-  return { generation, at: new Date(atMs).toISOString(), command, actor, actorName, cause, reason, before: before && stateBody(before), after: stateBody(after) };
+  return { generation, at: new Date(atMs).toISOString(), command, actor, actorName, cause, reason, before: before && stateBody(before), after: after && stateBody(after) };
 }
 
-function stateBody({ stable, previous, canary, shadow, generation }: ActivationState): EventBody['after'] {
+function stateBody({ stable, previous, canary, shadow, generation }: ActivationState): NonNullable<EventBody['after']> {
   return { releaseId: stable, previousRelease: previous, canary: canary && canaryBody(canary), shadow, generation };
 }
 

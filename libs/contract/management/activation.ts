@@ -128,7 +128,7 @@ export const historySchema = pageOf(
       cause: z.string().describe('direct, approved-change or approved-rollout.'),
       reason: z.string().nullable(),
       before: eventState.nullable(),
-      after: eventState,
+      after: eventState.nullable().describe('null where the model was stopped.'),
     })
     .meta({ id: 'ActivationEvent' }),
   'ActivationHistory',

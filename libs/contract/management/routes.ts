@@ -12,6 +12,7 @@ import {
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
+import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
 import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
@@ -121,6 +122,7 @@ export const ROUTES = {
     example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
   ...activationRoutes,
+  ...recallRoutes,
   ...rolloutRoutes,
   ...accessRoutes,
   ...auditRoutes,

@@ -14,7 +14,8 @@ export interface ActivationEvent {
   readonly reason: string | null;
   /** null for the first activation, and where what was before is not known. */
   readonly before: ActivationState | null;
-  readonly after: ActivationState;
+  /** null where the model was stopped. */
+  readonly after: ActivationState | null;
 }
 
 export interface HistoryQuery {

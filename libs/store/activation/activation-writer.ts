@@ -22,6 +22,9 @@ export interface ActivationWrite {
   readonly act: ActivationAct;
 }
 
+/** After a stop the generations go on: no two states of a model ever share one. */
+const NEXT_GENERATION = 'COALESCE((SELECT max(generation) FROM signalbox.activation_event WHERE model = $1), 0) + 1';
+
 export type ActivationWritten = { readonly outcome: 'written'; readonly state: ActivationState } | { readonly outcome: 'stale' };
 
 /**
@@ -34,25 +37,47 @@ export async function writeActivation(manager: EntityManager, { next, expectedGe
   if (before !== null && before.generation !== expectedGeneration) return { outcome: 'stale' };
   if (before === null && expectedGeneration !== 0) return { outcome: 'stale' };
   const at = new Date(atMs);
-  const values = [next.model, next.stable, next.previous, jsonOrNull(next.canary), jsonOrNull(next.shadow), expectedGeneration + 1, at];
+  const values = [next.model, next.stable, next.previous, jsonOrNull(next.canary), jsonOrNull(next.shadow), at];
   // Wrapped in a query of its own: TypeORM gives [rows, count] for a bare UPDATE.
-  const written: unknown[] = await manager.query(
+  const written: { generation: number }[] = await manager.query(
     before === null
-      ? `INSERT INTO signalbox.activation (${ACTIVATION_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (model) DO NOTHING RETURNING generation`
+      ? `INSERT INTO signalbox.activation (model, stable_release, previous_release, canary, shadow, updated_at, generation)
+         VALUES ($1, $2, $3, $4, $5, $6, ${NEXT_GENERATION}) ON CONFLICT (model) DO NOTHING RETURNING generation`
       : `WITH moved AS (
-           UPDATE signalbox.activation SET stable_release = $2, previous_release = $3, canary = $4, shadow = $5, generation = $6, updated_at = $7
+           UPDATE signalbox.activation SET stable_release = $2, previous_release = $3, canary = $4, shadow = $5, updated_at = $6, generation = generation + 1
            WHERE model = $1 RETURNING generation)
          SELECT generation FROM moved`,
     values,
   );
-  if (written.length === 0) return { outcome: 'stale' };
-  const state: ActivationState = stateOf({ ...next, generation: expectedGeneration + 1 });
+  const [row] = written;
+  if (!row) return { outcome: 'stale' };
+  const state = stateOf({ ...next, generation: row.generation });
+  await insertEvent(manager, { model: state.model, generation: state.generation, at, act, before, after: state });
+  return { outcome: 'written', state };
+}
+
+/** Nothing answers for the model any more. Its history goes on where it stopped, should it be activated again. @param before as it was locked */
+export async function stopActivation(manager: EntityManager, before: ActivationState, act: ActivationAct, atMs: number): Promise<void> {
+  await manager.query(`DELETE FROM signalbox.activation WHERE model = $1`, [before.model]);
+  await insertEvent(manager, { model: before.model, generation: before.generation + 1, at: new Date(atMs), act, before, after: null });
+}
+
+interface NewEvent {
+  readonly model: string;
+  readonly generation: number;
+  readonly at: Date;
+  readonly act: ActivationAct;
+  readonly before: ActivationState | null;
+  readonly after: ActivationState | null;
+}
+
+async function insertEvent(manager: EntityManager, { model, generation, at, act, before, after }: NewEvent): Promise<void> {
+  const { command, actor, actorName, cause, reason } = act;
   await manager.query(
     `INSERT INTO signalbox.activation_event (model, generation, at, command, actor, actor_name, cause, reason, before, after)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [state.model, state.generation, at, act.command, act.actor, act.actorName, act.cause, act.reason, jsonOrNull(before && stateOf(before)), JSON.stringify(state)],
+    [model, generation, at, command, actor, actorName, cause, reason, jsonOrNull(before && stateOf(before)), jsonOrNull(after && stateOf(after))],
   );
-  return { outcome: 'written', state };
 }
 
 /** The activation of a model, held until the transaction ends; null where there is none. */

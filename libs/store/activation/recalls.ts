@@ -1,0 +1,94 @@
+import { type DataSource, type EntityManager } from 'typeorm';
+import { type Sha256 } from '#libs/release/component';
+import { RecallUnit } from './recall-unit.ts';
+
+/** A release that holds a component version. */
+export interface HoldingRelease {
+  readonly releaseId: string;
+  readonly model: string;
+  readonly createdAtMs: number;
+  /** Where the release has it. */
+  readonly components: readonly string[];
+}
+
+export interface RecallRecord {
+  readonly sha256: Sha256;
+  readonly kind: string;
+  /** null where it was not recalled. */
+  readonly recalled: { readonly atMs: number; readonly by: string; readonly reason: string } | null;
+  readonly releases: readonly HoldingRelease[];
+}
+
+/** A recorded request that a release with the version answered. */
+export interface TouchedRequest {
+  readonly requestId: string;
+  readonly atMs: number;
+  readonly releaseId: string;
+  readonly status: number;
+}
+
+export interface TouchedQuery {
+  readonly sha256: Sha256;
+  /** Where the page before ended: its last request. */
+  readonly after: { readonly atMs: number; readonly requestId: string } | null;
+  readonly limit: number;
+}
+
+const HOLDING = `SELECT DISTINCT r.number FROM signalbox.release_component AS c JOIN signalbox.release AS r ON r.id = c.release_id WHERE c.sha256 = $1`;
+
+/** Recalled component versions, and what they touched. */
+export class Recalls {
+  constructor(private readonly dataSource: DataSource) {}
+
+  transaction<T>(work: (unit: RecallUnit) => Promise<T>): Promise<T> {
+    return this.dataSource.transaction((manager) => work(new RecallUnit(manager)));
+  }
+
+  /** For work that is part of another's transaction. */
+  unit(manager: EntityManager): RecallUnit {
+    return new RecallUnit(manager);
+  }
+
+  /** null where there is no such version. */
+  async find(sha256: Sha256): Promise<RecallRecord | null> {
+    const versions: { kind: string; at: Date | null; by: string | null; reason: string | null }[] = await this.dataSource.query(
+      `SELECT kind, recalled_at AS at, recalled_by AS "by", recall_reason AS reason FROM signalbox.component_version WHERE sha256 = $1`,
+      [sha256],
+    );
+    const [version] = versions;
+    if (!version) return null;
+    const releases: (Omit<HoldingRelease, 'createdAtMs'> & { at: Date })[] = await this.dataSource.query(
+      `SELECT r.id AS "releaseId", r.model, r.created_at AS at, array_agg(c.component ORDER BY c.component) AS components
+       FROM signalbox.release_component AS c JOIN signalbox.release AS r ON r.id = c.release_id
+       WHERE c.sha256 = $1 GROUP BY r.id ORDER BY r.created_at DESC, r.id`,
+      [sha256],
+    );
+    return {
+      sha256,
+      kind: version.kind,
+      recalled: version.at && { atMs: version.at.getTime(), by: version.by ?? '', reason: version.reason ?? '' },
+      releases: releases.map(({ at, ...release }) => ({ ...release, createdAtMs: at.getTime() })),
+    };
+  }
+
+  /** Recorded requests by release, for those that hold the version; only releases with any. */
+  async requestCounts(sha256: Sha256): Promise<ReadonlyMap<string, number>> {
+    const rows: { id: string; requests: number }[] = await this.dataSource.query(
+      `SELECT r.id, count(*)::float8 AS requests FROM signalbox.trace AS t JOIN signalbox.release AS r ON r.number = t.release
+       WHERE t.release IN (${HOLDING}) GROUP BY r.id`,
+      [sha256],
+    );
+    return new Map(rows.map(({ id, requests }) => [id, requests]));
+  }
+
+  /** Newest first. */
+  async requests({ sha256, after, limit }: TouchedQuery): Promise<readonly TouchedRequest[]> {
+    const rows: (Omit<TouchedRequest, 'atMs'> & { at: Date })[] = await this.dataSource.query(
+      `SELECT t.request_id AS "requestId", t.at, r.id AS "releaseId", t.status FROM signalbox.trace AS t JOIN signalbox.release AS r ON r.number = t.release
+       WHERE t.release IN (${HOLDING}) AND ($2::timestamptz IS NULL OR (t.at, t.request_id) < ($2, $3::uuid))
+       ORDER BY t.at DESC, t.request_id DESC LIMIT $4`,
+      [sha256, after && new Date(after.atMs), after?.requestId ?? null, limit],
+    );
+    return rows.map(({ at, ...row }) => ({ ...row, atMs: at.getTime() }));
+  }
+}
