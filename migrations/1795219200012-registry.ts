@@ -64,6 +64,9 @@ export class Registry1795219200012 implements MigrationInterface {
         sha256 text NOT NULL CHECK (sha256 ~ '^[0-9a-f]{64}$'),
         size_bytes bigint NOT NULL CHECK (size_bytes > 0),
         kind text NOT NULL CHECK (kind IN ('backbone', 'tokenizer', 'router', 'expert')),
+        -- What it shall replace, where that was said; its tensors must fit there.
+        component text,
+        release_id text REFERENCES signalbox.release (id) ON DELETE SET NULL,
         card jsonb NOT NULL,
         state text NOT NULL CHECK (state IN ('open', 'finished', 'failed', 'expired')),
         error jsonb,

@@ -10,6 +10,8 @@ import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
+import { registryControllers, registryProviders } from './registry/registry-parts.ts';
+import { releaseProviders } from './releases/release-parts.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
 import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.ts';
 import { RoutingReports } from './routing/routing-reports.ts';
@@ -29,6 +31,7 @@ export class ControlModule {
         TracesController,
         ImportsController,
         ReleasesController,
+        ...registryControllers,
         ...activationControllers,
         ...rolloutControllers,
         ...dataRulesControllers,
@@ -39,7 +42,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders],
       exports: [ImportRunner],
     };
   }

@@ -234,12 +234,12 @@ describe('imports', () => {
     house.importer = {
       run: async (_, __, onProgress) => {
         onProgress({ stage: 'writing', doneBytes: 5, totalBytes: 10 });
-        return { releaseId: RELEASE, warnings: ['left out: x'] };
+        return { releaseId: RELEASE, summary: 'expert release', warnings: ['left out: x'] };
       },
     };
     const { status, body } = await call('/api/v1/imports', { method: 'POST', body: order });
     expect(status).toBe(202);
-    await vi.waitFor(async () => expect(await get('getImport', `/api/v1/imports/${body.id}`)).toMatchObject({ state: 'succeeded', releaseId: RELEASE, warnings: ['left out: x'], progress: { phase: 'writing', doneBytes: 5 } }));
+    await vi.waitFor(async () => expect(await get('getImport', `/api/v1/imports/${body.id}`)).toMatchObject({ state: 'succeeded', releaseId: RELEASE, summary: 'expert release', warnings: ['left out: x'], progress: { phase: 'writing', doneBytes: 5 } }));
     expect(house.audit).toMatchObject([{ action: 'import.create' }]);
   });
 
@@ -292,7 +292,7 @@ describe('imports', () => {
   });
 
   it('marks what a former process left unfinished', async () => {
-    house.jobs.set('x', { id: crypto.randomUUID(), ...order, status: 'running', progress: null, error: null, releaseId: null, warnings: [], createdAtMs: 1, finishedAtMs: null });
+    house.jobs.set('x', { id: crypto.randomUUID(), ...order, status: 'running', progress: null, error: null, releaseId: null, parentRelease: null, summary: null, warnings: [], createdAtMs: 1, finishedAtMs: null });
     house.jobs.set(house.jobs.get('x')!.id, house.jobs.get('x')!);
     house.jobs.delete('x');
     const again = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false });

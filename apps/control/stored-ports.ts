@@ -11,10 +11,12 @@ import { UsageReader } from '#libs/store/usage/usage-reader';
 import { storedAccessPorts } from './accounts/stored-access-ports.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
-import { checkpointImporter } from './imports/checkpoint-importer.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
-import { storedActivationDesk, storedActivationPorts } from './models/activation-parts.ts';
+import { storedImporter } from './imports/stored-importer.ts';
+import { storedActivationPorts } from './models/activation-parts.ts';
+import { storedRegistryPorts } from './registry/registry-parts.ts';
+import { storedReleasePorts } from './releases/release-parts.ts';
 import { RELEASES } from './releases/releases-port.ts';
 import { storedRolloutPorts } from './rollouts/rollout-parts.ts';
 import { storedCatalog } from './routing/stored-catalog.ts';
@@ -50,6 +52,8 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
+    ...storedRegistryPorts(home, components, settings),
+    ...storedReleasePorts,
     ...storedSignaturePorts,
     ...storedRolloutPorts,
     ...storedDataRulesPorts,
@@ -64,15 +68,8 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     },
     {
       provide: CHECKPOINT_IMPORTER,
-      inject: [DataSource, Releases],
-      useFactory: async (dataSource: DataSource, releases: Releases) =>
-        checkpointImporter({
-          components: await components,
-          journalDirectory: join(home, 'imports'),
-          releases,
-          desk: storedActivationDesk(dataSource, settings),
-          now: settings.now,
-        }),
+      inject: [DataSource],
+      useFactory: async (dataSource: DataSource) => storedImporter(dataSource, { components: await components, home, now: settings.now }),
     },
   ];
 }

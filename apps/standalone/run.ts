@@ -14,9 +14,9 @@ import { connectCaptureQueue } from '#libs/queue/connect';
 import { Accounts } from '#libs/store/accounts/accounts';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { Releases } from '#libs/store/releases/releases';
-import { checkpointImporter } from '../control/imports/checkpoint-importer.ts';
+import { type CheckpointImporter } from '../control/imports/import-ports.ts';
+import { storedImporter } from '../control/imports/stored-importer.ts';
 import { ensureFirstKey } from '../control/keys/first-key.ts';
-import { storedActivationDesk } from '../control/models/activation-parts.ts';
 import { migrateDatabase, openDatabase } from './database.ts';
 import { ensureDemoModel } from './demo-model.ts';
 import { startHttp } from './http.ts';
@@ -97,13 +97,7 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
 
   const releases = new Releases(dataSource);
   const firstKey = await ensureFirstKey({ keys: new ApiKeys(dataSource), accounts: new Accounts(dataSource) }, config.auth.adminKey, now());
-  const importer = checkpointImporter({
-    components: await ComponentStore.open(join(config.home, 'components')),
-    journalDirectory: join(config.home, 'imports'),
-    releases,
-    desk: storedActivationDesk(dataSource, { now }),
-    now,
-  });
+  const importer = storedImporter(dataSource, { components: await ComponentStore.open(join(config.home, 'components')), home: config.home, now });
   const existing = (await releases.activations()).map(({ model }) => model);
   const models = await importDemoModel(config, existing, importer, progress);
   await dataSource.destroy();
@@ -137,7 +131,7 @@ function startPipeline(databaseUrl: string, logger: Logger): { readonly keeper: 
   return { keeper, metrics };
 }
 
-async function importDemoModel(config: Config, existing: readonly string[], importer: ReturnType<typeof checkpointImporter>, progress: Progress): Promise<readonly string[]> {
+async function importDemoModel(config: Config, existing: readonly string[], importer: CheckpointImporter, progress: Progress): Promise<readonly string[]> {
   const request = { modelDir: config.demo.modelDir, models: existing, importer };
   const bar = progress.bar('importing the demo model');
   try {

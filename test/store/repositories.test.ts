@@ -69,7 +69,7 @@ test('keys are found by prefix, touched coarsely and revoked once', async () => 
 test('an import job moves on until it is finished', async () => {
   const jobs = new ImportJobs(store);
   const id = randomUUID();
-  await jobs.create({ id, directory: '/models/x', model: 'x', createdAtMs: NOW });
+  await jobs.create({ id, directory: '/models/x', model: 'x', parentRelease: null, createdAtMs: NOW });
   await jobs.progress(id, { stage: 'experts', doneBytes: 5, totalBytes: 9 });
   expect(await jobs.find(id)).toMatchObject({ status: 'running', progress: { stage: 'experts' }, finishedAtMs: null });
   await jobs.fail(id, { code: 'truncated-file', message: 'model.safetensors ends early' }, NOW + 1);
@@ -78,9 +78,9 @@ test('an import job moves on until it is finished', async () => {
   expect(await jobs.list(5)).toHaveLength(1);
   await saveRelease(store, RELEASE, NOW);
   const other = randomUUID();
-  await jobs.create({ id: other, directory: '/models/y', model: 'y', createdAtMs: NOW });
-  await jobs.succeed(other, { releaseId: RELEASE, warnings: ['left out: x'] }, NOW + 2);
-  expect(await jobs.find(other)).toMatchObject({ status: 'succeeded', releaseId: RELEASE, warnings: ['left out: x'] });
+  await jobs.create({ id: other, directory: '/models/y', model: 'y', parentRelease: null, createdAtMs: NOW });
+  await jobs.succeed(other, { releaseId: RELEASE, summary: 'router release', warnings: ['left out: x'] }, NOW + 2);
+  expect(await jobs.find(other)).toMatchObject({ status: 'succeeded', releaseId: RELEASE, summary: 'router release', warnings: ['left out: x'] });
 });
 
 test('retention drops old days and entries, keeps the rest, and one process does it', async () => {

@@ -9,6 +9,8 @@ import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type ImportJob } from '#libs/store/imports/import-job';
 import { auditOf } from '../http/audited.ts';
 import { decodeCursor, page } from '../http/cursor.ts';
+import { releaseNotFound } from '../releases/release-problems.ts';
+import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { IMPORT_JOBS, type ImportJobsPort } from './import-ports.ts';
 import { ImportRunner, MAX_OPEN_IMPORTS } from './import-runner.ts';
@@ -21,11 +23,13 @@ export class ImportDesk {
   constructor(
     @Inject(IMPORT_JOBS) private readonly jobs: ImportJobsPort,
     private readonly runner: ImportRunner,
+    @Inject(RELEASES) private readonly releases: Pick<ReleasesPort, 'find'>,
     @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
   ) {}
 
-  async create({ directory, model, activate }: RouteInput<typeof ROUTES.createImport>['body'], caller: Principal): Promise<ImportBody> {
+  async create({ directory, model, activate, parent, note }: RouteInput<typeof ROUTES.createImport>['body'], caller: Principal): Promise<ImportBody> {
     await checkDirectory(directory);
+    if (parent !== undefined && !(await this.releases.find(parent))) throw releaseNotFound('parent');
     if (this.runner.openImports >= MAX_OPEN_IMPORTS) {
       throw new ProblemError({
         status: 429,
@@ -34,10 +38,10 @@ export class ImportDesk {
         detail: `At most ${MAX_OPEN_IMPORTS} may wait or run: try again when one has ended, or cancel one.`,
       });
     }
-    const job = { id: randomUUID(), directory, model, createdAtMs: this.settings.now() };
-    const audit = auditOf(caller, job.createdAtMs, 'import.create', `import/${job.id}`, { directory, model, activate });
+    const job = { id: randomUUID(), directory, model, parentRelease: parent ?? null, createdAtMs: this.settings.now() };
+    const audit = auditOf(caller, job.createdAtMs, 'import.create', `import/${job.id}`, { directory, model, activate, ...(parent === undefined ? {} : { parent }) });
     await this.jobs.create(job, audit);
-    this.runner.start(job.id, { directory, model, activate, actor: audit.actor });
+    this.runner.start(job.id, { directory, model, activate, actor: audit.actor, note, ...(parent === undefined ? {} : { parent }) });
     return this.get(job.id);
   }
 
@@ -74,7 +78,7 @@ async function checkDirectory(directory: string): Promise<void> {
 }
 
 /** A cancelled import is stored as failed with that code; the API gives it a state of its own. */
-function importBody({ id, directory, model, status, progress, error, releaseId, warnings, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
+function importBody({ id, directory, model, status, progress, error, releaseId, summary, warnings, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
   const cancelled = error?.code === 'cancelled';
   return {
     id,
@@ -83,6 +87,7 @@ function importBody({ id, directory, model, status, progress, error, releaseId, 
     state: cancelled ? 'cancelled' : status,
     progress: { phase: progress?.stage ?? status, doneBytes: progress?.doneBytes ?? 0, totalBytes: progress?.totalBytes ?? 0 },
     releaseId,
+    summary,
     warnings: [...warnings],
     error: error && { code: error.code, message: error.message },
     createdAt: new Date(createdAtMs).toISOString(),

@@ -8,6 +8,8 @@ export interface NewImport {
   readonly id: string;
   readonly directory: string;
   readonly model: string;
+  /** As ordered; null: the stable release of the model, if there is one. */
+  readonly parentRelease: string | null;
   readonly createdAtMs: number;
 }
 
@@ -21,6 +23,8 @@ export interface ImportJobsPort {
   find(id: string): Promise<ImportJob | null>;
   /** Newest first. */
   list(limit: number, beforeMs: number | null): Promise<readonly ImportJob[]>;
+  /** Whether another process imports at this moment. */
+  othersRun(): Promise<boolean>;
   audit(entry: AuditEntry): Promise<void>;
 }
 
@@ -28,6 +32,10 @@ export interface ImportOrder {
   readonly directory: string;
   readonly model: string;
   readonly activate: boolean;
+  /** Release it was tuned from; without it, the stable release of the model. */
+  readonly parent?: string;
+  /** Why, for people. */
+  readonly note?: string;
   /** Who ordered it, for the audit log: `key:<id>` or `system`. */
   readonly actor: string;
 }

@@ -33,6 +33,8 @@ export class ImportRunner implements OnApplicationBootstrap, OnApplicationShutdo
 
   /** What a former process left unfinished will not end by itself. */
   async onApplicationBootstrap(): Promise<void> {
+    // Then what is unfinished may well be alive; the next start without one tells.
+    if (await this.jobs.othersRun()) return;
     for (const { id, finishedAtMs } of await this.jobs.list(1000, null)) {
       if (finishedAtMs === null && !this.#open.has(id)) await this.jobs.fail(id, INTERRUPTED, this.settings.now());
     }

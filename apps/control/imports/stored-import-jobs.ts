@@ -1,6 +1,8 @@
 import { type DataSource } from 'typeorm';
 import { appendAudit } from '#libs/store/audit/audit-log';
 import { type ImportJobs } from '#libs/store/imports/import-jobs';
+import { LOCKS } from '#libs/store/locks';
+import { underSessionLock } from '#libs/store/session-lock';
 import { type ImportJobsPort } from './import-ports.ts';
 
 /** Imports as the store keeps them. */
@@ -16,6 +18,7 @@ export function storedImportJobs(dataSource: DataSource, jobs: ImportJobs): Impo
     fail: (id, error, atMs) => jobs.fail(id, error, atMs),
     find: (id) => jobs.find(id),
     list: (limit, beforeMs) => jobs.list(limit, beforeMs),
+    othersRun: async () => !(await underSessionLock(dataSource, LOCKS.imports, {}, async () => undefined)).held,
     audit: (entry) => appendAudit(dataSource.manager, entry),
   };
 }

@@ -2,4 +2,4 @@ import { type Releases } from '#libs/store/releases/releases';
 
 export const RELEASES = Symbol('Releases');
 
-export type ReleasesPort = Pick<Releases, 'find' | 'list' | 'activation' | 'activations'>;
+export type ReleasesPort = Pick<Releases, 'find' | 'list' | 'page' | 'activation' | 'activations'>;

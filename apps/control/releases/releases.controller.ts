@@ -1,38 +1,86 @@
-import { Controller, Inject } from '@nestjs/common';
+import { Controller, Inject, Req, Res } from '@nestjs/common';
+import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { ROUTES } from '#libs/contract/management/routes';
-import { ProblemError } from '#libs/platform/errors/problem-error';
+import { type Principal } from '#libs/platform/auth/scopes';
+import { expertSetDigest, routerSetDigest } from '#libs/release/component-sets';
 import { type StoredRelease } from '#libs/store/releases/releases';
-import { Endpoint, Input } from '../http/endpoint.ts';
-import { pageAfter } from '../http/cursor.ts';
+import { decodeCursor, page } from '../http/cursor.ts';
+import { Caller, Endpoint, Input } from '../http/endpoint.ts';
+import { ReleaseDesk } from './release-desk.ts';
+import { releaseNotFound } from './release-problems.ts';
+import { ReleaseSetDesk } from './release-set-desk.ts';
 import { RELEASES, type ReleasesPort } from './releases-port.ts';
 
-type ReleaseBody = RouteOutput<typeof ROUTES.listReleases>['items'][number];
-
-/** Releases kept in the list at most. */
-const MAX_LISTED = 1000;
+type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
+type Body<N extends keyof typeof ROUTES> = RouteOutput<(typeof ROUTES)[N]>;
+type Out<N extends keyof typeof ROUTES> = Promise<Body<N>>;
 
 @Controller()
 export class ReleasesController {
-  constructor(@Inject(RELEASES) private readonly releases: ReleasesPort) {}
+  constructor(
+    @Inject(RELEASES) private readonly releases: ReleasesPort,
+    private readonly desk: ReleaseDesk,
+    private readonly sets: ReleaseSetDesk,
+  ) {}
 
   @Endpoint(ROUTES.listReleases)
-  async list(@Input() { query }: RouteInput<typeof ROUTES.listReleases>): Promise<RouteOutput<typeof ROUTES.listReleases>> {
-    const all = await this.releases.list(MAX_LISTED, query.model ?? null);
-    const { items, nextCursor } = pageAfter(all, query, ({ releaseId }) => releaseId);
+  async list(@Input() { query }: In<'listReleases'>): Out<'listReleases'> {
+    const after = decodeCursor(query.cursor, ([createdAtMs, releaseId]) => (typeof createdAtMs === 'number' && typeof releaseId === 'string' ? { createdAtMs, releaseId } : null));
+    const found = await this.releases.page({ model: query.model ?? null, after, limit: query.limit + 1 });
+    const { items, nextCursor } = page(found, query.limit, ({ createdAtMs, releaseId }) => [createdAtMs, releaseId]);
     return { items: items.map(releaseBody), nextCursor };
   }
 
   @Endpoint(ROUTES.getRelease)
-  async get(@Input() { params }: RouteInput<typeof ROUTES.getRelease>): Promise<RouteOutput<typeof ROUTES.getRelease>> {
+  async get(@Input() { params }: In<'getRelease'>): Out<'getRelease'> {
     const found = await this.releases.find(params.releaseId);
-    if (!found) throw new ProblemError({ status: 404, code: 'release_not_found', title: 'No such release', detail: 'GET /api/v1/releases lists them.' });
+    if (!found) throw releaseNotFound();
     const { releaseId, createdAtMs, manifest } = found;
-    return { releaseId, createdAt: new Date(createdAtMs).toISOString(), manifest: { ...manifest } };
+    return { releaseId, createdAt: new Date(createdAtMs).toISOString(), ...originBody(found), manifest: { ...manifest } };
+  }
+
+  @Endpoint(ROUTES.createRelease)
+  create(@Input() { body }: In<'createRelease'>, @Caller() caller: Principal): Out<'createRelease'> {
+    return this.desk.create(body, caller);
+  }
+
+  @Endpoint(ROUTES.getReleaseDiff)
+  async diff(@Input() { params, query }: In<'getReleaseDiff'>, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Body<'getReleaseDiff'> | string> {
+    const diff = await this.desk.diff(params.releaseId, query.against ?? null);
+    if (!request.headers.accept?.includes('text/plain')) return diff;
+    void reply.header('content-type', 'text/plain; charset=utf-8');
+    return `${diff.text}\n`;
+  }
+
+  @Endpoint(ROUTES.deleteRelease)
+  async remove(@Input() { params }: In<'deleteRelease'>, @Caller() caller: Principal): Promise<void> {
+    await this.desk.remove(params.releaseId, caller);
+  }
+
+  @Endpoint(ROUTES.listRouterReleases)
+  routers(@Input() { query }: In<'listRouterReleases'>): Out<'listRouterReleases'> {
+    return this.sets.routers(query);
+  }
+
+  @Endpoint(ROUTES.listExpertReleases)
+  experts(@Input() { query }: In<'listExpertReleases'>): Out<'listExpertReleases'> {
+    return this.sets.experts(query);
+  }
+
+  @Endpoint(ROUTES.listCompatibility)
+  compatibility(@Input() { query }: In<'listCompatibility'>): Out<'listCompatibility'> {
+    return this.sets.records(query);
+  }
+
+  @Endpoint(ROUTES.createCompatibility)
+  record(@Input() { body }: In<'createCompatibility'>, @Caller() caller: Principal): Out<'createCompatibility'> {
+    return this.sets.record(body, caller);
   }
 }
 
-function releaseBody({ releaseId, model, createdAtMs, manifest }: StoredRelease): ReleaseBody {
+function releaseBody(release: StoredRelease): Body<'listReleases'>['items'][number] {
+  const { releaseId, model, createdAtMs, manifest } = release;
   return {
     releaseId,
     model,
@@ -42,5 +90,18 @@ function releaseBody({ releaseId, model, createdAtMs, manifest }: StoredRelease)
     topK: manifest.routing.topK,
     components: Object.keys(manifest.components).length,
     createdAt: new Date(createdAtMs).toISOString(),
+    ...originBody(release),
+  };
+}
+
+function originBody({ origin, manifest }: StoredRelease) {
+  return {
+    parent: origin?.parentRelease ?? null,
+    kind: origin?.kind ?? null,
+    summary: origin?.summary ?? '',
+    createdBy: origin?.createdBy ?? null,
+    note: origin?.note ?? '',
+    routerSet: routerSetDigest(manifest),
+    expertSet: expertSetDigest(manifest),
   };
 }

@@ -15,6 +15,7 @@ import { fakeAudit } from './fake-audit.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
+import { RECALLS } from '../recall/recall-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
@@ -24,6 +25,7 @@ import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts
 import { FakeActivations } from './fake-activations.ts';
 import { DATA_RULES } from '../data-rules/data-rules-port.ts';
 import { FakeDataRules } from './fake-data-rules.ts';
+import { fakeRegistryPorts } from './fake-registry.ts';
 import { fakeSignaturePorts } from './fake-signatures.ts';
 import { FakeAccess } from './fake-access.ts';
 
@@ -44,7 +46,7 @@ export class FakeHouse {
   readonly dataRules = new FakeDataRules(this.releases, (entry) => this.#append(entry));
   readonly recorded: Recorded[] = [];
   readonly jobs = new Map<string, ImportJob>();
-  importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE, warnings: [] }) };
+  importer: CheckpointImporter = { run: async () => ({ releaseId: RELEASE, summary: 'expert release', warnings: [] }) };
   failAudit = false;
   /** Models that change only by approved requests. */
   readonly requiredModels = new Set<string>();
@@ -100,9 +102,11 @@ export class FakeHouse {
       ...fakeAudit(this.audit),
       ...fakeSignaturePorts((entry) => this.#append(entry)),
       ...fakeRollouts(),
+      ...fakeRegistryPorts(),
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
       { provide: DATA_RULES, useValue: this.dataRules },
+      { provide: RECALLS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },
       { provide: IMPORT_JOBS, useValue: this.#jobs() },
@@ -151,6 +155,7 @@ export class FakeHouse {
     return {
       find: async (id) => this.releases.find(({ releaseId }) => releaseId === id) ?? null,
       list: async (limit, model) => this.releases.filter((one) => (model ?? one.model) === one.model).slice(0, limit),
+      page: async ({ model, after, limit }) => this.releases.filter((one) => (model ?? one.model) === one.model && (after === null || one.releaseId > after.releaseId)).slice(0, limit),
       activation: async (model) => (await this.#pointers()).find((one) => one.model === model) ?? null,
       activations: () => this.#pointers(),
       componentSizes: async () => ({ 'expert/0/1': 77 }),
@@ -168,7 +173,7 @@ export class FakeHouse {
     };
     return {
       create: async (job, entry) => {
-        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, warnings: [], finishedAtMs: null });
+        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, summary: null, warnings: [], finishedAtMs: null });
         this.#append(entry);
       },
       progress: (id, progress) => change(id, { status: 'running', progress }),
@@ -176,6 +181,7 @@ export class FakeHouse {
       fail: (id, error, atMs) => change(id, { status: 'failed', error, finishedAtMs: atMs }),
       find: async (id) => this.jobs.get(id) ?? null,
       list: async (limit) => [...this.jobs.values()].slice(0, limit),
+      othersRun: async () => false,
       audit: async (entry) => this.#append(entry),
     };
   }

@@ -1,9 +1,16 @@
 import { z } from 'zod';
+import { type Architecture } from '#libs/release/manifest';
 import { CheckpointError } from '../checkpoint-error.ts';
 import { type CheckpointArchitecture } from './architecture.ts';
 import { mixtral } from './mixtral.ts';
 
-const KNOWN: readonly CheckpointArchitecture[] = [mixtral];
+const BY_NAME: Readonly<Record<Architecture, CheckpointArchitecture>> = { mixtral };
+const KNOWN = Object.values(BY_NAME);
+
+/** Who knows the components of a manifest's architecture. */
+export function architectureNamed(name: Architecture): CheckpointArchitecture {
+  return BY_NAME[name];
+}
 
 const headSchema = z.object({
   model_type: z.string().optional(),

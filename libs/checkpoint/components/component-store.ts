@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
+import { chmod, link, mkdir, open, readdir, rename, rm, rmdir, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type Sha256 } from '#libs/release/component';
 import { partialName, sweepStaging } from './staging-area.ts';
@@ -143,6 +143,31 @@ export class ComponentStore {
     }
     for (const folder of touched) await syncFolder(folder);
     if (touched.size > 0) await syncFolder(this.root);
+  }
+
+  /**
+   * Makes a file of the same file system part of the store, by its digest, which the caller has checked.
+   * On disk under its new name when it resolves; under the old one it stays, where links are possible, until
+   * the caller removes it.
+   */
+  async adopt(path: string, sha256: Sha256): Promise<void> {
+    const target = this.pathOf(sha256);
+    await mkdir(dirname(target), { recursive: true });
+    await chmod(path, 0o444);
+    // What lies there may be damaged, or it would not have come again.
+    await rm(target, { force: true });
+    await link(path, target).catch(() => rename(path, target));
+    await syncFolder(dirname(target));
+    await syncFolder(this.root);
+  }
+
+  /** Removes the file of a component version that nothing names any more; without one, does nothing. */
+  async remove(sha256: Sha256): Promise<void> {
+    const path = this.pathOf(sha256);
+    await rm(path, { force: true });
+    await syncFolder(dirname(path)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
   }
 
   /** Removes what is staged in an area. Files that another writer is at stay, and with them the area. */

@@ -9,6 +9,8 @@ export const importBody = z
       .max(4096)
       .describe('Absolute path on the machine of the server: config.json, safetensors, tokenizer.json.'),
     model: modelName.describe('Name to serve it by.'),
+    parent: sha256.optional().describe('Release it was tuned from; the stable release of the model when left out. What is the same is shared.'),
+    note: z.string().max(2000, 'give at most 2000 characters').default('').describe('Why, for people.'),
     activate: z.boolean('give true or false').default(false).describe('Serve the new release as soon as it is imported. The first release of a model is served anyway.'),
   })
   .meta({ id: 'ImportRequest' });
@@ -31,6 +33,7 @@ export const importSchema = z
       })
       .describe('Moves on while it runs.'),
     releaseId: sha256.nullable().describe('The release that was made.'),
+    summary: z.string().nullable().describe('What it changes against its parent, such as "expert release: 1 of 32 experts changed (expert/3/5); 37 components shared".'),
     warnings: z.array(z.string()).describe('What was left out of the release and may matter, such as tensors that the engine does not use.'),
     error: z
       .object({ code: z.string(), message: z.string().describe('What is wrong with the checkpoint, and the remedy.') })

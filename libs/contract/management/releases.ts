@@ -1,5 +1,16 @@
 import { z } from 'zod';
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+import { releaseKind } from './release-sets.ts';
+
+const originFields = {
+  parent: sha256.nullable().describe('Release it was made from; null for the first of a model and those of older versions.'),
+  kind: releaseKind.nullable(),
+  summary: z.string().describe('What it changes against its parent, in one line; empty where unknown.'),
+  createdBy: z.string().nullable().describe('Account that made it.'),
+  note: z.string(),
+  routerSet: sha256.describe('Digest of its routers and routing settings.'),
+  expertSet: sha256.describe('Digest of its experts.'),
+};
 
 const releaseSchema = z
   .object({
@@ -11,6 +22,7 @@ const releaseSchema = z
     topK: count('Experts selected for each token.'),
     components: count('Components named by the manifest.'),
     createdAt: instant,
+    ...originFields,
   })
   .meta({ id: 'Release' });
 
@@ -22,6 +34,7 @@ export const manifestSchema = z
   .object({
     releaseId: sha256.describe('SHA-256 of the canonical JSON of the manifest.'),
     createdAt: instant,
+    ...originFields,
     manifest: z
       .looseObject({
         format: z.literal('signalbox.release/1'),

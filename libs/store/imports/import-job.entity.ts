@@ -11,6 +11,8 @@ export class ImportJobEntity {
   @Column('jsonb', { nullable: true }) error!: ImportError | null;
   @Column('jsonb') warnings!: readonly string[];
   @Column('text', { name: 'release_id', nullable: true }) releaseId!: string | null;
+  @Column('text', { name: 'parent_release', nullable: true }) parentRelease!: string | null;
+  @Column('text', { nullable: true }) summary!: string | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;
 }

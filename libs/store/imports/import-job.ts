@@ -16,6 +16,8 @@ export interface ImportError {
 /** What an import made. */
 export interface ImportOutcome {
   readonly releaseId: string;
+  /** What it changes against its parent, in one line. */
+  readonly summary: string;
   /** What was left out and may matter, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -29,6 +31,10 @@ export interface ImportJob {
   readonly progress: ImportProgress | null;
   readonly error: ImportError | null;
   readonly releaseId: string | null;
+  /** Release it was tuned from, as ordered. */
+  readonly parentRelease: string | null;
+  /** null until it has succeeded. */
+  readonly summary: string | null;
   /** Empty until it has succeeded. */
   readonly warnings: readonly string[];
   readonly createdAtMs: number;

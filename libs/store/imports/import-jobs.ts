@@ -6,6 +6,7 @@ export interface NewImportJob {
   readonly id: string;
   readonly directory: string;
   readonly model: string;
+  readonly parentRelease: string | null;
   readonly createdAtMs: number;
 }
 
@@ -18,6 +19,7 @@ export class ImportJobs {
       id: job.id,
       directory: job.directory,
       model: job.model,
+      parentRelease: job.parentRelease,
       status: 'queued',
       createdAt: new Date(job.createdAtMs),
     });
@@ -30,11 +32,11 @@ export class ImportJobs {
     );
   }
 
-  async succeed(id: string, { releaseId, warnings }: ImportOutcome, atMs: number): Promise<void> {
+  async succeed(id: string, { releaseId, summary, warnings }: ImportOutcome, atMs: number): Promise<void> {
     await this.dataSource.query(
-      `UPDATE signalbox.import_job SET status = 'succeeded', release_id = $2, warnings = $3, finished_at = $4
+      `UPDATE signalbox.import_job SET status = 'succeeded', release_id = $2, warnings = $3, finished_at = $4, summary = $5
        WHERE id = $1 AND finished_at IS NULL`,
-      [id, releaseId, JSON.stringify(warnings), new Date(atMs)],
+      [id, releaseId, JSON.stringify(warnings), new Date(atMs), summary],
     );
   }
 

@@ -5,6 +5,7 @@ import { type ReleaseManifest } from '#libs/release/manifest';
 import { type ReleaseKind } from '#libs/release/release-diff';
 import { activateFirst } from '../activation/first-activation.ts';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
+import { keepComponents } from '../registry/component-lock.ts';
 import { ActivationEntity, ReleaseEntity } from './release.entity.ts';
 
 export interface StoredRelease {
@@ -46,6 +47,12 @@ export interface NewRelease extends Omit<StoredRelease, 'origin'> {
   readonly sizesBytes: Readonly<Record<Sha256, number>>;
 }
 
+export interface ReleasePage {
+  readonly model: string | null;
+  readonly after: { readonly createdAtMs: number; readonly releaseId: string } | null;
+  readonly limit: number;
+}
+
 export type SaveOutcome = 'saved-and-activated' | 'saved' | 'already-saved';
 
 /** Releases, their component versions and which of them serves each model. */
@@ -74,6 +81,18 @@ export class Releases {
       take: limit,
     });
     return rows.map(toRelease);
+  }
+
+  /** Newest first, then by id; `after` is the last of the page before. */
+  async page({ model, after, limit }: ReleasePage): Promise<readonly StoredRelease[]> {
+    const older = this.dataSource.manager
+      .createQueryBuilder(ReleaseEntity, 'release')
+      .orderBy('release.createdAt', 'DESC')
+      .addOrderBy('release.id', 'ASC')
+      .limit(limit);
+    if (model !== null) older.andWhere('release.model = :model', { model });
+    if (after !== null) older.andWhere('(release.createdAt < :at OR (release.createdAt = :at AND release.id > :id))', { at: new Date(after.createdAtMs), id: after.releaseId });
+    return (await older.getMany()).map(toRelease);
   }
 
   /** Size in bytes of each component of a release, by component name; empty when there is no such release. */
@@ -113,6 +132,7 @@ export async function saveRelease(manager: EntityManager, release: NewRelease): 
     sizeBytes: sizeOf(release, component, sha256),
   }));
   const createdAt = new Date(release.createdAtMs);
+  await keepComponents(manager);
   const inserted: unknown[] = await manager.query(
     `INSERT INTO signalbox.release
        (id, model, manifest, imported_from, created_at, parent_release, kind, summary, created_by, note, router_set, expert_set)

@@ -1,0 +1,35 @@
+import { type ComponentName, type Sha256 } from '#libs/release/component';
+import { type ComponentComparison } from './component-files.ts';
+import { type Tensors } from '#libs/checkpoint/components/canonical-tensors';
+import { type AuditEntry } from '#libs/store/audit/audit-log';
+import { type CardWrite } from '#libs/store/registry/component-card';
+import { type ComponentVersions } from '#libs/store/registry/component-versions';
+import { type Reference } from '#libs/store/registry/references';
+
+export const COMPONENT_VERSIONS = Symbol('ComponentVersions');
+export const COMPONENT_WRITER = Symbol('ComponentWriter');
+export const COMPONENT_FILES = Symbol('ComponentFiles');
+
+export type ComponentVersionsPort = Pick<ComponentVersions, 'search' | 'find' | 'holders' | 'children' | 'ancestors' | 'known'>;
+
+export type RemovalOutcome =
+  | { readonly removed: true }
+  | { readonly removed: false; readonly reason: 'missing' | 'importing' }
+  | { readonly removed: false; readonly reason: 'referenced'; readonly references: readonly Reference[] };
+
+/** Changes of component versions, each with its audit entry in one transaction. */
+export interface ComponentWriterPort {
+  writeCard(write: CardWrite, audit: AuditEntry): Promise<'written' | 'stale'>;
+  /** The row first, the file after it; see Removals. */
+  remove(sha256: Sha256, audit: AuditEntry): Promise<RemovalOutcome>;
+}
+
+/** The files of component versions. */
+export interface ComponentFilesPort {
+  has(sha256: Sha256): Promise<boolean>;
+  /** Tensors of a weight component. @throws Error where its file is missing or damaged */
+  tensors(sha256: Sha256): Promise<Tensors>;
+  /** Number of weights; 0 for a tokenizer. @throws Error where its file is missing or damaged */
+  elements(name: ComponentName, sha256: Sha256): Promise<number>;
+  compare(a: Sha256, b: Sha256): Promise<ComponentComparison>;
+}
