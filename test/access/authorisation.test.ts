@@ -98,7 +98,7 @@ describe('a caller bound to a tenant', () => {
       const name = placed.operation.operationId;
       const filters = Object.fromEntries(Object.entries({ ...FILTERS, ...(name === 'getTimeline' ? { from: new Date(Date.now() - 3_600_000).toISOString() } : {}) }).filter(([filter]) => takes(placed, filter)));
       // A minute may pass between two calls, and it is part of the answer.
-      const to = takes(placed, 'to') ? { to: new Date(Date.now() + 120_000).toISOString() } : {};
+      const to: Record<string, string> = takes(placed, 'to') ? { to: new Date(Date.now() + 120_000).toISOString() } : {};
       const ask = async (key: string, query: Record<string, string>): Promise<Answer> => {
         const { path, options } = exampleRequest(placed, { ...filters, ...to, ...query });
         return house.call(path, { ...options, key });

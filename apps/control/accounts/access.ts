@@ -4,11 +4,13 @@ import { KeyDesk } from '../keys/key-desk.ts';
 import { KeysController } from '../keys/keys.controller.ts';
 import { SessionController } from '../session/session.controller.ts';
 import { SessionDesk } from '../session/session-desk.ts';
+import { SignInController } from '../session/sign-in.controller.ts';
+import { SignInDesk } from '../session/sign-in-desk.ts';
 import { CallerAuthenticator } from '../http/caller-authenticator.ts';
 import { KeyGuard } from '../http/key-guard.ts';
 
 /** What answers for accounts, keys and sessions. */
-export const accessControllers = [AccountsController, KeysController, SessionController];
+export const accessControllers = [AccountsController, KeysController, SessionController, SignInController];
 
 /** Besides the ports of access-ports.ts. */
-export const accessProviders = [KeyGuard, CallerAuthenticator, AccountDesk, KeyDesk, SessionDesk];
+export const accessProviders = [KeyGuard, CallerAuthenticator, AccountDesk, KeyDesk, SessionDesk, SignInDesk];

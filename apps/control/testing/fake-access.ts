@@ -3,8 +3,10 @@ import { type AccountRecord } from '#libs/store/accounts/account';
 import { type SessionInUse, type SessionRecord } from '#libs/store/accounts/sessions';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type ApiKeyRecord } from '#libs/store/keys/api-keys';
+import { oidcProvider } from '../accounts/stored-access-ports.ts';
 import { ACCOUNTS, type AccountsPort, KEY_STORE, type KeyStorePort, SESSIONS, type SessionsPort } from '../http/access-ports.ts';
 import { API_KEYS, type ApiKeysPort } from '../keys/key-desk.ts';
+import { SIGN_INS, type SignInsPort } from '../session/sign-in-desk.ts';
 
 /** Accounts, keys and sessions in memory, with just enough behaviour to test the API over them. */
 export class FakeAccess {
@@ -23,6 +25,8 @@ export class FakeAccess {
       { provide: API_KEYS, useValue: this.#keys() },
       { provide: ACCOUNTS, useValue: this.#accountsPort() },
       { provide: SESSIONS, useValue: this.#sessionsPort() },
+      { provide: SIGN_INS, useValue: { begin: async () => {}, take: async () => null, enter: async () => ({ outcome: 'refused', reason: 'account-disabled' }) } satisfies SignInsPort },
+      oidcProvider,
     ];
   }
 

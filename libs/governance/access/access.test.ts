@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decideAdminLoss } from './last-admin.ts';
 import { PERMISSIONS, permissionsOf, ROLES } from './permissions.ts';
 import { type SessionFacts, sessionState } from './session-life.ts';
+import { decideSignIn } from './sign-in.ts';
 import { decideTenantReach } from './tenant-reach.ts';
 
 describe('roles', () => {
@@ -51,4 +52,36 @@ describe('sessionState', () => {
 it('decideAdminLoss names the last way in', () => {
   const way = { accountId: null, by: 'key' } as const;
   expect([decideAdminLoss([way], []), decideAdminLoss([way, way], [way]), decideAdminLoss([], [])]).toEqual(['last-admin', 'some-remain', 'none-before']);
+});
+
+describe('decideSignIn', () => {
+  const OPEN = { roleClaim: null, roleMap: {}, emailDomains: [] } as const;
+  const claims = { email: 'a@example.org', isEmailVerified: true, groups: ['ops', 'constructor', 3] };
+  const facts = { claims, known: null, prepared: null };
+
+  it('gives somebody new no role unless the settings map one', () => {
+    expect(decideSignIn(facts, OPEN)).toEqual({ outcome: 'enter', reason: 'new', roles: [] });
+    expect(decideSignIn(facts, { ...OPEN, roleClaim: 'groups', roleMap: { ops: ['operator', 'viewer'] } })).toMatchObject({ roles: ['viewer', 'operator'] });
+    expect(decideSignIn({ ...facts, claims: { ...claims, groups: 'ops' } }, { ...OPEN, roleClaim: 'groups', roleMap: { ops: ['auditor'] } })).toMatchObject({ roles: ['auditor'] });
+  });
+
+  it('leaves roles given here alone where none are mapped', () => {
+    expect(decideSignIn({ ...facts, known: { isDisabled: false } }, OPEN)).toEqual({ outcome: 'enter', reason: 'known', roles: null });
+  });
+
+  it('takes an account over by a verified address only', () => {
+    const prepared = { isDisabled: false };
+    expect(decideSignIn({ ...facts, prepared }, OPEN)).toMatchObject({ reason: 'prepared' });
+    expect(decideSignIn({ ...facts, prepared, claims: { ...claims, isEmailVerified: false } }, OPEN)).toMatchObject({ reason: 'new' });
+  });
+
+  it.each([
+    ['account-disabled', { known: { isDisabled: true } }, OPEN],
+    ['account-disabled', { prepared: { isDisabled: true } }, OPEN],
+    ['email-not-verified', { claims: { ...claims, email: null } }, { ...OPEN, emailDomains: ['example.org'] }],
+    ['domain-not-allowed', { claims: { ...claims, email: 'a@example.org.evil' } }, { ...OPEN, emailDomains: ['example.org'] }],
+    ['domain-not-allowed', { claims: { ...claims, email: 'a@sub.example.org' } }, { ...OPEN, emailDomains: ['example.org'] }],
+  ] as const)('refuses: %s', (reason, over, settings) => {
+    expect(decideSignIn({ ...facts, ...over }, settings)).toEqual({ outcome: 'refuse', reason });
+  });
 });
