@@ -17,8 +17,11 @@ beforeAll(async () => {
   await house.start();
   operations = operationsOf((await house.call('/api/openapi.json')).body as OpenApiDocument, '/api/v1');
   callers = await makeCallers(house);
+  for (const [requestId] of Object.values(house.requestIds)) expect((await giveFeedback(requestId!, house.admin)).status).toBe(201);
 });
 afterAll(() => house.stop());
+
+const giveFeedback = (requestId: string, key: string): Promise<Answer> => house.call('/api/v1/feedback', { method: 'POST', key, body: { requestId, score: 1 } });
 
 type Expected = 'anything' | 'no-caller' | 'permission_missing' | 'tenant_bound';
 
@@ -74,13 +77,13 @@ it('every operation lets in exactly those whom its document names', async () => 
 });
 
 describe('a caller bound to a tenant', () => {
-  const FILTERS = { layer: '0', task: '', from: '2020-01-01T00:00:00Z' };
+  const FILTERS = { layer: '0', from: '2020-01-01T00:00:00Z' };
   const takes = ({ operation }: PlacedOperation, name: string): boolean => operation.parameters.some((parameter) => parameter.in === 'query' && parameter.name === name);
   const ownTenant = (): PlacedOperation[] => operations.filter(({ operation }) => operation['x-signalbox-tenancy'] === 'own');
 
   /** Operations that give a caller its own by other means than a `tenant` to ask for; each has a test of its own. */
   const OWN_BY_OTHER_MEANS: Readonly<Record<string, string>> = {
-    getTrace: 'below',
+    getTrace: 'below', createFeedback: 'below',
     getMe: 'accounts.test.ts', listOwnKeys: 'accounts.test.ts', createOwnKey: 'below', revokeOwnKey: 'accounts.test.ts',
     listOwnSessions: 'sessions.test.ts', endOwnSession: 'sessions.test.ts', openSession: 'sessions.test.ts', closeSession: 'sessions.test.ts',
   };
@@ -100,7 +103,9 @@ describe('a caller bound to a tenant', () => {
       // A minute may pass between two calls, and it is part of the answer.
       const to: Record<string, string> = takes(placed, 'to') ? { to: new Date(Date.now() + 120_000).toISOString() } : {};
       const ask = async (key: string, query: Record<string, string>): Promise<Answer> => {
-        const { path, options } = exampleRequest(placed, { ...filters, ...to, ...query });
+        // The examples ask for a task that the recorded requests are not of.
+        const task: Record<string, string> = placed.operation.parameters.some((parameter) => parameter.name === 'task' && parameter.example !== undefined) ? { task: 'code' } : {};
+        const { path, options } = exampleRequest(placed, { ...filters, ...task, ...to, ...query });
         return house.call(path, { ...options, key });
       };
       const [own, ofTenant, all, other] = [await ask(bound.key, {}), await ask(everyone.key, { tenant: 'acme' }), await ask(everyone.key, {}), await ask(bound.key, { tenant: 'umbrella' })];
@@ -123,6 +128,12 @@ describe('a caller bound to a tenant', () => {
     expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
     const listed = (await house.call('/api/v1/traces?limit=200', { key })).body.items.map(({ requestId }: { requestId: string }) => requestId);
     expect(listed.toSorted()).toEqual(house.requestIds.acme.toSorted());
+  });
+
+  it('scores its own requests only', async () => {
+    const { key } = await house.account(['operator'], { tenant: 'acme' });
+    expect((await giveFeedback(house.requestIds.acme[1]!, key)).status).toBe(201);
+    expect((await giveFeedback(house.requestIds.umbrella[1]!, key)).status).toBe(404);
   });
 
   it('makes itself keys of its tenant only', async () => {
