@@ -18,6 +18,8 @@ export type RulesOfModel = DataRuleSet | null | 'unknown';
  */
 export class RulesInForce {
   #known = false;
+  /** By model, the digest last told of: it is tried again at each look, but one line in the log does. */
+  readonly #told = new Map<string, string>();
   #byModel: ReadonlyMap<string, DataRuleSet | 'unknown'> = new Map();
   #sync: Promise<void> | null = null;
   #again = false;
@@ -73,7 +75,8 @@ export class RulesInForce {
       if (loaded?.model === model) return loaded;
       throw new Error('the rule set is not there');
     } catch (error) {
-      this.tellUnreadable(model, digest, error);
+      if (this.#told.get(model) !== digest) this.tellUnreadable(model, digest, error);
+      this.#told.set(model, digest);
       return former;
     }
   }

@@ -78,6 +78,7 @@ describe('rules in force', () => {
     directory.sets = [next, ruleSet([], 1, 'new')];
     directory.damaged = next.digest;
     await rules.sync();
+    await rules.sync();
     expect(rules.of('fake')).toMatchObject({ generation: 1 });
     directory.damaged = directory.sets[1]!.digest;
     await rules.sync();
