@@ -35,12 +35,17 @@ export class AuditChain1795219200010 implements MigrationInterface {
       CREATE TRIGGER audit_checkpoint_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON signalbox.audit_checkpoint
         FOR EACH STATEMENT EXECUTE FUNCTION signalbox.refuse_change();
     `);
+    // Whoever may only insert cannot lock the table; its owner can.
+    await runner.query(`
+      CREATE FUNCTION signalbox.lock_audit_entries() RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = '' AS
+        'LOCK TABLE signalbox.audit_entry IN SHARE ROW EXCLUSIVE MODE'`);
     await adoptEntries(runner.manager, { atMs: Date.now(), actor: 'system', reason: 'The log had entries before it was a chain.', requestId: null });
   }
 
   /** The entries stay, without what proves their order. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP FUNCTION signalbox.lock_audit_entries();
       DROP TABLE signalbox.audit_checkpoint;
       DROP INDEX signalbox.audit_entry_by_time, signalbox.audit_entry_by_request, signalbox.audit_entry_by_action,
         signalbox.audit_entry_by_actor, signalbox.audit_entry_unchained, signalbox.audit_entry_chain;

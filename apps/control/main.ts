@@ -15,8 +15,9 @@ import { addOperationRoutes } from '#libs/platform/operations/operation-routes';
 import { addRequestTelemetry } from '#libs/platform/operations/request-telemetry';
 import { readRoleSettings, stopOnSignals } from '#libs/platform/role/role-process';
 import { startTracing } from '#libs/platform/telemetry/tracing';
-import { ANSWER_STATEMENT_MS, createDataSource, migrate } from '#libs/store/data-source';
+import { ANSWER_STATEMENT_MS, createDataSource, migrate, protect } from '#libs/store/data-source';
 import { Accounts } from '#libs/store/accounts/accounts';
+import { actingAs, describeProtection } from '#libs/store/audit/audit-roles';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { databaseCheck } from '#libs/store/database-check';
 import { StoreModule } from '#libs/store/store.module';
@@ -37,6 +38,8 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   prepareHome(config.home);
   const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox control' }).initialize();
   await migrate(schema);
+  const protection = await protect(schema);
+  if (protection.kind === 'triggers-only') logger.warn(describeProtection(protection));
   if (config.auth.adminKey !== null) await ensureFirstKey({ keys: new ApiKeys(schema), accounts: new Accounts(schema) }, config.auth.adminKey, Date.now());
   // One made here would have to be shown, and a log is no place for a key.
   else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
@@ -45,13 +48,14 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) });
   const root = {
     module: ControlRoot,
-    imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
+    imports: [StoreModule.forRoot({ url: actingAs(databaseUrl, protection), applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(SERVER_LIMITS), { logger: nestLogger(logger), abortOnError: false });
   const server = app.getHttpAdapter().getInstance();
   addRequestTelemetry(server);
   const health = new Health();
   health.set('database', databaseCheck(app.get(DataSource)));
+  health.set('audit tables', () => ({ ok: true, detail: describeProtection(protection) }), { isRequired: false });
   health.set('audit', () => app.get(CheckpointKeeper).check(), { isRequired: false });
   addOperationRoutes(server, health);
   const stop = async (): Promise<void> => {

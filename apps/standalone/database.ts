@@ -1,6 +1,7 @@
 import { startEmbeddedPostgres } from '#libs/platform/postgres/embedded-postgres';
 import { messageOf } from '#libs/platform/errors/error-code';
-import { createDataSource, migrate } from '#libs/store/data-source';
+import { type AuditProtection } from '#libs/store/audit/audit-roles';
+import { createDataSource, migrate, protect } from '#libs/store/data-source';
 import { type DataSource } from 'typeorm';
 
 export interface Database {
@@ -20,8 +21,8 @@ export async function openDatabase(home: string, givenUrl: string | null, log: (
   return { url: postgres.url, description: `${found}, ${new URL(postgres.url).host}`, stop: () => postgres.stop() };
 }
 
-/** Connects and brings the schema to this version. @throws Error with the remedy. */
-export async function migrateDatabase(url: string): Promise<{ dataSource: DataSource; migrations: readonly string[] }> {
+/** Connects, brings the schema to this version and keeps the audit log from being changed. @throws Error with the remedy. */
+export async function migrateDatabase(url: string): Promise<{ dataSource: DataSource; migrations: readonly string[]; protection: AuditProtection }> {
   const dataSource = createDataSource({ url, poolSize: 2, applicationName: 'signalbox start' });
   try {
     await dataSource.initialize();
@@ -29,5 +30,5 @@ export async function migrateDatabase(url: string): Promise<{ dataSource: DataSo
     const { host } = new URL(url);
     throw new Error(`The PostgreSQL at ${host} cannot be used: ${messageOf(error)}. Check DATABASE_URL, or leave it out for the embedded one.`, { cause: error });
   }
-  return { dataSource, migrations: await migrate(dataSource) };
+  return { dataSource, migrations: await migrate(dataSource), protection: await protect(dataSource) };
 }

@@ -12,6 +12,7 @@ import { renderMetrics } from '#libs/platform/telemetry/metrics';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { Accounts } from '#libs/store/accounts/accounts';
+import { actingAs, describeProtection } from '#libs/store/audit/audit-roles';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { Releases } from '#libs/store/releases/releases';
 import { type CheckpointImporter } from '../control/imports/import-ports.ts';
@@ -91,7 +92,8 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
     ({ description }) => description,
   );
   if (database.stop !== null) shutdown.defer('PostgreSQL', 8000, database.stop);
-  const { dataSource } = await progress.step('schema', () => migrateDatabase(database.url), ({ migrations }) => (migrations.length === 0 ? 'up to date' : `${migrations.length} migrations`));
+  const { dataSource, protection } = await progress.step('schema', () => migrateDatabase(database.url), ({ migrations }) => (migrations.length === 0 ? 'up to date' : `${migrations.length} migrations`));
+  if (protection.kind === 'triggers-only') logger.warn(describeProtection(protection));
   const queue = connectCaptureQueue({ databaseUrl: database.url, redisUrl: config.queue.redisUrl });
   await queue.prepare();
 
@@ -105,13 +107,14 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   const producer = queue.producer();
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
+  health.set('audit tables', () => ({ ok: true, detail: describeProtection(protection) }), { isRequired: false });
   const { keeper: pipeline, metrics: pipelineMetrics } = startPipeline(database.url, logger);
   const metrics = async (): Promise<string> => pipelineMetrics.after(await renderMetrics());
   shutdown.defer('pipeline', PIPELINE_STOP_MS, (graceMs) => pipeline.stop(Math.max(0, graceMs - 500)));
   health.set('pipeline', () => ({ ok: pipeline.isRunning, detail: pipeline.isRunning ? 'running' : 'being started again; traces wait in the spool' }), { isRequired: false });
   const server = await progress.step(
     'server',
-    () => startHttp({ config, version, databaseUrl: database.url, traceKey, producer, health, logger, shutdown, metrics, now }),
+    () => startHttp({ config, version, databaseUrl: actingAs(database.url, protection), traceKey, producer, health, logger, shutdown, metrics, now }),
     ({ url }) => url,
   );
   progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));

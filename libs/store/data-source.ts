@@ -16,6 +16,7 @@ import { Rollouts1795219200014 } from '#migrations/1795219200014-rollouts';
 import { Changes1795219200015 } from '#migrations/1795219200015-changes';
 import { DataRules1795219200016 } from '#migrations/1795219200016-data-rules';
 import { Signatures1795219200017 } from '#migrations/1795219200017-signatures';
+import { type AuditProtection, protectAudit, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
 import { ActivationEntity, ComponentVersionEntity, ReleaseComponentEntity, ReleaseEntity } from './releases/release.entity.ts';
@@ -90,7 +91,9 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
  */
 export async function migrate(dataSource: DataSource): Promise<readonly string[]> {
   return underMigrationLock(dataSource, async () => {
+    const isProtected = (await dataSource.showMigrations()) && (await reclaimAudit(dataSource));
     const ran = await dataSource.runMigrations({ transaction: 'each' });
+    if (isProtected) await protectAudit(dataSource);
     return ran.map(({ name }) => name);
   });
 }
@@ -98,8 +101,14 @@ export async function migrate(dataSource: DataSource): Promise<readonly string[]
 /** Takes back the given number of migrations, newest first. Loses their data. */
 export async function revert(dataSource: DataSource, steps: number): Promise<void> {
   await underMigrationLock(dataSource, async () => {
+    await reclaimAudit(dataSource);
     for (let step = 0; step < steps; step += 1) await dataSource.undoLastMigration({ transaction: 'each' });
   });
+}
+
+/** Keeps the application from changing audit entries, as far as the database lets it; see `actingAs`. */
+export async function protect(dataSource: DataSource): Promise<AuditProtection> {
+  return underMigrationLock(dataSource, () => protectAudit(dataSource));
 }
 
 async function underMigrationLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {

@@ -12,7 +12,7 @@ import { unchainedEntries } from './audit-rows.ts';
 export async function adoptEntries(manager: EntityManager, who: Pick<AuditEntry, 'atMs' | 'actor' | 'reason' | 'requestId'>): Promise<Adoption | null> {
   // First the lock of the chain, as appendAudit takes it: the other order could deadlock with it.
   await manager.query('SELECT pg_advisory_xact_lock($1)', [LOCKS.audit]);
-  await manager.query('LOCK TABLE signalbox.audit_entry IN SHARE ROW EXCLUSIVE MODE');
+  await manager.query('SELECT signalbox.lock_audit_entries()');
   const earlier = (await manager.query('SELECT detail FROM signalbox.audit_entry WHERE seq IS NOT NULL AND action = $1', [ADOPT_ACTION])) as { detail: unknown }[];
   const doneId = Math.max(0, ...earlier.map(({ detail }) => readAdoption(detail)?.toId ?? 0));
   let toId = doneId;
