@@ -7,10 +7,11 @@ import { SessionDesk } from '../session/session-desk.ts';
 import { SignInController } from '../session/sign-in.controller.ts';
 import { SignInDesk } from '../session/sign-in-desk.ts';
 import { CallerAuthenticator } from '../http/caller-authenticator.ts';
+import { IdempotencyInterceptor } from '../http/idempotency.interceptor.ts';
 import { KeyGuard } from '../http/key-guard.ts';
 
 /** What answers for accounts, keys and sessions. */
 export const accessControllers = [AccountsController, KeysController, SessionController, SignInController];
 
 /** Besides the ports of access-ports.ts. */
-export const accessProviders = [KeyGuard, CallerAuthenticator, AccountDesk, KeyDesk, SessionDesk, SignInDesk];
+export const accessProviders = [KeyGuard, IdempotencyInterceptor, CallerAuthenticator, AccountDesk, KeyDesk, SessionDesk, SignInDesk];

@@ -7,23 +7,26 @@ import {
   RequestMethod,
   SetMetadata,
   UseGuards,
+  UseInterceptors,
 } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type Route } from '#libs/contract/management/route';
 import { type GuardedRequest, type RequestSession, ROUTE } from './guarded-request.ts';
+import { IdempotencyInterceptor } from './idempotency.interceptor.ts';
 import { KeyGuard } from './key-guard.ts';
 import { parseInput } from './parse-input.ts';
 
 const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, patch: RequestMethod.PATCH, delete: RequestMethod.DELETE } as const;
 
-/** Makes a method answer a route of the contract: path, status, scope, errors, and what Input() checks. */
+/** Makes a method answer a route of the contract: path, status, who may, repetitions, and what Input() checks. */
 export function Endpoint(route: Route): MethodDecorator {
   return applyDecorators(
     RequestMapping({ method: METHODS[route.method], path: `api/v1${route.path.replaceAll(/\{(\w+)\}/g, ':$1')}` }),
     HttpCode(route.status),
     SetMetadata(ROUTE, route),
     UseGuards(KeyGuard),
+    UseInterceptors(IdempotencyInterceptor),
   );
 }
 

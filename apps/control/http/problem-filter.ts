@@ -24,7 +24,7 @@ export class ProblemFilter implements ExceptionFilter {
 }
 
 /** The problem that a caller may see of an error. */
-function toProblem(error: unknown): ProblemError {
+export function toProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   const away = databaseAway(error);
   if (away !== null) {
