@@ -21,6 +21,9 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox audit list': ['signalbox audit list --action activation.*', 'signalbox audit list --subject model/tiny-mixtral --from 2026-01-31T00:00:00Z'],
   'signalbox audit export': ['signalbox audit export --out audit.ndjson', 'signalbox audit export --out audit.ndjson --with-dossiers dossiers'],
   'signalbox audit verify': ['signalbox audit verify audit.ndjson --witness .signalbox/audit-witness.ndjson --key <fingerprint>', 'signalbox audit verify audit.ndjson --since last-quarter.ndjson'],
+  'signalbox data-rules show': ['signalbox data-rules show', 'signalbox data-rules show --json > rules.json'],
+  'signalbox data-rules set': ['signalbox data-rules set rules.json --reason "contract with the bank"'],
+  'signalbox data-rules check': ['signalbox data-rules check --tenant bank --region us --data-class personal', 'signalbox data-rules check --tenant bank --rules draft.json'],
   'signalbox demo': ['signalbox demo', 'signalbox demo --prompts my-prompts   lines of {"prompt", "task", "language"}'],
 };
 

@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addDataRulesCommands } from './commands/data-rules.ts';
 import { importCheckpoint } from './commands/import.ts';
 import { createKey, experts, listKeys, releases, revokeKey } from './commands/lists.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
@@ -100,6 +101,7 @@ function buildProgram(terminal: Terminal): Command {
     .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
     .action((options: DemoOptions) => demo(client(), terminal, options));
   addAuditCommands(program, terminal, client);
+  addDataRulesCommands(program, terminal, client);
   addSignCommands(program, terminal, client);
   addTrustCommands(program, terminal, client);
   addHelp(program);
