@@ -142,7 +142,8 @@ describe('/v1 under data rules', () => {
     expect(response.status).toBe(200);
     expect(response.headers.get('x-signalbox-rules')).toBe(server.rules.digest.slice(0, 16));
     expect(server.engine.requests.map(({ expertMask }) => expertMask && isMasked(expertMask, 0, 1))).toEqual([true, true]);
-    expect(server.captured.map(({ record }) => record.rules)).toEqual(Array(2).fill({ digest: server.rules.digest, maskedExperts: 1, ruleIds: ['acme-only'], labels: { region: 'eu', dataClass: '', licence: '' } }));
+    const applied = { digest: server.rules.digest, maskedExperts: 1, ruleIds: ['acme-only'], labels: { region: 'eu', dataClass: '', licence: '' } };
+    expect(server.captured.map(({ record }) => record.rules)).toEqual([applied, applied]);
   });
 
   it('says nothing of rules to whom they leave everything, but records which held', async () => {
