@@ -47,7 +47,7 @@ export function addAuditCommands(program: Command, terminal: Terminal, client: (
     .requiredOption('--reason <text>', 'why there are such entries')
     .action(async (body: { reason: string }) => {
       const { adopted } = await client().call('adoptAudit', { body });
-      terminal.print(adopted === 0 ? 'No entry is outside the chain.' : `${adopted} entries are adopted.`);
+      terminal.print(adopted === 0 ? 'No entry is outside the chain.' : `${adopted} ${adopted === 1 ? 'entry is' : 'entries are'} adopted.`);
     });
 }
 

@@ -1,6 +1,7 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { CHAIN_START, entryHash, toAuditRecord } from '#libs/governance/audit/audit-record';
 import { LOCKS } from '../locks.ts';
+import { auditedRequestId } from './audit-request.ts';
 import { AUDIT_COLUMNS, type AuditRow, type StoredAuditEntry, toStoredEntry } from './audit-rows.ts';
 
 /** One thing that was done, by whom and to what. `detail` holds no secret and no content. */
@@ -14,7 +15,7 @@ export interface AuditEntry {
   /** What it was done to, e.g. `model/tiny-mixtral`. */
   readonly subject: string;
   readonly detail: Readonly<Record<string, unknown>>;
-  /** The request that asked for it, where there was one. */
+  /** The request that asked for it; null: that of the context, see `auditedAs`, if there is one. */
   readonly requestId: string | null;
   /** The state that was changed, before and after; left out where there was none. */
   readonly before?: unknown;
@@ -35,7 +36,7 @@ export async function appendAudit(manager: EntityManager, entry: AuditEntry): Pr
   // A statement of its own: its snapshot must be taken after the lock is granted.
   const [head] = (await manager.query('SELECT seq, hash FROM signalbox.audit_entry WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1')) as { seq: string; hash: Buffer }[];
   const previousHash = head?.hash ?? CHAIN_START;
-  const record = toAuditRecord(entry, head ? Number(head.seq) + 1 : 1);
+  const record = toAuditRecord({ ...entry, requestId: entry.requestId ?? auditedRequestId() }, head ? Number(head.seq) + 1 : 1);
   await manager.query(
     `INSERT INTO signalbox.audit_entry (at, actor, action, subject, detail, request_id, reason, before, after, seq, prev_hash, hash)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
