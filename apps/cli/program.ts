@@ -3,12 +3,16 @@ import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
-import { importCheckpoint } from './commands/import.ts';
-import { createKey, experts, listKeys, releases, revokeKey } from './commands/lists.ts';
+import { addComponentCommands } from './commands/components.ts';
+import { importCheckpoint, type ImportOptions } from './commands/import.ts';
+import { createKey, experts, listKeys, revokeKey } from './commands/lists.ts';
+import { addReleaseCommands } from './commands/releases.ts';
+import { addRolloutCommands } from './commands/rollout.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
 import { addSignCommands } from './commands/sign.ts';
 import { trace } from './commands/trace.ts';
 import { addTrustCommands } from './commands/trust.ts';
+import { addUploadCommand } from './commands/upload.ts';
 import { demo, type DemoOptions } from './demo/demo.ts';
 import { addHelp } from './help.ts';
 import { type Terminal } from './terminal.ts';
@@ -73,14 +77,13 @@ function buildProgram(terminal: Terminal): Command {
     .description('import a Hugging Face checkpoint as a release; Ctrl-C cancels it')
     .option('--model <name>', 'name to serve it by (default: the name of the folder)')
     .option('--activate', 'let it answer at once (the first release of a model does anyway)')
-    .action((directory: string, options: { model?: string; activate?: boolean }) => importCheckpoint(client(), terminal, directory, options));
+    .option('--parent <release>', 'release it was tuned from (default: the stable one of the model)')
+    .option('--note <text>', 'why')
+    .action((directory: string, options: ImportOptions) => importCheckpoint(client(), terminal, directory, options));
 
-  program
-    .command('releases')
-    .description('list releases')
-    .option('--model <name>', 'only of this model')
-    .option('--json', 'as JSON')
-    .action((options: { model?: string; json?: boolean }) => releases(client(), terminal, options));
+  addReleaseCommands(program, client, terminal);
+  addComponentCommands(program, client, terminal);
+  addUploadCommand(program, client, terminal);
 
   const keys = program.command('keys').description('create, list and revoke API keys');
   keys
@@ -102,6 +105,7 @@ function buildProgram(terminal: Terminal): Command {
     .action((options: DemoOptions) => demo(client(), terminal, options));
   addAuditCommands(program, terminal, client);
   addDataRulesCommands(program, terminal, client);
+  addRolloutCommands(program, terminal, client);
   addSignCommands(program, terminal, client);
   addTrustCommands(program, terminal, client);
   addHelp(program);
