@@ -20,7 +20,7 @@ const usageLayerSchema = z
   .object({
     layer: count('Layer, from 0.'),
     tokens: count('Tokens routed in this layer.'),
-    load: z.array(z.int()).describe('Selections of each expert; their sum is tokens x topK unless tokens were dropped.'),
+    load: z.array(z.int()).describe('Selections of each expert; their sum is tokens x topK, less selections that were dropped or for which data rules left no expert.'),
     share: z.array(z.number()).describe('Load of each expert over the sum of loads; sums to 1.'),
     gateMass: z.array(z.number()).describe('Sum of gate weights of each expert, in tokens. Each weight is kept to 1/255.'),
     flagged: z
