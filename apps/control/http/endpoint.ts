@@ -16,6 +16,7 @@ import { type GuardedRequest, type RequestSession, ROUTE } from './guarded-reque
 import { IdempotencyInterceptor } from './idempotency.interceptor.ts';
 import { KeyGuard } from './key-guard.ts';
 import { parseInput } from './parse-input.ts';
+import { RequestIdInterceptor } from './request-id.interceptor.ts';
 
 const METHODS = { get: RequestMethod.GET, post: RequestMethod.POST, put: RequestMethod.PUT, patch: RequestMethod.PATCH, delete: RequestMethod.DELETE } as const;
 
@@ -26,7 +27,7 @@ export function Endpoint(route: Route): MethodDecorator {
     HttpCode(route.status),
     SetMetadata(ROUTE, route),
     UseGuards(KeyGuard),
-    UseInterceptors(IdempotencyInterceptor),
+    UseInterceptors(RequestIdInterceptor, IdempotencyInterceptor),
   );
 }
 
