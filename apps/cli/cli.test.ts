@@ -212,7 +212,7 @@ it('tells a user of the shell where to look', async () => {
 describe('import', () => {
   const job = (state: string, doneBytes: number) => ({
     id: IMPORT_ID, directory: '/work-dir/m', model: 'm', state, progress: { phase: 'writing', doneBytes, totalBytes: 10 },
-    releaseId: state === 'succeeded' ? RELEASE : null, warnings: state === 'succeeded' ? ['The engine does not use model.extra.'] : [], error: state === 'failed' ? { code: 'truncated-file', message: 'model.safetensors ends early: copy it again.' } : null,
+    releaseId: state === 'succeeded' ? RELEASE : null, summary: state === 'succeeded' ? 'expert release' : null, warnings: state === 'succeeded' ? ['The engine does not use model.extra.'] : [], error: state === 'failed' ? { code: 'truncated-file', message: 'model.safetensors ends early: copy it again.' } : null,
     createdAt: WINDOW.from, finishedAt: null,
   });
 
@@ -227,6 +227,7 @@ describe('import', () => {
     handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'm', releaseId: RELEASE, generation: 1, activatedAt: WINDOW.from }], nextCursor: null } });
     expect(await run(['import', 'm', '--activate'])).toBe(0);
     expect(posted).toEqual({ directory: '/work-dir/m', model: 'm', activate: true });
+    expect(out).toContain('expert release');
     expect(notes).toContain('warning: The engine does not use model.extra.');
     expect(out.join('\n')).toContain('It is activated: m answers with it as soon as it is loaded.');
   });

@@ -52,13 +52,13 @@ export class ApiClient {
   }
 
   /** A request with the key; `timeoutMs` counts to the last byte of its answer. @throws CliError when no server answers */
-  async request(path: string, init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string; readonly timeoutMs?: number } = {}): Promise<Response> {
+  async request(path: string, init: { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string | Uint8Array<ArrayBuffer>; readonly timeoutMs?: number } = {}): Promise<Response> {
     const { baseUrl, apiKey, signal, fetch: send = fetch } = this.#options;
     const { timeoutMs = REQUEST_TIMEOUT_MS, ...request } = init;
     try {
       return await send(new URL(path, baseUrl), {
         ...request,
-        headers: { authorization: `Bearer ${apiKey}`, ...(init.body === undefined ? {} : { 'content-type': 'application/json' }), ...init.headers },
+        headers: { authorization: `Bearer ${apiKey}`, ...(init.body === undefined ? {} : { 'content-type': typeof init.body === 'string' ? 'application/json' : 'application/octet-stream' }), ...init.headers },
         signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
       });
     } catch (error) {

@@ -9,11 +9,18 @@ import { type Terminal } from '../terminal.ts';
 
 const POLL_MS = 300;
 
+export interface ImportOptions {
+  readonly model?: string;
+  readonly activate?: boolean;
+  readonly parent?: string;
+  readonly note?: string;
+}
+
 /** Has the server import a folder, shows how far it is, and cancels the import on Ctrl-C. */
-export async function importCheckpoint(client: ApiClient, terminal: Terminal, directory: string, options: { readonly model?: string; readonly activate?: boolean }): Promise<void> {
+export async function importCheckpoint(client: ApiClient, terminal: Terminal, directory: string, options: ImportOptions): Promise<void> {
   const absolute = resolve(terminal.workingDir, directory);
   const model = options.model ?? basename(absolute);
-  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false } });
+  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false, ...(options.parent === undefined ? {} : { parent: options.parent }), ...(options.note === undefined ? {} : { note: options.note }) } });
   const bar = progressBar(terminal, terminal.isTty, bytes);
   try {
     while (job.state === 'queued' || job.state === 'running') {
@@ -29,6 +36,7 @@ export async function importCheckpoint(client: ApiClient, terminal: Terminal, di
   bar.stop();
   if (job.state !== 'succeeded') throw new CliError(EXIT.failed, `The import ${job.state}${job.error ? `: ${job.error.message}` : '.'}`);
   terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
+  if (job.summary !== null) terminal.print(printable(job.summary));
   for (const warning of job.warnings) terminal.note(`${terminal.colors.yellow('warning:')} ${printable(warning)}`);
   const { items } = await client.call('listModels', { query: { limit: '200' } });
   const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;

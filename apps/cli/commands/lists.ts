@@ -43,21 +43,6 @@ function summary(all: CallOutput<'getExperts'>['experts']): string[] {
   ];
 }
 
-export async function releases(client: ApiClient, terminal: Terminal, options: { readonly model?: string; readonly json?: boolean }): Promise<void> {
-  const { items, more } = await allPages((cursor) => client.call('listReleases', { query: { model: options.model, cursor, limit: '200' } }), MAX_SHOWN);
-  const { items: models } = await allPages((cursor) => client.call('listModels', { query: { cursor, limit: '200' } }), MAX_SHOWN);
-  if (options.json) {
-    terminal.print(JSON.stringify(items, null, 2));
-    return;
-  }
-  const answering = new Set(models.map(({ releaseId }) => releaseId));
-  const rows = items.map(({ releaseId, model, layers, experts: count, topK, createdAt }) => [
-    releaseId, printable(model), answering.has(releaseId) ? 'answers' : '', `${layers} x ${count}, top ${topK}`, createdAt.slice(0, 16).replace('T', ' '),
-  ]);
-  terminal.print(rows.length > 0 ? table(['release', 'model', 'state', 'layers x experts', 'created (UTC)'], rows, 9) : 'No release yet: signalbox import DIR makes one.');
-  if (more) terminal.note(`Only the first ${items.length} are shown; use --model.`);
-}
-
 export async function listKeys(client: ApiClient, terminal: Terminal): Promise<void> {
   const { items } = await allPages((cursor) => client.call('listKeys', { query: { cursor, limit: '200' } }), MAX_SHOWN);
   const rows = items.map(({ id, name, scopes, createdAt, revokedAt }) => [id, printable(name), scopes.join(','), createdAt.slice(0, 10), revokedAt === null ? 'valid' : `revoked ${revokedAt.slice(0, 10)}`]);

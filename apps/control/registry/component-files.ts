@@ -4,8 +4,6 @@ import { type ComponentStore } from '#libs/checkpoint/components/component-store
 import { TOKENIZER, type ComponentName, type Sha256 } from '#libs/release/component';
 import { type ComponentFilesPort } from './registry-ports.ts';
 
-export type ComponentComparison = readonly TensorComparison[];
-
 /** Counts kept in memory: a few bytes each, and a version never changes. */
 const MAX_COUNTS = 200_000;
 
@@ -37,7 +35,7 @@ export class ComponentFiles implements ComponentFilesPort {
     return count;
   }
 
-  compare(a: Sha256, b: Sha256): Promise<ComponentComparison> {
+  compare(a: Sha256, b: Sha256): Promise<readonly TensorComparison[]> {
     return compareComponents(this.#store.pathOf(a), this.#store.pathOf(b));
   }
 }

@@ -1,6 +1,6 @@
 import { type ComponentName, type Sha256 } from '#libs/release/component';
-import { type ComponentComparison } from './component-files.ts';
 import { type Tensors } from '#libs/checkpoint/components/canonical-tensors';
+import { type TensorComparison } from '#libs/checkpoint/components/compare-components';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type CardWrite } from '#libs/store/registry/component-card';
 import { type ComponentVersions } from '#libs/store/registry/component-versions';
@@ -31,5 +31,5 @@ export interface ComponentFilesPort {
   tensors(sha256: Sha256): Promise<Tensors>;
   /** Number of weights; 0 for a tokenizer. @throws Error where its file is missing or damaged */
   elements(name: ComponentName, sha256: Sha256): Promise<number>;
-  compare(a: Sha256, b: Sha256): Promise<ComponentComparison>;
+  compare(a: Sha256, b: Sha256): Promise<readonly TensorComparison[]>;
 }

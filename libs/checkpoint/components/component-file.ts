@@ -55,7 +55,9 @@ export async function verifyComponentFile(path: string, { sha256, kind, computed
 /** Header of a safetensors file. @throws TensorFileError */
 export async function readTensorTable(path: string): Promise<TensorTable> {
   await using file = await open(path, 'r');
-  return tableOf(file, (await file.stat()).size);
+  const { size } = await file.stat();
+  // Awaited, because the file closes on return.
+  return await tableOf(file, size);
 }
 
 /** Fills `target` from the file. @throws RangeError where the file ends before */

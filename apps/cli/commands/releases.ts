@@ -1,0 +1,128 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { type ApiClient, type CallInput, type CallOutput } from '../api/api-client.ts';
+import { allPages } from '../api/pages.ts';
+import { bytes, printable, table } from '../render/plain-text.ts';
+import { type Terminal } from '../terminal.ts';
+
+type ComposeOrder = CallInput<'createRelease'>['body'];
+
+const MAX_SHOWN = 1000;
+
+interface CreateOptions {
+  readonly base: string;
+  readonly replace?: Readonly<Record<string, string>>;
+  readonly routersFrom?: string;
+  readonly expertsFrom?: string;
+  readonly topK?: number;
+  readonly note?: string;
+  readonly json?: boolean;
+}
+
+/** Adds `signalbox releases`; without a further word it lists. */
+export function addReleaseCommands(program: Command, client: () => ApiClient, terminal: Terminal): void {
+  const releases = program.command('releases').description('list, compare and compose releases');
+  releases
+    .command('list', { isDefault: true })
+    .description('list releases, newest first')
+    .option('--model <name>', 'only of this model')
+    .option('--json', 'as JSON')
+    .action((options: { model?: string; json?: boolean }) => list(client(), terminal, options));
+  releases
+    .command('show')
+    .description('a release: where it comes from and what it holds')
+    .argument('<release>', 'id, from signalbox releases')
+    .option('--json', 'as JSON')
+    .action((releaseId: string, options: { json?: boolean }) => show(client(), terminal, releaseId, options));
+  releases
+    .command('diff')
+    .description('what a release changes, and what it costs in memory')
+    .argument('<release>', 'id, from signalbox releases')
+    .option('--against <release>', 'instead of its parent')
+    .option('--json', 'as JSON')
+    .action((releaseId: string, options: { against?: string; json?: boolean }) => diff(client(), terminal, releaseId, options));
+  releases
+    .command('create')
+    .description('compose a release of component versions that are there')
+    .requiredOption('--base <release>', 'release to start from')
+    .option('--replace <name=sha256>', 'put a version in a place, such as expert/3/5=...; may be repeated', replacement)
+    .option('--routers-from <release>', 'take its routers and routing settings')
+    .option('--experts-from <release>', 'take its experts')
+    .option('--top-k <n>', 'experts selected for each token', Number)
+    .option('--note <text>', 'why')
+    .option('--json', 'as JSON')
+    .action((options: CreateOptions) => create(client(), terminal, options));
+  releases
+    .command('delete')
+    .description('delete a release that nothing refers to')
+    .argument('<release>', 'id, from signalbox releases')
+    .action((releaseId: string) => remove(client(), terminal, releaseId));
+}
+
+async function list(client: ApiClient, terminal: Terminal, options: { readonly model?: string; readonly json?: boolean }): Promise<void> {
+  const { items, more } = await allPages((cursor) => client.call('listReleases', { query: { model: options.model, cursor, limit: '200' } }), MAX_SHOWN);
+  const { items: models } = await allPages((cursor) => client.call('listModels', { query: { cursor, limit: '200' } }), MAX_SHOWN);
+  if (options.json) {
+    terminal.print(JSON.stringify(items, null, 2));
+    return;
+  }
+  const answering = new Set(models.map(({ releaseId }) => releaseId));
+  const rows = items.map(({ releaseId, model, layers, experts, topK, kind, createdAt }) => [
+    releaseId, printable(model), answering.has(releaseId) ? 'answers' : '', kind ?? '', `${layers} x ${experts}, top ${topK}`, createdAt.slice(0, 16).replace('T', ' '),
+  ]);
+  terminal.print(rows.length > 0 ? table(['release', 'model', 'state', 'kind', 'layers x experts', 'created (UTC)'], rows, 9) : 'No release yet: signalbox import DIR makes one.');
+  if (more) terminal.note(`Only the first ${items.length} are shown; use --model.`);
+}
+
+async function show(client: ApiClient, terminal: Terminal, releaseId: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const release = await client.call('getRelease', { params: { releaseId } });
+  if (json) {
+    terminal.print(JSON.stringify(release, null, 2));
+    return;
+  }
+  const { manifest, parent, summary, createdBy, note, routerSet, expertSet, createdAt } = release;
+  terminal.print(
+    [
+      `${printable(manifest.model)}, release ${release.releaseId}`,
+      `made ${createdAt.slice(0, 16).replace('T', ' ')} UTC${createdBy === null ? '' : ` by ${printable(createdBy)}`}${parent === null ? '' : ` from ${parent}`}`,
+      ...(summary === '' ? [] : [printable(summary)]),
+      ...(note === '' ? [] : [printable(note)]),
+      `router set ${routerSet}`,
+      `expert set ${expertSet}`,
+      '',
+      table(['component', 'sha256'], Object.entries(manifest.components), 9),
+    ].join('\n'),
+  );
+}
+
+async function diff(client: ApiClient, terminal: Terminal, releaseId: string, { against, json }: { readonly against?: string; readonly json?: boolean }): Promise<void> {
+  const answer = await client.call('getReleaseDiff', { params: { releaseId }, query: { against } });
+  terminal.print(json ? JSON.stringify(answer, null, 2) : render(answer));
+}
+
+/** The server's own text, with the figure of memory in larger units. */
+function render({ text, memory }: CallOutput<'getReleaseDiff'>): string {
+  const shown = text.split('\n').map(printable);
+  return [...shown, ...(memory ? [`That is ${bytes(memory.additionalBytes)} more, of ${bytes(memory.totalBytes)}.`] : [])].join('\n');
+}
+
+async function create(client: ApiClient, terminal: Terminal, { json, topK, ...options }: CreateOptions): Promise<void> {
+  const body: ComposeOrder = { ...options, ...(topK === undefined ? {} : { routing: { topK } }) };
+  const made = await client.call('createRelease', { body });
+  if (json) {
+    terminal.print(JSON.stringify(made, null, 2));
+    return;
+  }
+  terminal.print(`${made.created ? 'Made' : 'There already is'} release ${made.releaseId}.`);
+  terminal.print(render(made.diff));
+}
+
+async function remove(client: ApiClient, terminal: Terminal, releaseId: string): Promise<void> {
+  await client.call('deleteRelease', { params: { releaseId } });
+  terminal.print(`Deleted release ${releaseId}.`);
+}
+
+function replacement(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [name, sha256, ...rest] = text.split('=');
+  if (!name || !sha256 || rest.length > 0) throw new InvalidArgumentError('Give it as expert/3/5=<sha256>.');
+  return { ...before, [name]: sha256 };
+}
