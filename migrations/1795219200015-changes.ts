@@ -143,12 +143,15 @@ export class Changes1795219200015 implements MigrationInterface {
         deleted_at timestamptz,
         CHECK (ends_at > starts_at)
       );
+      -- What was done on behalf of a change or rollout, for its dossier.
+      CREATE INDEX audit_entry_by_cause ON signalbox.audit_entry ((detail->>'causeId')) WHERE detail->>'causeId' IS NOT NULL;
       CREATE INDEX freeze_window_by_end ON signalbox.freeze_window (ends_at DESC, id);
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP INDEX signalbox.audit_entry_by_cause;
       DROP TABLE signalbox.freeze_window;
       DROP TABLE signalbox.change_event;
       DROP TABLE signalbox.change_comment;

@@ -3,6 +3,7 @@ import { APP_FILTER } from '@nestjs/core';
 import { accessControllers, accessProviders } from './accounts/access.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { AuditExportController } from './audit/audit-export.controller.ts';
+import { changeControllers, changeProviders } from './changes/change-parts.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
@@ -35,6 +36,7 @@ export class ControlModule {
         ...activationControllers,
         ...rolloutControllers,
         ...dataRulesControllers,
+        ...changeControllers,
         ...accessControllers,
         ...signatureControllers,
         AuditController,
@@ -42,7 +44,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders, ...changeProviders],
       exports: [ImportRunner],
     };
   }

@@ -10,6 +10,7 @@ import { TraceReader } from '#libs/store/traces/trace-reader';
 import { UsageReader } from '#libs/store/usage/usage-reader';
 import { storedAccessPorts } from './accounts/stored-access-ports.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
+import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
@@ -52,6 +53,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
+    ...storedChangePorts(settings),
     ...storedRegistryPorts(home, components, settings),
     ...storedReleasePorts,
     ...storedSignaturePorts,

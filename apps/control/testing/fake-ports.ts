@@ -20,6 +20,7 @@ import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
 import { CONTROL_SETTINGS } from '../settings.ts';
+import { fakeChanges } from './fake-changes.ts';
 import { fakeRollouts } from './fake-rollouts.ts';
 import { TOKEN_TEXTS, TRACE_OPENER, TRACE_VAULT } from '../traces/trace-vault.ts';
 import { FakeActivations } from './fake-activations.ts';
@@ -106,6 +107,7 @@ export class FakeHouse {
       { provide: ACTIVATIONS, useValue: this.activations },
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
       { provide: DATA_RULES, useValue: this.dataRules },
+      ...fakeChanges(NOW_MS),
       { provide: RECALLS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },

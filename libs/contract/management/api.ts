@@ -20,6 +20,7 @@ export const MANAGEMENT_API: Api = {
     { name: 'keys', description: 'All API keys.' },
     { name: 'rollouts', description: 'Bringing a release to all requests in steps, with guards that roll it back by themselves.' },
     { name: 'feedback', description: 'How good answers were, in the eyes of whoever got them.' },
+    { name: 'changes', description: 'Change requests: what shall change, on which evidence, and who let it.' },
     { name: 'audit', description: 'Who did what.' },
   ],
   error: { schema: problemSchema, mediaType: 'application/problem+json' },

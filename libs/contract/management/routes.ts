@@ -12,6 +12,7 @@ import {
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
+import { changeRoutes } from './change-routes.ts';
 import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
@@ -124,6 +125,7 @@ export const ROUTES = {
   ...activationRoutes,
   ...recallRoutes,
   ...rolloutRoutes,
+  ...changeRoutes,
   ...accessRoutes,
   ...auditRoutes,
   ...dataRulesRoutes,

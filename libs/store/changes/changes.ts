@@ -89,21 +89,21 @@ export class Changes {
   }
 
   /** The content of evidence that is kept here; null where there is none such. */
-  async evidenceContent(changeId: string, evidenceId: string): Promise<{ readonly content: string; readonly mediaType: string } | null> {
-    const rows: { content: string | null; media_type: string | null }[] = await this.dataSource.query(
-      'SELECT content, media_type FROM signalbox.change_evidence WHERE change_id = $1 AND id = $2',
+  async evidenceContent(changeId: string, evidenceId: string): Promise<{ readonly sha256: string; readonly content: string; readonly mediaType: string } | null> {
+    const rows: { sha256: string; content: string | null; media_type: string | null }[] = await this.dataSource.query(
+      'SELECT sha256, content, media_type FROM signalbox.change_evidence WHERE change_id = $1 AND id = $2',
       [changeId, evidenceId],
     );
     const [row] = rows;
-    return row?.content === null || row === undefined ? null : { content: row.content, mediaType: row.media_type ?? 'text/plain' };
+    return row?.content === null || row === undefined ? null : { sha256: row.sha256, content: row.content, mediaType: row.media_type ?? 'text/plain' };
   }
 
-  /** Audit entries of the change and of what it did, oldest first. */
-  async auditOf(id: string, limit: number): Promise<readonly AuditedEntry[]> {
+  /** Audit entries of a change and of what was done on its behalf or that of its rollout, oldest first. The change's id comes first. */
+  async auditOf([id, ...rollouts]: readonly [string, ...string[]], limit: number): Promise<readonly AuditedEntry[]> {
     const rows: (Omit<AuditedEntry, 'at' | 'hash' | 'seq'> & { at: Date; hash: Buffer; seq: string })[] = await this.dataSource.query(
       `SELECT seq, at, actor, action, subject, detail, reason, hash FROM signalbox.audit_entry
-       WHERE seq IS NOT NULL AND (subject = $1 OR detail->>'change' = $2 OR detail->>'causeId' = $2) ORDER BY seq LIMIT $3`,
-      [`change/${id}`, id, limit],
+       WHERE seq IS NOT NULL AND (subject = ANY($1::text[]) OR detail->>'causeId' = ANY($2::text[])) ORDER BY seq LIMIT $3`,
+      [[`change/${id}`, ...rollouts.map((rollout) => `rollout/${rollout}`)], [id, ...rollouts], limit],
     );
     return rows.map(({ seq, at, hash, ...row }) => ({ ...row, seq: Number(seq), at: at.toISOString(), hash: Buffer.from(hash).toString('hex') }));
   }
