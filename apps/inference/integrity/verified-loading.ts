@@ -28,9 +28,13 @@ export interface VerifiedLoadingOptions {
   readonly nowMs: () => number;
 }
 
+/** Tokenizers kept, by digest; the one used longest ago goes first. */
+const MAX_TOKENIZERS = 4;
+
 /** Loads only releases whose components are, byte for byte, what their manifest names, and which the guard lets pass. */
 export class VerifiedLoading implements Pick<Engine, 'load' | 'unload'> {
   readonly #options: VerifiedLoadingOptions;
+  readonly #tokenizers = new Map<string, PromptTokenizer>();
 
   constructor(options: VerifiedLoadingOptions) {
     this.#options = options;
@@ -62,7 +66,18 @@ export class VerifiedLoading implements Pick<Engine, 'load' | 'unload'> {
   async tokenizer(release: ActiveRelease): Promise<PromptTokenizer> {
     const { releaseId, manifest, components } = release;
     await this.#orTell(releaseId, manifest, () => checkComponents(manifest, components, this.#options.digests, [TOKENIZER]));
-    return this.#options.loadTokenizer(release);
+    return this.#known(release);
+  }
+
+  /** Releases mostly share their tokenizer, and making one takes time on the thread that answers. */
+  async #known(release: ActiveRelease): Promise<PromptTokenizer> {
+    const sha256 = release.manifest.components[TOKENIZER] ?? '';
+    const tokenizer = this.#tokenizers.get(sha256) ?? (await this.#options.loadTokenizer(release));
+    this.#tokenizers.delete(sha256);
+    this.#tokenizers.set(sha256, tokenizer);
+    const [oldest] = this.#tokenizers.keys();
+    if (this.#tokenizers.size > MAX_TOKENIZERS && oldest !== undefined) this.#tokenizers.delete(oldest);
+    return tokenizer;
   }
 
   async #verify(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<CheckedComponents> {

@@ -1,5 +1,5 @@
 import { type InferenceSession } from 'onnxruntime-node';
-import { BACKBONE, expertName, routerName } from '#libs/release/component';
+import { BACKBONE, expertName, parseComponentName, routerName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
 import { attentionGraph, projectionGraph } from '../onnx/attention-graph.ts';
@@ -11,6 +11,7 @@ import { type EmbeddingTable, embeddingTable } from './embedding.ts';
 import { type EngineParts, newEngineParts } from './engine-parts.ts';
 import { type ForwardPass } from './forward-pass.ts';
 import { makeSession, sessionKey } from './make-session.ts';
+import { probeExpert } from './probe-expert.ts';
 import {
   embeddingSlice,
   expertWeights,
@@ -54,7 +55,7 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
   try {
     const loaded = { made: 0, shared: 0 };
     const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<InferenceSession> => {
-      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeSession(model, components, threads)));
+      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads)));
       held.push(lease);
       loaded[lease.shared ? 'shared' : 'made'] += 1;
       return lease.value;
@@ -83,6 +84,20 @@ function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: 
   const slice = embeddingSlice(weights, manifest);
   const { hiddenSize } = manifest.shape;
   return parts.embeddings.lease(`${backbone.location} ${hiddenSize}`, async () => embeddingTable(await readTensor(backbone, slice), slice.type, hiddenSize));
+}
+
+/** Makes a session; an expert's runs once, as a warm-up prompt need not reach it. @throws ReleaseLoadError where it gives no finite numbers */
+async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number): Promise<InferenceSession> {
+  const session = await makeSession(model, components, threads);
+  const [component] = components;
+  if (component === undefined || parseComponentName(component.name)?.kind !== 'expert') return session;
+  try {
+    await probeExpert(session, component);
+    return session;
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
 }
 
 type MakeSession = (model: OnnxModel, components: readonly ComponentWeights[]) => Promise<InferenceSession>;

@@ -1,7 +1,8 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { tensorHeaderEnd } from '#libs/release/tensor-file';
 import { changeRelease } from '../../../test/fixtures/changed-release.ts';
 import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { seededRandom } from '../../../test/harness/random.ts';
@@ -77,6 +78,18 @@ describe('releases that share sessions', () => {
     await expect(load(narrow, parts)).rejects.toThrow(/expert\/0\/0/);
     expect(parts.sessions.counts.resident).toBe(0);
     expect(parts.embeddings.counts.resident).toBe(0);
+  });
+
+  it('names an expert that gives no finite numbers, whether or not a prompt would reach it', async () => {
+    const name = 'expert/3/6';
+    const bytes = await readFile(base.components[base.manifest.components[name]!]!);
+    bytes.fill(0xff, tensorHeaderEnd(bytes.subarray(0, 8), bytes.length));
+    const path = join(folder, 'not-a-number');
+    await writeFile(path, bytes);
+    const parts = newEngineParts(2 ** 28);
+    const broken = { ...base, components: { ...base.components, [base.manifest.components[name]!]: path } };
+    await expect(load(broken, parts)).rejects.toThrow(/component expert\/3\/6: it gives numbers that are not finite/);
+    expect(parts.sessions.counts.resident).toBe(0);
   });
 
   it('gives each release its own bits while both run at once on shared sessions', async () => {

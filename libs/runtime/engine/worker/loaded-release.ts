@@ -39,6 +39,9 @@ type Tokenizer = ReturnType<typeof loadTokenizer>;
 /** Builds the forward pass of a release; libs/runtime/forward has the real one. */
 export type ForwardPassLoader = (source: ForwardPassSource) => Promise<ForwardPass>;
 
+/** Prompt of the warm-up of a release that shares sessions. */
+const SHORT_WARM_UP_TOKENS = 8;
+
 /** Timings and memory are read every so many steps: they need not be fresher. */
 const STEPS_BETWEEN_READINGS = 32;
 
@@ -93,7 +96,9 @@ export class LoadedRelease {
     try {
       const forward = await engine.loadForwardPass({ ...source, parts, maxCacheBytes, threads: limits.threads, chunkTokens: limits.prefillChunkTokens });
       try {
-        await warmUp(forward, manifest, limits.prefillChunkTokens);
+        // What is shared is warm already, and a long prompt would only hold others up.
+        const isNew = (forward.sessions?.shared ?? 0) === 0;
+        await warmUp(forward, manifest, isNew ? limits.prefillChunkTokens : Math.min(SHORT_WARM_UP_TOKENS, limits.prefillChunkTokens));
       } catch (error) {
         await forward.dispose();
         throw error;
@@ -166,12 +171,12 @@ function paced(forward: ForwardPass, pacer: StepPacer): ForwardPass {
   };
 }
 
-/** Runs a chunk and a token, so that the first request finds warm sessions, and checks what comes out. */
-async function warmUp(forward: ForwardPass, { shape }: ReleaseManifest, chunkTokens: number): Promise<void> {
+/** Runs a prompt and a token, so that the first request finds warm sessions, and checks what comes out. */
+async function warmUp(forward: ForwardPass, { shape }: ReleaseManifest, promptTokens: number): Promise<void> {
   const cache = forward.open();
   try {
     const token = shape.bosTokenId ?? 0;
-    const prompt = new Uint32Array(Math.max(Math.min(chunkTokens, shape.contextTokens - 1), 1)).fill(token);
+    const prompt = new Uint32Array(Math.max(Math.min(promptTokens, shape.contextTokens - 1), 1)).fill(token);
     for (const tokens of [prompt, Uint32Array.of(token)]) {
       const [output] = await forward.step([{ cache, tokens, logitsFrom: tokens.length - 1 }]);
       if (output?.logits.length !== shape.vocabSize || !output.logits.every((logit) => Number.isFinite(logit))) {
