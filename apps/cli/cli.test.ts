@@ -224,7 +224,7 @@ describe('import', () => {
       return { status: 202, body: job('queued', 0) };
     };
     handlers[`GET /api/v1/imports/${IMPORT_ID}`] = () => ({ body: job((polls += 1) < 2 ? 'running' : 'succeeded', polls * 5) });
-    handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'm', releaseId: RELEASE, generation: 1, activatedAt: WINDOW.from }], nextCursor: null } });
+    handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'm', releaseId: RELEASE, previousRelease: null, canary: null, shadow: null, generation: 1, activatedAt: WINDOW.from }], nextCursor: null } });
     expect(await run(['import', 'm', '--activate'])).toBe(0);
     expect(posted).toEqual({ directory: '/work-dir/m', model: 'm', activate: true });
     expect(out).toContain('expert release');
@@ -263,7 +263,7 @@ describe('demo', () => {
     let busy = 2;
     let looks = 0;
     const requestIdOf = (index: number): string => `0197280f-6000-7000-8000-00000000000${index}`;
-    handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'toy', releaseId: RELEASE, generation: 1, activatedAt: null }], nextCursor: null } });
+    handlers['GET /api/v1/models'] = () => ({ body: { items: [{ model: 'toy', releaseId: RELEASE, previousRelease: null, canary: null, shadow: null, generation: 1, activatedAt: null }], nextCursor: null } });
     handlers['POST /v1/completions'] = (_, body): Reply => {
       if ((busy -= 1) >= 0) return { status: 429, headers: { 'retry-after': '0' }, body: { error: { message: 'busy' } } };
       answered.push(JSON.parse(body) as { metadata: unknown });
