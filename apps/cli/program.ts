@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
+import { addActivationCommands } from './commands/activation.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
@@ -105,6 +106,7 @@ function buildProgram(terminal: Terminal): Command {
     .action((options: DemoOptions) => demo(client(), terminal, options));
   addAuditCommands(program, terminal, client);
   addDataRulesCommands(program, terminal, client);
+  addActivationCommands(program, terminal, client);
   addRolloutCommands(program, terminal, client);
   addSignCommands(program, terminal, client);
   addTrustCommands(program, terminal, client);
