@@ -44,7 +44,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   // One made here would have to be shown, and a log is no place for a key.
   else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
-  const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), rolloutIntervalMs: config.rollouts.intervalMs, now: Date.now };
+  const settings = { access: config.access, minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), rolloutIntervalMs: config.rollouts.intervalMs, now: Date.now };
   const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) });
   const root = {
     module: ControlRoot,

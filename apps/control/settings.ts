@@ -14,7 +14,7 @@ export interface ControlSettings {
   readonly now: () => number;
   /** Time between two looks at the rollouts under way; 2 s when left out. */
   readonly rolloutIntervalMs?: number;
-  /** Left out: nobody signs in but by a key, and cookies go by how the request came. */
+  /** Left out: nobody signs in but by a key, cookies go by how the request came, and limits are the defaults. */
   readonly access?: AccessSettings;
 }
 
@@ -23,4 +23,8 @@ export interface AccessSettings {
   readonly publicUrl: string | null;
   /** null: nobody signs in by OpenID Connect. */
   readonly oidc: OidcSettings | null;
+  /** Requests of an account. */
+  readonly apiRequestsPerMinute: number;
+  /** Failed attempts of an address to get in. */
+  readonly failedLoginsPerMinute: number;
 }

@@ -7,6 +7,7 @@ import { meter } from '#libs/platform/telemetry/metrics';
 import { WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { Activations } from '#libs/store/activation/activations';
+import { limitCounts } from '#libs/store/accounts/limit-counts';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { RuleSets } from '#libs/store/data-rules/rule-sets';
@@ -16,6 +17,7 @@ import { Answering } from './answer/answering.ts';
 import { SliceProbe } from './assign/slice-probe.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
+import { requestLimit } from './api/request-limit.ts';
 import { type V1Ports } from './api/v1.ts';
 import { V1_PORTS, V1Registration } from './api/v1-registration.ts';
 import { RequestCapture, type CaptureSettings } from './capture/request-capture.ts';
@@ -84,9 +86,14 @@ export class InferenceModule {
         },
         {
           provide: V1_PORTS,
-          inject: [ApiKeys, ServedModels, RequestRules, Answering, ENGINE],
-          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine): Omit<V1Ports, 'stopping'> => ({
+          inject: [ApiKeys, ServedModels, RequestRules, Answering, ENGINE, DataSource],
+          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine, dataSource: DataSource): Omit<V1Ports, 'stopping'> => ({
             authenticate: keyAuthenticator(keys, Date.now),
+            limit: requestLimit({
+              perAccount: config.access.inferenceRequestsPerMinute,
+              run: limitCounts(dataSource),
+              tellAway: (error) => logger.warn({ err: error }, 'the common rate limits are out of reach: this process counts for itself'),
+            }),
             models,
             rules,
             answering,

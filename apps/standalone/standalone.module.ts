@@ -12,7 +12,7 @@ import { type HttpOptions } from './http-options.ts';
 export class StandaloneModule {
   static over(options: HttpOptions): DynamicModule {
     const { config, version, databaseUrl, traceKey, now } = options;
-    const settings = { minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, rolloutIntervalMs: config.rollouts.intervalMs, version, now };
+    const settings = { access: config.access, minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, rolloutIntervalMs: config.rollouts.intervalMs, version, now };
     return {
       module: StandaloneModule,
       imports: [

@@ -54,7 +54,7 @@ export class AccessHouse {
     return this.#dataSource;
   }
 
-  async start(access?: AccessSettings): Promise<void> {
+  async start(access: Partial<AccessSettings> = {}): Promise<void> {
     this.#postgres = await startPostgres();
     const database = await this.#postgres.createDatabase();
     this.#dataSource = await openStore(database);
@@ -63,7 +63,7 @@ export class AccessHouse {
     await saveRelease(this.#dataSource, RELEASE, nowMs);
     await this.#record(traceKey, nowMs);
     this.admin = (await ensureFirstKey({ keys: new ApiKeys(this.#dataSource), accounts: new Accounts(this.#dataSource) }, null, nowMs)).generated ?? '';
-    const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now, ...(access ? { access } : {}) };
+    const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now, access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000, ...access } };
     const adapter = new FastifyAdapter();
     adapter.getInstance().addHook('onRoute', ({ method, url }) => void this.routes.push(...[method].flat().map((name) => `${name.toLowerCase()} ${url}`)));
     this.#app = await NestFactory.create<NestFastifyApplication>(

@@ -9,6 +9,7 @@ import { ACCOUNTS, KEY_STORE, SESSIONS } from '../http/access-ports.ts';
 import { type ControlSettings, CONTROL_SETTINGS } from '../settings.ts';
 import { OidcProvider } from '../session/oidc-provider.ts';
 import { OIDC_PROVIDER, SIGN_INS } from '../session/sign-in-desk.ts';
+import { storedLimiters } from '../http/api-limits.ts';
 import { IDEMPOTENCY_KEYS } from '../http/idempotency.interceptor.ts';
 import { API_KEYS } from '../keys/key-desk.ts';
 
@@ -28,5 +29,6 @@ export const storedAccessPorts: Provider[] = [
   { provide: SESSIONS, inject: [DataSource, Accounts, ApiKeys], useFactory: (dataSource: DataSource, accounts: Accounts, keys: ApiKeys) => new Sessions(dataSource, accounts, keys) },
   { provide: SIGN_INS, inject: [DataSource], useFactory: (dataSource: DataSource) => new OidcSignIns(dataSource) },
   { provide: IDEMPOTENCY_KEYS, inject: [DataSource], useFactory: (dataSource: DataSource) => new IdempotencyKeys(dataSource) },
+  storedLimiters,
   oidcProvider,
 ];

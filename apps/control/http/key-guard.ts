@@ -4,26 +4,32 @@ import { decideTenantReach } from '#libs/governance/access/tenant-reach';
 import { type Route } from '#libs/contract/management/route';
 import { hasPermission, type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { ApiLimits } from './api-limits.ts';
 import { CallerAuthenticator } from './caller-authenticator.ts';
 import { type GuardedRequest, ROUTE } from './guarded-request.ts';
 
 /**
- * The one gate of the management API: who calls, whether they may, and for which tenant. It sets the
+ * The one gate of the management API: who calls, how often, whether they may, and for which tenant. It sets the
  * request's principal; to a caller bound to a tenant it leaves that tenant as the only one to ask for.
  */
 @Injectable()
 export class KeyGuard implements CanActivate {
-  constructor(private readonly callers: CallerAuthenticator) {}
+  constructor(
+    private readonly callers: CallerAuthenticator,
+    private readonly limits: ApiLimits,
+  ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const http = context.switchToHttp();
     const request = http.getRequest<GuardedRequest>();
     const route = Reflect.getMetadata(ROUTE, context.getHandler()) as Route;
     if (route.needs === 'public') return true;
-    const { principal, session } = await this.callers.identify(request).catch((error: unknown) => {
-      if (error instanceof ProblemError && error.status === 401) http.getResponse<FastifyReply>().header('www-authenticate', 'Bearer');
+    const reply = http.getResponse<FastifyReply>();
+    const { principal, session } = await this.limits.attempt(request, reply, () => this.callers.identify(request)).catch((error: unknown) => {
+      if (error instanceof ProblemError && error.status === 401) void reply.header('www-authenticate', 'Bearer');
       throw error;
     });
+    await this.limits.count(principal.accountId, reply);
     refuseMissing(route, principal);
     keepToTenant(route, principal, request);
     request.principal = principal;

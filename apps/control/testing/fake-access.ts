@@ -5,6 +5,7 @@ import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type ApiKeyRecord } from '#libs/store/keys/api-keys';
 import { oidcProvider } from '../accounts/stored-access-ports.ts';
 import { ACCOUNTS, type AccountsPort, KEY_STORE, type KeyStorePort, SESSIONS, type SessionsPort } from '../http/access-ports.ts';
+import { limiters, LIMITERS } from '../http/api-limits.ts';
 import { IDEMPOTENCY_KEYS, type IdempotencyKeysPort } from '../http/idempotency.interceptor.ts';
 import { API_KEYS, type ApiKeysPort } from '../keys/key-desk.ts';
 import { SIGN_INS, type SignInsPort } from '../session/sign-in-desk.ts';
@@ -28,6 +29,7 @@ export class FakeAccess {
       { provide: SESSIONS, useValue: this.#sessionsPort() },
       { provide: SIGN_INS, useValue: { begin: async () => {}, take: async () => null, enter: async () => ({ outcome: 'refused', reason: 'account-disabled' }) } satisfies SignInsPort },
       { provide: IDEMPOTENCY_KEYS, useValue: { begin: async () => ({ outcome: 'begun' }), finish: async () => {}, forget: async () => {} } satisfies IdempotencyKeysPort },
+      { provide: LIMITERS, useValue: limiters(null, undefined) },
       oidcProvider,
     ];
   }

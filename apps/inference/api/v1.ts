@@ -4,6 +4,7 @@ import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/err
 import { type ModelList } from '#libs/contract/openai/response';
 import { INFERENCE_API, OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { type Authentication } from '#libs/platform/auth/authenticate';
+import { rateHeaders } from '#libs/platform/limits/rate-limiter';
 import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
 import { type Admission, type AdmissionFacts, type AdmissionLimits, type AdmittedRequest } from '../admit/admitted.ts';
@@ -18,6 +19,7 @@ import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
 import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
+import { type RequestLimit, tooManyRequests } from './request-limit.ts';
 
 /** Of the rule set's digest, in the header that says that it masked experts. */
 const RULES_HEADER_DIGITS = 16;
@@ -32,6 +34,8 @@ export type Authenticator = (header: string | undefined, nowMs: number) => Promi
 /** What /v1 needs of the rest of the app. */
 export interface V1Ports {
   readonly authenticate: Authenticator;
+  /** How often callers may come; left out: as they like. */
+  readonly limit?: RequestLimit;
   readonly models: Models;
   /** Which experts a request may use. */
   readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling };
@@ -82,7 +86,11 @@ function hooks(scope: FastifyInstance, ports: V1Ports): void {
     const authentication = await ports.authenticate(request.headers.authorization, atMs);
     const failure = authFailure(authentication) ?? (ports.stopping() ? STOPPING : null);
     if (failure) return sendFailure(reply, failure);
-    if (authentication.ok) beginExchange(request, { requestId, atMs, spanContext, principal: authentication.principal });
+    if (!authentication.ok) return;
+    const rate = (await ports.limit?.(authentication)) ?? null;
+    if (rate) void reply.headers(rateHeaders(rate));
+    if (rate && !rate.isAllowed) return sendFailure(reply, tooManyRequests(rate));
+    beginExchange(request, { requestId, atMs, spanContext, principal: authentication.principal });
   });
 }
 

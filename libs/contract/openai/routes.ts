@@ -11,7 +11,7 @@ const GENERATION_PROBLEMS = {
   ...UNKNOWN_MODEL,
   413: 'The body is too large.',
   415: 'The body is not JSON.',
-  429: 'Too many requests are waiting; Retry-After says when to ask again.',
+  429: 'Too many requests are waiting, or the caller sent too many in a minute; Retry-After says when to ask again.',
 };
 const STREAM = 'With `stream`: events `data: {...}`, each the next part of the choices, then `data: [DONE]`.';
 

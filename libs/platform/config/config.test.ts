@@ -11,6 +11,7 @@ describe('loadConfig', () => {
       http: { host: '127.0.0.1', port: 7070 },
       pipeline: { operationsPort: null },
       auth: { adminKey: null },
+      access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 6000, inferenceRequestsPerMinute: null, failedLoginsPerMinute: 60 },
       database: { url: null },
       queue: { redisUrl: null },
       capture: {
@@ -67,6 +68,10 @@ describe('loadConfig', () => {
     ['SIGNALBOX_SPOOL_MAX_BYTES', '12 parsecs', '256MiB'],
     ['DATABASE_URL', 'mysql://localhost', 'postgres://user'],
     ['REDIS_URL', 'localhost', 'redis://host'],
+    ['SIGNALBOX_PUBLIC_URL', 'https://signalbox.example.org/console', 'without a path'],
+    ['SIGNALBOX_OIDC_ISSUER', 'http://login.example.org', 'https URL'],
+    ['SIGNALBOX_OIDC_ROLE_MAP', 'ops=captain', 'sb-ops=operator'],
+    ['SIGNALBOX_OIDC_EMAIL_DOMAINS', '@example.org', 'such as example.org'],
   ])('names %s and the remedy when it is %s, without repeating the value', (name, value, remedy) => {
     const error = (() => {
       try {
@@ -81,6 +86,17 @@ describe('loadConfig', () => {
     expect(error.problems[0]).toMatch(new RegExp(`^${name}: give`));
     expect(error.problems[0]).toContain(remedy);
     expect(error.problems[0]).not.toContain(value);
+  });
+
+  it('reads a provider, whole or not at all', () => {
+    const issuer = { SIGNALBOX_OIDC_ISSUER: 'https://login.example.org/realm', SIGNALBOX_PUBLIC_URL: 'https://signalbox.example.org/' };
+    expect(() => load(issuer)).toThrow(/SIGNALBOX_OIDC_CLIENT_ID: give/);
+    expect(() => load({ ...issuer, SIGNALBOX_OIDC_CLIENT_ID: 'sb', SIGNALBOX_OIDC_ROLE_CLAIM: 'groups' })).toThrow(/SIGNALBOX_OIDC_ROLE_MAP: give it too/);
+    const { access } = load({ ...issuer, SIGNALBOX_OIDC_CLIENT_ID: 'sb', SIGNALBOX_OIDC_ROLE_CLAIM: 'groups', SIGNALBOX_OIDC_ROLE_MAP: 'sb-admins=admin+trace-reader, sb-ops=operator', SIGNALBOX_OIDC_EMAIL_DOMAINS: 'example.org' });
+    expect(access).toMatchObject({
+      publicUrl: 'https://signalbox.example.org',
+      oidc: { issuer: issuer.SIGNALBOX_OIDC_ISSUER, clientSecret: null, roleMap: { 'sb-admins': ['admin', 'trace-reader'], 'sb-ops': ['operator'] }, emailDomains: ['example.org'] },
+    });
   });
 
   it('reports every wrong variable at once', () => {

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type z } from 'zod';
+import { type OidcSettings } from '#libs/governance/access/sign-in';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
@@ -16,6 +17,19 @@ export interface Config {
   readonly home: string;
   readonly http: { readonly host: string; readonly port: number };
   readonly auth: { readonly adminKey: string | null };
+  /** How people sign in, and how much callers may ask in a minute. */
+  readonly access: {
+    /** URL by which people reach this server, without a path; null: as the request says. */
+    readonly publicUrl: string | null;
+    /** null: nobody signs in by OpenID Connect. */
+    readonly oidc: OidcSettings | null;
+    /** Requests of an account to the management API. */
+    readonly apiRequestsPerMinute: number;
+    /** Requests of an account to /v1; null: no limit. */
+    readonly inferenceRequestsPerMinute: number | null;
+    /** Failed attempts of an address to get in. */
+    readonly failedLoginsPerMinute: number;
+  };
   /** Where a pipeline that runs by itself shows its health and metrics; null: nowhere. */
   readonly pipeline: { readonly operationsPort: number | null };
   /** null: the embedded PostgreSQL under `home`. */
@@ -92,6 +106,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     home: resolve(machine.workingDir, values.SIGNALBOX_HOME),
     http: { host: values.SIGNALBOX_HOST, port: values.SIGNALBOX_PORT },
     auth: { adminKey: values.SIGNALBOX_ADMIN_KEY ?? null },
+    access: {
+      publicUrl: values.SIGNALBOX_PUBLIC_URL ?? null,
+      oidc: oidcOf(values),
+      apiRequestsPerMinute: values.SIGNALBOX_API_RATE,
+      inferenceRequestsPerMinute: values.SIGNALBOX_INFERENCE_RATE ?? null,
+      failedLoginsPerMinute: values.SIGNALBOX_FAILED_LOGINS,
+    },
     pipeline: { operationsPort: values.SIGNALBOX_PIPELINE_PORT ?? null },
     database: { url: values.DATABASE_URL ?? null },
     queue: { redisUrl: values.REDIS_URL ?? null },
@@ -124,6 +145,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },
     warnings: unknownVariables(Object.keys(present)),
   };
+}
+
+/** @throws ConfigError where a provider is set by halves */
+function oidcOf(values: Environment): OidcSettings | null {
+  const { SIGNALBOX_OIDC_ISSUER: issuer, SIGNALBOX_OIDC_CLIENT_ID: clientId, SIGNALBOX_OIDC_ROLE_CLAIM: roleClaim, SIGNALBOX_OIDC_ROLE_MAP: roleMap } = values;
+  if (issuer === undefined) return null;
+  if (clientId === undefined) throw new ConfigError(['SIGNALBOX_OIDC_CLIENT_ID: give the client id that the provider of SIGNALBOX_OIDC_ISSUER knows.']);
+  if ((roleClaim === undefined) !== (roleMap === undefined)) throw new ConfigError([`${roleClaim === undefined ? 'SIGNALBOX_OIDC_ROLE_CLAIM' : 'SIGNALBOX_OIDC_ROLE_MAP'}: give it too, or neither: one names the claim, the other its groups.`]);
+  return { issuer, clientId, clientSecret: values.SIGNALBOX_OIDC_CLIENT_SECRET ?? null, roleClaim: roleClaim ?? null, roleMap: roleMap ?? {}, emailDomains: values.SIGNALBOX_OIDC_EMAIL_DOMAINS ?? [] };
 }
 
 function thisMachine(): Machine {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { accessSettings } from './access-settings.ts';
 
 const GIB = 1024 ** 3;
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
@@ -58,6 +59,10 @@ export const environmentSchema = z.object({
     .string()
     .regex(/^[\x21-\x7e]{24,512}$/, 'give 24 to 512 characters without spaces, or leave it out to have a key generated')
     .optional(),
+  ...accessSettings,
+  SIGNALBOX_API_RATE: integer(1, 1_000_000, 6000),
+  SIGNALBOX_INFERENCE_RATE: integerText(1, 1_000_000).optional(),
+  SIGNALBOX_FAILED_LOGINS: integer(1, 1_000_000, 60),
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://user:password@host:5432/signalbox'),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379'),
   SIGNALBOX_DURABILITY: choice(['memory', 'answered', 'fsync'], 'answered'),
