@@ -70,7 +70,7 @@ describe('tensors of a kind', () => {
   const layer = (at: number): Record<string, readonly number[]> => ({
     [`layers.${at}.input_layernorm`]: [8], [`layers.${at}.post_attention_layernorm`]: [8], [`layers.${at}.q_proj`]: [8, 8], [`layers.${at}.k_proj`]: [4, 8], [`layers.${at}.v_proj`]: [4, 8], [`layers.${at}.o_proj`]: [8, 8],
   });
-  const backbone = { embed_tokens: [16, 8], norm: [8], lm_head: [16, 8], ...layer(0), ...layer(1) };
+  const backbone: Record<string, readonly number[]> = { embed_tokens: [16, 8], norm: [8], lm_head: [16, 8], ...layer(0), ...layer(1) };
 
   it('knows routers, experts and backbones, with or without a head', () => {
     expect(misfitOfKind('router', tensors({ weight: [3, 8] }))).toBeNull();
