@@ -6,6 +6,7 @@ import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type StoredChange } from '#libs/store/changes/change-rows';
 import { LOCKS } from '#libs/store/locks';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
+import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { ApplicationDesk } from './application-desk.ts';
 import { type ActingCaller, changeAudit } from './change-audit.ts';
 import { CHANGE_STATE, type ChangeFacts, CHANGES, type ChangesPort, type ChangeStatePort, type ChangeUnitPort } from './change-ports.ts';
@@ -28,10 +29,11 @@ export class ChangeClock implements OnApplicationBootstrap, OnApplicationShutdow
     @Inject(CHANGE_STATE) private readonly state: ChangeStatePort,
     private readonly desk: ApplicationDesk,
     @Inject(ACTIVATIONS) private readonly activations: ActivationsPort,
+    @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void this.look(), EVERY_MS);
+    this.#timer = setInterval(() => void (this.#round ?? this.look()), EVERY_MS);
     this.#timer.unref();
   }
 
@@ -40,15 +42,16 @@ export class ChangeClock implements OnApplicationBootstrap, OnApplicationShutdow
     await this.#round;
   }
 
-  /** One round; a round under way is waited for instead. */
+  /** One whole round, after the one under way. */
   async look(): Promise<void> {
-    this.#round ??= this.#attempt().finally(() => (this.#round = null));
+    await this.#round;
+    this.#round = this.#attempt().finally(() => (this.#round = null));
     await this.#round;
   }
 
   async #attempt(): Promise<void> {
     try {
-      for (const id of await this.changes.attention(Date.now(), MAX_ROUND)) await this.#settle(id);
+      for (const id of await this.changes.attention(this.settings.now(), MAX_ROUND)) await this.#settle(id);
       this.#hasFailed = false;
     } catch (error) {
       // Once for an outage, not at each round.
