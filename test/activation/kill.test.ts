@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createDataSource } from '#libs/store/data-source';
@@ -11,7 +12,7 @@ import { openStore } from '../store/store.fixture.ts';
 import { ANN, deskOf, readBooks, saveToy, toyManifest } from './activation.fixture.ts';
 
 const NODE = join(import.meta.dirname, '..', '..', 'node_modules', '.bin', 'node');
-const CHILD = join(import.meta.dirname, 'command-child.ts');
+const CHILD = fileURLToPath(new URL('./command-child.ts', import.meta.url));
 const KILLS = 30;
 
 let server: TestPostgres;
@@ -63,9 +64,9 @@ it(`stays whole over ${KILLS} ended connections in the middle of commands`, asyn
   const victims = await createDataSource({ url: databaseUrl, poolSize: 4, applicationName: 'victim' }).initialize();
   const desk = deskOf(victims);
   const next = seededRandom(11);
-  let stopped = false;
+  const stop = new AbortController();
   const operate = async (): Promise<void> => {
-    while (!stopped) {
+    while (!stop.signal.aborted) {
       const releaseId = releases[Math.floor(next() * releases.length)] ?? '';
       await desk.command('toy', { type: 'activate', releaseId }, { caller: ANN, reason: null, cause: 'direct' }).catch(() => undefined);
     }
@@ -78,7 +79,7 @@ it(`stays whole over ${KILLS} ended connections in the middle of commands`, asyn
     await expectWhole();
     return ended >= KILLS;
   }, 120_000);
-  stopped = true;
+  stop.abort();
   await Promise.all(operators);
   expect(await expectWhole()).toBeGreaterThan(2);
   await victims.destroy();
@@ -99,7 +100,7 @@ it('stays whole when PostgreSQL itself is killed in the middle of commands', asy
     await server.start();
     await victims.destroy();
     await until(async () => store.query('SELECT 1').then(() => true, () => false), 30_000);
-    await expectWhole();
+    expect(await expectWhole()).toBeGreaterThan(0);
   }
 });
 

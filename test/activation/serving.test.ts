@@ -107,9 +107,9 @@ function expectOwn({ status, release, text }: Answered, prompt: string): void {
 /** Asks both processes without a pause until the work is done; every answer must be one release's own. */
 async function underLoad(work: () => Promise<void>): Promise<readonly Answered[]> {
   const given: Answered[] = [];
-  let done = false;
+  const done = new AbortController();
   const lane = async (one: InferenceProcess, offset: number): Promise<void> => {
-    for (let at = offset; !done; at += 1) {
+    for (let at = offset; !done.signal.aborted; at += 1) {
       const prompt = PROMPTS[at % PROMPTS.length] ?? '';
       const answer = await one.complete({ prompt });
       expectOwn(answer, prompt);
@@ -120,7 +120,7 @@ async function underLoad(work: () => Promise<void>): Promise<readonly Answered[]
   try {
     await Promise.race([work(), lanes]);
   } finally {
-    done = true;
+    done.abort();
   }
   await lanes;
   return given;
@@ -215,6 +215,7 @@ it('hears of activations again after its connection was cut', async () => {
   await until(async () => (await listening()) === 2, 60_000);
   await command({ type: 'rollback' });
   await converged();
+  expect((await processes[0].complete({ prompt: PROMPTS[0] })).release).toBe(good.releaseId);
 });
 
 it('shows a process that was killed as unreachable, and the others come along without it', async () => {

@@ -35,8 +35,8 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
     this.#logger = logger;
     const store = new ObservedActivations(dataSource);
     const startedAtMs = Date.now();
-    const process_ = { id: randomUUID(), host: hostname(), pid: process.pid, version: signalboxVersion(), startedAtMs };
-    this.#reporter = new ObservedReporter(store, process_, () => this.models.observed(), Date.now);
+    const self = { id: randomUUID(), host: hostname(), pid: process.pid, version: signalboxVersion(), startedAtMs };
+    this.#reporter = new ObservedReporter(store, self, () => this.models.observed(), Date.now);
     this.#poll = new Repeat(() => this.models.sync(), POLL_MS, (error) => logger.warn({ err: error }, 'cannot read the activations; what is loaded keeps serving'));
     this.#heartbeat = new Repeat(() => this.#reporter.report(), HEARTBEAT_MS, (error) => logger.warn({ err: error }, 'cannot tell the database what this process serves'));
     this.#listener = new ActivationListener({

@@ -57,7 +57,7 @@ async function sync(): Promise<void> {
   await models.settled('all');
 }
 const serving = (): Record<string, string> => Object.fromEntries(models.serving().map((release) => [release.model, release.releaseId]));
-const observed = () => models.observed().map(({ resident: _, ...rest }) => rest);
+const observed = () => models.observed().map(({ model: name, generation: taken, state, detail, stable, canary }) => ({ model: name, generation: taken, state, detail, stable, canary }));
 
 describe('ServedModels', () => {
   it('serves what is active and keeps the one before for a rollback', async () => {
