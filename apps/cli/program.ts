@@ -1,12 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
+import { addAccountCommands } from './commands/accounts.ts';
 import { addActivationCommands } from './commands/activation.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
-import { createKey, experts, listKeys, revokeKey } from './commands/lists.ts';
+import { addKeyCommands } from './commands/keys.ts';
+import { experts } from './commands/lists.ts';
 import { addReleaseCommands } from './commands/releases.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
@@ -17,8 +19,6 @@ import { addUploadCommand } from './commands/upload.ts';
 import { demo, type DemoOptions } from './demo/demo.ts';
 import { addHelp } from './help.ts';
 import { type Terminal } from './terminal.ts';
-
-const SCOPES = ['inference', 'read', 'traces', 'admin'];
 
 /** Runs a command line (without node and script). Returns the exit code; errors are told, not thrown. */
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -86,15 +86,8 @@ function buildProgram(terminal: Terminal): Command {
   addComponentCommands(program, client, terminal);
   addUploadCommand(program, client, terminal);
 
-  const keys = program.command('keys').description('create, list and revoke API keys');
-  keys
-    .command('create')
-    .description('create a key; its secret goes to standard output, once')
-    .argument('<name>', 'to tell it apart')
-    .requiredOption('--scopes <list>', `separated by commas: ${SCOPES.join(', ')}`, scopeList)
-    .action((name: string, options: { scopes: string[] }) => createKey(client(), terminal, name, options.scopes));
-  keys.command('list').description('list keys, without their secrets').action(() => listKeys(client(), terminal));
-  keys.command('revoke').description('revoke a key, within seconds').argument('<key-id>', 'from signalbox keys list').action((keyId: string) => revokeKey(client(), terminal, keyId));
+  addKeyCommands(program, terminal, client);
+  addAccountCommands(program, terminal, client);
 
   program
     .command('demo')
@@ -117,13 +110,6 @@ function buildProgram(terminal: Terminal): Command {
 function cut(command: Command, withTime: boolean): Command {
   command.option('--model <name>', 'model (needed when there are several)').option('--release <id>', 'one release instead').option('--layer <n>', 'only this layer');
   return withTime ? command.option('--from <time>', 'start, such as 2026-01-31T12:00:00Z (default: a day before the end)').option('--to <time>', 'end (default: now)') : command;
-}
-
-function scopeList(text: string): string[] {
-  const scopes = text.split(',').map((scope) => scope.trim());
-  const wrong = scopes.find((scope) => !SCOPES.includes(scope));
-  if (wrong !== undefined) throw new InvalidArgumentError(`"${wrong}" is none of ${SCOPES.join(', ')}.`);
-  return scopes;
 }
 
 function watchSeconds(text: string): number {

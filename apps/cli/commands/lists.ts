@@ -1,9 +1,6 @@
 import { type ApiClient, type CallOutput } from '../api/api-client.ts';
-import { allPages } from '../api/pages.ts';
 import { bytes, printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
-
-const MAX_SHOWN = 1000;
 
 /** Latency, tokens and size of each expert. */
 export async function experts(
@@ -41,21 +38,4 @@ function summary(all: CallOutput<'getExperts'>['experts']): string[] {
     'chose it in that step. Latency is that of a run.',
     ...(idle === all.length ? ['Nothing ran in this time: send some requests; figures come within some 10 s.'] : []),
   ];
-}
-
-export async function listKeys(client: ApiClient, terminal: Terminal): Promise<void> {
-  const { items } = await allPages((cursor) => client.call('listKeys', { query: { cursor, limit: '200' } }), MAX_SHOWN);
-  const rows = items.map(({ id, name, scopes, createdAt, revokedAt }) => [id, printable(name), scopes.join(','), createdAt.slice(0, 10), revokedAt === null ? 'valid' : `revoked ${revokedAt.slice(0, 10)}`]);
-  terminal.print(table(['id', 'name', 'scopes', 'created', 'state'], rows, 9));
-}
-
-export async function createKey(client: ApiClient, terminal: Terminal, name: string, scopes: readonly string[]): Promise<void> {
-  const key = await client.call('createKey', { body: { name, scopes: scopes as ('inference' | 'read' | 'traces' | 'admin')[] } });
-  terminal.note(`Key ${key.id} (${key.scopes.join(', ')}), shown this once:`);
-  terminal.print(key.secret);
-}
-
-export async function revokeKey(client: ApiClient, terminal: Terminal, keyId: string): Promise<void> {
-  const key = await client.call('revokeKey', { params: { keyId } });
-  terminal.print(`Revoked ${printable(key.name)} (${key.id}).`);
 }
