@@ -39,7 +39,7 @@ beforeAll(async () => {
   const protection = await protect(admin);
   key = generateApiKey();
   await new ApiKeys(admin).insert(
-    { id: randomUUID(), name: 'auditor', scopes: ['audit', 'administer'], createdAtMs: START_MS, expiresAtMs: null, ...digestApiKey(key) },
+    { id: randomUUID(), name: 'auditor', scopes: ['read', 'audit', 'administer'], createdAtMs: START_MS, expiresAtMs: null, ...digestApiKey(key) },
     { atMs: START_MS, actor: 'system', action: 'key.create', subject: 'key/test', detail: {}, requestId: null },
   );
   const log = new AuditLog(admin);
@@ -104,6 +104,11 @@ it('proves an entry by a checkpoint, and not one that has none yet', async () =>
   const bytes = (hex: string): Buffer => Buffer.from(hex, 'hex');
   expect(verifyInclusion({ leafHash: leafHash(bytes(entry.hash!)), index: proof!.leafIndex, size: ENTRIES, path: proof!.path.map(bytes), root: bytes(proof!.checkpoint.root) })).toBe(true);
   await new AuditLog(admin).append({ atMs: START_MS, actor: 'user:1', action: 'late.act', subject: 'x', detail: {}, requestId: null });
+  // Entries of every place: in remembered parts, at their edges, at the ragged end.
+  for (const seq of [1, 2, 511, 512, 513, 1024, 1025, 1536, 1537, 1999, 2000]) {
+    const { entry: one, proof: its } = (await (await get(`/audit/${seq}`)).json()) as z.output<typeof auditProofSchema>;
+    expect(verifyInclusion({ leafHash: leafHash(bytes(one.hash!)), index: seq - 1, size: ENTRIES, path: its!.path.map(bytes), root: bytes(its!.checkpoint.root) }), String(seq)).toBe(true);
+  }
   const [late] = (await list('action=late.act')).items;
   expect(await (await get(`/audit/${late!.id}`)).json()).toMatchObject({ proof: null });
   expect(await (await get('/audit/999999')).json()).toMatchObject({ status: 404, code: 'audit_entry_not_found' });

@@ -15,6 +15,7 @@ import { writeDossiers } from './audit-dossiers.ts';
 
 const EXPORT_TIMEOUT_MS = 3_600_000;
 const END_BYTES = 200;
+const BYPASSES = 'bypasses.ndjson';
 
 /** Writes the whole log to a file that is there only when complete, and, where asked, a dossier for each change. */
 export async function exportAudit(client: ApiClient, terminal: Terminal, options: { readonly out: string; readonly withDossiers?: string }): Promise<void> {
@@ -38,28 +39,30 @@ export async function exportAudit(client: ApiClient, terminal: Terminal, options
 
 async function exportDossiers(client: ApiClient, terminal: Terminal, log: string, folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const changes = await writeDossiers(client, folder);
-  if (changes === null) terminal.note('This server knows no change requests: there are no dossiers.');
-  const bypasses = join(folder, 'bypasses.ndjson');
-  const count = await writeBypasses(log, bypasses);
-  const index = { log, changes: changes ?? [], bypasses: { file: 'bypasses.ndjson', count } };
+  const { notes, quoted } = await writeDossiers(client, folder);
+  const { bypasses, differing } = await writeBypasses(log, join(folder, BYPASSES), quoted);
+  const index = { log, changes: notes, bypasses: { file: BYPASSES, count: bypasses }, differing };
   await writeFile(join(folder, 'index.json'), `${JSON.stringify(index, null, 2)}\n`, { mode: 0o600 });
-  terminal.print(`${folder} holds ${changes?.length ?? 0} dossiers and an index; ${count} acts were made without a change request.`);
+  terminal.print(`${folder} holds ${notes.length} dossiers and an index; ${bypasses} acts were made without a change request.`);
+  if (differing.length > 0) throw new CliError(EXIT.failed, `Entries ${differing.slice(0, 20).join(', ')} are others in the dossiers than in the export: verify the export, and do both again.`);
 }
 
-/** A line for each act that was made by hand. */
-async function writeBypasses(log: string, path: string): Promise<number> {
+/** A line for each act that was made by hand; and the entries that dossiers quote otherwise than the log has them. */
+async function writeBypasses(log: string, path: string, quoted: ReadonlyMap<number, string>): Promise<{ bypasses: number; differing: number[] }> {
   const file = createWriteStream(path, { mode: 0o600 });
-  let count = 0;
+  const differing: number[] = [];
+  let bypasses = 0;
   for await (const line of jsonLines('/', log)) {
     const entry = (line as { type?: unknown } | undefined)?.type === 'entry' ? readEntry(line) : null;
-    if (entry === null || !isBypass(entry.detail)) continue;
-    count += 1;
+    if (entry === null) continue;
+    if (entry.seq !== null && quoted.has(entry.seq) && quoted.get(entry.seq) !== entry.hash) differing.push(entry.seq);
+    if (!isBypass(entry.detail)) continue;
+    bypasses += 1;
     if (!file.write(`${JSON.stringify(bypass(entry))}\n`)) await once(file, 'drain');
   }
   file.end();
   await once(file, 'finish');
-  return count;
+  return { bypasses, differing };
 }
 
 function bypass({ id, seq, at, actor, action, subject, reason }: ExportedEntry): object {

@@ -21,7 +21,7 @@ export function leafHash(data: Uint8Array): Buffer {
   return createHash('sha256').update(LEAF).update(data).digest();
 }
 
-function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
   return createHash('sha256').update(NODE).update(left).update(right).digest();
 }
 
@@ -159,7 +159,7 @@ export function verifyConsistency({ first, second, firstRoot, secondRoot, path }
 }
 
 /** Largest power of two below `size`, where a tree divides; for 2 or more leaves. */
-function split(size: number): number {
+export function split(size: number): number {
   let power = 1;
   while (power * 2 < size) power *= 2;
   return power;

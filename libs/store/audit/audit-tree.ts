@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { GrowingTree, inclusionRanges, leafHash, type LeafRange } from '#libs/governance/audit/merkle-tree';
+import { GrowingTree, inclusionRanges, leafHash, type LeafRange, nodeHash, split } from '#libs/governance/audit/merkle-tree';
 
 /** A chained entry without its fields. */
 export interface ChainLink {
@@ -9,7 +9,7 @@ export interface ChainLink {
   readonly hash: Uint8Array;
 }
 
-const PAGE = 10_000;
+const PAGE = 1_000;
 /** Complete subtrees of at least this many leaves are remembered: they never change. */
 const REMEMBERED_LEAVES = 512;
 /** For 2^25 entries; beyond it the oldest is forgotten. */
@@ -45,21 +45,27 @@ export class AuditTree {
     return path;
   }
 
-  /** Goes through remembered parts as far as there are any, so that a proof reads few hashes twice. */
-  private async rangeRoot(range: LeafRange): Promise<Uint8Array> {
-    const leaves = range.to - range.from;
-    const isComplete = Number.isInteger(Math.log2(leaves)) && leaves >= REMEMBERED_LEAVES;
-    const key = `${range.from} ${range.to}`;
+  /** Root of a subtree; large ones come from their remembered parts, so that few hashes are read twice. */
+  private async rangeRoot({ from, to }: LeafRange): Promise<Uint8Array> {
+    const leaves = to - from;
+    const key = `${from} ${to}`;
     const known = this.remembered.get(key);
     if (known) return known;
-    const tree = new GrowingTree();
-    for await (const { hash } of this.links(range.from + 1, range.to)) tree.append(leafHash(hash));
-    const root = tree.root();
-    if (isComplete) {
-      const [oldest] = this.remembered.keys();
-      if (this.remembered.size >= MAX_REMEMBERED && oldest !== undefined) this.remembered.delete(oldest);
-      this.remembered.set(key, root);
+    if (leaves > REMEMBERED_LEAVES) {
+      const middle = from + split(leaves);
+      const root = nodeHash(await this.rangeRoot({ from, to: middle }), await this.rangeRoot({ from: middle, to }));
+      if (split(leaves) * 2 === leaves) this.remember(key, root);
+      return root;
     }
-    return root;
+    const tree = new GrowingTree();
+    for await (const { hash } of this.links(from + 1, to)) tree.append(leafHash(hash));
+    if (leaves === REMEMBERED_LEAVES) this.remember(key, tree.root());
+    return tree.root();
+  }
+
+  private remember(key: string, root: Uint8Array): void {
+    const [oldest] = this.remembered.keys();
+    if (this.remembered.size >= MAX_REMEMBERED && oldest !== undefined) this.remembered.delete(oldest);
+    this.remembered.set(key, root);
   }
 }
