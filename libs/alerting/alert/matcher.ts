@@ -1,8 +1,5 @@
 import { type Labels } from './alert.ts';
 
-/** Longest pattern or value of a matcher, in characters. */
-export const MAX_MATCHER_CHARACTERS = 256;
-
 /** Picks alerts by one label. A label that is missing counts as empty text, as in Prometheus. */
 export type Matcher =
   | { readonly label: string; readonly is: 'equal' | 'not-equal'; readonly value: string }
