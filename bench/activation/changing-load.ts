@@ -25,10 +25,10 @@ export async function changeUnderLoad(
   operator: Operator,
   commands: readonly Command[],
 ): Promise<ChangingLoad> {
-  let done = 0;
+  const progress = { done: 0 };
   let wake: () => void = () => undefined;
   const reached = async (count: number): Promise<void> => {
-    while (done < count) await new Promise<void>((resolve) => (wake = resolve));
+    while (progress.done < count) await new Promise<void>((resolve) => (wake = resolve));
   };
   const waysBack: WayBack[] = [];
   const convergedMs: number[] = [];
@@ -48,7 +48,7 @@ export async function changeUnderLoad(
   // Told of below; the load goes on to its end either way.
   commanding.catch(() => undefined);
   const sent = await sendLoad(settings, expectations, requests, (count) => {
-    done = count;
+    progress.done = count;
     wake();
   });
   await commanding;

@@ -18,7 +18,7 @@ export function verifySignature(bundle: unknown, present: readonly SignedResourc
   try {
     keyId = bundleKeyId(bundle);
     const key = keys.find((one) => one.keyId === keyId);
-    if (key?.revokedAtMs != null) return { standing: 'key-revoked', keyId, detail: `its key ${keyId} was revoked` };
+    if (key && key.revokedAtMs !== null) return { standing: 'key-revoked', keyId, detail: `its key ${keyId} was revoked` };
     const payload = verifyBundle(bundle, STATEMENT_MEDIA_TYPE, () => key?.pem ?? null);
     const match = matchResources(parseStatement(payload).resources, present);
     if (match.matches) return { standing: 'valid', keyId };

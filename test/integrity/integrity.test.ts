@@ -161,6 +161,7 @@ it('never serves a release whose manifest was altered in the database', async ()
   // The process keeps manifests of releases that an activation names: another one lets it forget this.
   await serves(other);
   await serves(altered);
+  expect(await answeringRelease()).toBe(base);
 });
 
 it('asks for signatures where the policy does, and takes no forged, foreign, altered or revoked one', async () => {

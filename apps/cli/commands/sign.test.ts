@@ -41,8 +41,8 @@ const verify = (publicKey = 'key.pub') => run(`verify-signature directory model 
 
 describe('signing without a server', () => {
   beforeEach(async () => {
-    expect(await run('trust new-key key')).toBe(0);
-    expect(await run('sign directory model --key key --out model/model.sig')).toBe(0);
+    await run('trust new-key key');
+    await run('sign directory model --key key --out model/model.sig');
     notes = [];
   });
 
