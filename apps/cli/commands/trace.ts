@@ -6,6 +6,7 @@ type Trace = CallOutput<'getTrace'>;
 
 const PAGE_ROWS = 1024;
 const TEXT_WIDTH = 14;
+const MAX_NAMED_RULES = 10;
 const FLAG_SIGNS = { dropped: 'D', rerouted: 'R', masked: 'M', fallback: 'F' } as const;
 
 /** Prints a request's routing, token by token. */
@@ -46,8 +47,16 @@ function head({ request, totalRows, topK, experts }: Trace): string[] {
     `${request.status}: ${request.promptTokens} prompt and ${request.completionTokens} completion tokens, ${totalRows} routed; ${request.durationMs} ms${labels.length > 0 ? `; ${labels.join(', ')}` : ''}`,
     `Top ${topK} of ${experts} experts, each with its gate weight; > marks generated tokens.`,
     'Flags: D dropped, R rerouted, M masked, F fallback.',
+    ...rulesLine(request.dataRules),
     '',
   ];
+}
+
+function rulesLine(rules: Trace['request']['dataRules']): string[] {
+  if (rules === null) return [];
+  const named = rules.rules.slice(0, MAX_NAMED_RULES).map(printable).join(', ') + (rules.rules.length > MAX_NAMED_RULES ? ', ...' : '');
+  const masked = rules.maskedExperts === 0 ? 'no expert masked' : `${rules.maskedExperts} experts masked by ${named}`;
+  return [`Data rules: generation ${rules.generation ?? 'unknown'} (${rules.digest.slice(0, 12)}), ${masked}.`];
 }
 
 function decision(token: Trace['tokens'][number], layer: number, digits: number): string {
