@@ -4,8 +4,10 @@ import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addActivationCommands } from './commands/activation.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addChangeCommands } from './commands/change.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
+import { addFreezeCommands } from './commands/freeze.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { experts } from './commands/lists.ts';
@@ -97,6 +99,8 @@ function buildProgram(terminal: Terminal): Command {
     .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
     .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
     .action((options: DemoOptions) => demo(client(), terminal, options));
+  addChangeCommands(program, terminal, client);
+  addFreezeCommands(program, terminal, client);
   addAuditCommands(program, terminal, client);
   addDataRulesCommands(program, terminal, client);
   addActivationCommands(program, terminal, client);

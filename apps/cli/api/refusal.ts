@@ -7,6 +7,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   key_unknown: 'Check SIGNALBOX_API_KEY, and that SIGNALBOX_URL names the server that gave it.',
   model_not_found: 'signalbox releases lists the models.',
   release_not_found: 'signalbox releases lists them.',
+  change_not_found: 'signalbox change list lists them.',
+  freeze_not_found: 'signalbox freeze list lists them.',
   key_not_found: 'signalbox keys list lists them.',
 };
 
