@@ -4,11 +4,14 @@ import { type ActivationCommandType } from '../activation/activation-state.ts';
 export type GovernanceMode = 'open' | 'required';
 
 export type GateDecision =
-  | { readonly allowed: true; readonly reason: 'way-back' | 'open-mode' | 'approved-change' | 'approved-rollout' }
+  | { readonly allowed: true; readonly reason: 'way-back' | 'open-mode' | Exclude<GateCause, 'direct'> }
   | { readonly allowed: false; readonly reason: 'change-required' };
 
-/** On whose behalf a command comes: by hand, from a change that was approved, or from a rollout that such a change started. */
-export type GateCause = 'direct' | 'approved-change' | 'approved-rollout';
+/**
+ * On whose behalf a command comes: by hand, from a change that was approved, from a rollout that such a
+ * change started, or from a change that was applied in an emergency.
+ */
+export type GateCause = 'direct' | 'approved-change' | 'approved-rollout' | 'broken-glass';
 
 const WAYS_BACK: ReadonlySet<ActivationCommandType> = new Set(['rollback', 'abort-canary', 'stop-shadow']);
 

@@ -122,3 +122,19 @@ export function debtsOf({ breakGlass }: ChangeCase['change'], nowMs: number): re
 function decisionOf({ policies, approvals }: Standing, { policy, nowMs }: StandingFacts): PolicyDecision {
   return { policyVersion: policy.version, policies, approvals: approvals.filter(({ standing }) => standing === 'in-force').map(({ approval }) => approval.id), atMs: nowMs };
 }
+
+export type PromoteDecision =
+  | { readonly allowed: true; readonly model: string; readonly releaseId: string }
+  | { readonly allowed: false; readonly blockers: readonly [Blocker, ...Blocker[]] };
+
+/**
+ * Decides whether the canary that a change began may become the stable release. The approvals were for
+ * that release to answer, so only freezes are judged anew.
+ */
+export function decidePromote(of: ChangeCase, actor: Actor, facts: StandingFacts): PromoteDecision {
+  const { effect, state, breakGlass } = of.change;
+  if (state !== 'applying' || effect.kind !== 'release') return refuse('not-applying', `The request is ${state}; only a canary that a request began is promoted by it.`);
+  if (effect.strategy.kind === 'rollout') return refuse('not-applying', 'A guarded rollout promotes its release by itself; abort it first to act by hand.');
+  const frozen = standingOf(of, actor, facts, breakGlass !== null).blockers.filter(({ reason }) => reason === 'frozen');
+  return isBlocked(frozen) ? { allowed: false, blockers: frozen } : { allowed: true, model: effect.model, releaseId: effect.releaseId };
+}
