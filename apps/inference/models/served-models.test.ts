@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ActivationState } from '#libs/governance/activation/activation-state';
 import { FAKE_RELEASE, fakeTokenizer } from '../testing/fake-engine.ts';
 import { type ModelChange, ServedModels } from './served-models.ts';
@@ -118,9 +118,12 @@ describe('ServedModels', () => {
 
   it('tells which active models it cannot serve', async () => {
     broken.add('b');
-    active = [model('a'), model('b', { model: 'other' })];
-    await sync();
-    expect([serving(), models.missing()]).toEqual([{ m: 'a' }, ['other']]);
+    gates.set('c', Promise.withResolvers());
+    active = [model('a'), model('b', { model: 'other' }), model('c', { model: 'slow' })];
+    await models.sync();
+    await vi.waitFor(() => expect(models.missing()).toEqual(['other']));
+    expect(serving()).toEqual({ m: 'a' });
+    gates.get('c')?.resolve();
   });
 
   it('takes a pinned release back that becomes active again', async () => {

@@ -69,9 +69,9 @@ export class ServedModels {
     return [...this.#taken.values()].flatMap(({ stable }) => this.#residents.get(stable) ?? []);
   }
 
-  /** Active models that no release answers for, because theirs does not load. */
+  /** Active models that no release answers for, because theirs does not load. One that is still loading is none: the others serve. */
   missing(): readonly string[] {
-    return this.#active.map(({ activation }) => activation.model).filter((model) => !this.#taken.has(model));
+    return this.#active.flatMap(({ activation: { model, stable } }) => (!this.#taken.has(model) && this.#failures.has(stable) ? [model] : []));
   }
 
   residentIds(): readonly string[] {
