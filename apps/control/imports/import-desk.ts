@@ -59,10 +59,9 @@ export class ImportDesk {
 
   async cancel(id: string, caller: Principal): Promise<ImportBody> {
     const { state } = await this.get(id);
-    if ((state === 'queued' || state === 'running') && (await this.runner.cancel(id))) {
-      await this.jobs.audit(auditOf(caller, this.settings.now(), 'import.cancel', `import/${id}`));
-      return this.get(id);
-    }
+    const isOpen = state === 'queued' || state === 'running';
+    if (isOpen && (await this.runner.cancel(id, auditOf(caller, this.settings.now(), 'import.cancel', `import/${id}`)))) return this.get(id);
+    if (isOpen) throw new ProblemError({ status: 409, code: 'import_elsewhere', title: 'Another process has this import', detail: `It is ${state} in another control process: send the request there, or stop that process.` });
     throw new ProblemError({ status: 409, code: 'import_ended', title: 'The import has ended', detail: `It is ${state}; only a waiting or running one can be cancelled.` });
   }
 }

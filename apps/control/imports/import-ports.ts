@@ -25,7 +25,8 @@ export interface ImportJobsPort {
   list(limit: number, beforeMs: number | null): Promise<readonly ImportJob[]>;
   /** Whether another process imports at this moment. */
   othersRun(): Promise<boolean>;
-  audit(entry: AuditEntry): Promise<void>;
+  /** As `fail`, with its audit entry in the same transaction. */
+  cancel(id: string, error: ImportError, atMs: number, audit: AuditEntry): Promise<void>;
 }
 
 export interface ImportOrder {

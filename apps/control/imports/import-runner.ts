@@ -1,5 +1,6 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { type ImportError, type ImportProgress } from '#libs/store/imports/import-job';
+import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { messageOf } from '#libs/platform/errors/error-code';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { CHECKPOINT_IMPORTER, type CheckpointImporter, IMPORT_JOBS, type ImportJobsPort, type ImportOrder } from './import-ports.ts';
@@ -56,12 +57,12 @@ export class ImportRunner implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   /** False when it is not waiting or running here. Resolves once the import has let go. */
-  async cancel(id: string): Promise<boolean> {
+  async cancel(id: string, audit: AuditEntry): Promise<boolean> {
     const controller = this.#open.get(id);
     if (!controller) return false;
     controller.abort(new Cancelled());
     // At once, so that the answer already says so; what the import reports later changes nothing.
-    await this.jobs.fail(id, CANCELLED, this.settings.now());
+    await this.jobs.cancel(id, CANCELLED, audit.atMs, audit);
     return true;
   }
 

@@ -19,6 +19,10 @@ export function storedImportJobs(dataSource: DataSource, jobs: ImportJobs): Impo
     find: (id) => jobs.find(id),
     list: (limit, beforeMs) => jobs.list(limit, beforeMs),
     othersRun: async () => !(await underSessionLock(dataSource, LOCKS.imports, {}, async () => undefined)).held,
-    audit: (entry) => appendAudit(dataSource.manager, entry),
+    cancel: (id, error, atMs, audit) =>
+      dataSource.transaction(async (manager) => {
+        await jobs.fail(id, error, atMs, manager);
+        await appendAudit(manager, audit);
+      }),
   };
 }

@@ -36,6 +36,7 @@ const TABLES: Readonly<Record<string, string>> = {
   release_component: 'releases that hold it',
   release: 'releases made from it',
   activation: 'activations',
+  rollout: 'rollouts',
   activation_event: 'the history of what has answered',
   usage_recent: 'recorded usage',
   usage_minute: 'recorded usage',

@@ -184,7 +184,10 @@ export class FakeHouse {
       find: async (id) => this.jobs.get(id) ?? null,
       list: async (limit) => [...this.jobs.values()].slice(0, limit),
       othersRun: async () => false,
-      audit: async (entry) => this.#append(entry),
+      cancel: async (id, error, atMs, entry) => {
+        await change(id, { status: 'failed', error, finishedAtMs: atMs });
+        this.#append(entry);
+      },
     };
   }
 }

@@ -40,8 +40,8 @@ export class ImportJobs {
     );
   }
 
-  async fail(id: string, error: ImportError, atMs: number): Promise<void> {
-    await this.dataSource.query(
+  async fail(id: string, error: ImportError, atMs: number, manager: EntityManager = this.dataSource.manager): Promise<void> {
+    await manager.query(
       `UPDATE signalbox.import_job SET status = 'failed', error = $2, finished_at = $3
        WHERE id = $1 AND finished_at IS NULL`,
       [id, JSON.stringify(error), new Date(atMs)],

@@ -11,14 +11,14 @@ export interface Reference {
 
 /**
  * Rows of any table whose foreign key names a row of `target`, found through the catalog: a table that comes
- * later is seen without a change here. Keys that cascade are part of the row, not references to it.
+ * later is seen without a change here. Keys that cascade are part of the row, and those that become null let go.
  */
 export async function foreignReferences(manager: EntityManager, target: 'component_version' | 'release', key: string): Promise<readonly Reference[]> {
   const keys: { table: string; column: string }[] = await manager.query(
     `SELECT c.relname AS table, a.attname AS column FROM pg_constraint AS k
      JOIN pg_class AS c ON c.oid = k.conrelid
      JOIN pg_attribute AS a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-     WHERE k.contype = 'f' AND k.confrelid = ('signalbox.' || $1)::regclass AND k.confdeltype <> 'c' AND cardinality(k.conkey) = 1
+     WHERE k.contype = 'f' AND k.confrelid = ('signalbox.' || $1)::regclass AND k.confdeltype NOT IN ('c', 'n') AND cardinality(k.conkey) = 1
        AND c.relnamespace = 'signalbox'::regnamespace AND NOT c.relispartition
      ORDER BY 1, 2`,
     [target],
@@ -43,6 +43,5 @@ export async function foreignReferences(manager: EntityManager, target: 'compone
 const NAMED: Readonly<Record<string, string>> = {
   release_component: `release_id || ' as ' || component`,
   release: 'id',
-  activation: 'model',
-  import_job: 'id::text',
+  rollout: 'id::text',
 };
