@@ -50,8 +50,8 @@ class StepData {
     if (n < LEAST || m < LEAST) return 1;
     const [p, q] = [this.failed.candidate / n, this.failed.stable / m];
     const pooled = (this.failed.candidate + this.failed.stable) / (n + m);
-    const variance = margin === 0 ? pooled * (1 - pooled) * (1 / n + 1 / m) : (p * (1 - p)) / n + (q * (1 - q)) / m;
-    return variance === 0 ? 1 : upperTail((p - q - margin) / Math.sqrt(variance));
+    const spread = margin === 0 ? pooled * (1 - pooled) * (1 / n + 1 / m) : (p * (1 - p)) / n + (q * (1 - q)) / m;
+    return spread === 0 ? 1 : upperTail((p - q - margin) / Math.sqrt(spread));
   }
 
   #feedback(margin: number): number {

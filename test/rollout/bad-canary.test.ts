@@ -69,10 +69,10 @@ interface Answered {
 /** Requests in parallel until told to stop; gives what each was answered. */
 function traffic(): { stop: () => Promise<Answered[]>; answered: Answered[] } {
   const answered: Answered[] = [];
-  let isRunning = true;
+  const stopped = new AbortController();
   let next = 0;
   const lane = async (): Promise<void> => {
-    while (isRunning) {
+    while (!stopped.signal.aborted) {
       next += 1;
       const response = await fetch(`${signalbox.url}/v1/completions`, {
         method: 'POST',
@@ -85,7 +85,7 @@ function traffic(): { stop: () => Promise<Answered[]>; answered: Answered[] } {
   };
   const lanes = Array.from({ length: PARALLEL }, lane);
   const stop = async (): Promise<Answered[]> => {
-    isRunning = false;
+    stopped.abort();
     await Promise.all(lanes);
     return answered;
   };

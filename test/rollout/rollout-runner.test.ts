@@ -69,6 +69,22 @@ it('rolls a bad candidate back by itself, and says by which guard and figures', 
   expect(entry).toMatchObject({ before: { state: 'running' }, after: { state: 'failed' }, detail: { guard: 'error-rate', verdictReason: 'guard-failed' } });
 });
 
+it('watches the promoted candidate, and rolls the activation back when a guard fails then', async () => {
+  const { rollout } = await house.start({ watch: { bakeMs: 10_000, minRequests: 20, maxMs: 60_000 } });
+  await house.record(1200);
+  house.nowMs += 1000;
+  await house.runner().look();
+  expect(await activation()).toMatchObject({ stable: CANDIDATE, previous: STABLE, canary: null });
+  expect(await find(rollout.id)).toMatchObject({ state: 'running', step: 1 });
+  house.nowMs += 5000;
+  await house.record(200, { status: 'failed' });
+  await house.runner().look();
+  expect(await activation()).toMatchObject({ stable: STABLE, canary: null });
+  expect(await find(rollout.id)).toMatchObject({ state: 'failed' });
+  expect(await house.verdicts(rollout.id)).toEqual(['continue all-guards-passed', 'fail guard-failed error-rate']);
+  expect((await house.audited()).slice(-2)).toEqual(['system activation.rollback', 'system rollout.fail']);
+});
+
 it('decides the same whichever process looks, how often, and after a restart; and counts nothing twice', async () => {
   const guards = [ERRORS, { kind: 'latency', measure: 'duration', quantile: 0.9, margin: 0.05 } as const, { kind: 'routing-divergence', source: 'usage', margin: 0.05 } as const];
   const { rollout } = await house.start({ guards });

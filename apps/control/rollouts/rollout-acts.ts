@@ -3,6 +3,7 @@ import { type EntityManager } from 'typeorm';
 import { type ActivationCommand, type ActivationState } from '#libs/governance/activation/activation-state';
 import { type StepFigures } from '#libs/governance/rollout/decide-step';
 import { beginStep } from '#libs/governance/rollout/evidence';
+import { isWatch, stepAt, stepCount } from '#libs/governance/rollout/plan';
 import { type Rollout, type RolloutState } from '#libs/governance/rollout/rollout';
 import { commandsToBegin, commandsToWithdraw } from '#libs/governance/rollout/steer-activation';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
@@ -57,14 +58,16 @@ export class RolloutActs {
 
   /** Ends the step well: on to the next one, or to promotion after the last. */
   async proceed(manager: EntityManager, rollout: Rollout, context: ActContext): Promise<RolloutChange> {
-    const isLast = rollout.step === rollout.plan.steps.length - 1;
-    const commands: readonly ActivationCommand[] = isLast ? [{ type: 'promote' }] : commandsToBegin(rollout.plan, rollout.step + 1, rollout.id);
+    const { plan, step } = rollout;
+    const isLast = step === stepCount(plan) - 1;
+    // After a watch the candidate is promoted already.
+    const commands = isLast && isWatch(plan, step) ? [] : commandsToBegin(plan, step + 1, rollout.id);
     const { generation, audits } = await this.#command(manager, rollout, commands, context.caller, context.reason);
     const next: Rollout = isLast
       ? { ...rollout, state: 'completed', reason: context.reason, endedAtMs: context.atMs, activationGeneration: generation }
-      : { ...rollout, step: rollout.step + 1, stepStartedAtMs: context.atMs, reason: context.reason, activationGeneration: generation, evidence: beginStep(rollout.evidence) };
+      : { ...rollout, step: rollout.step + 1, stepStartedAtMs: context.atMs, reason: context.reason, activationGeneration: generation, evidence: beginStep(rollout.evidence, isWatch(plan, step + 1)) };
     await this.records.history.endStep(manager, rollout.id, rollout.step, 'passed', context.figures, context.atMs);
-    if (!isLast) await this.records.history.beginStep(manager, rollout.id, next.step, rollout.plan.steps[next.step]?.share ?? 0, context.atMs);
+    if (!isLast) await this.records.history.beginStep(manager, rollout.id, next.step, stepAt(plan, next.step)?.share ?? 0, context.atMs);
     return this.#write(manager, rollout, next, context, audits);
   }
 

@@ -1,6 +1,7 @@
 import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { decideStep, type StepFigures } from '#libs/governance/rollout/decide-step';
+import { stepAt, stepCount } from '#libs/governance/rollout/plan';
 import { type Rollout } from '#libs/governance/rollout/rollout';
 import { type StoredStep, type StoredVerdict } from '#libs/store/rollouts/rollout-history';
 import { progressOf } from './rollout-runner.ts';
@@ -13,8 +14,8 @@ type FiguresBody = VerdictBody['figures'];
 export function summaryBody({ id, model, candidate, stable, state, reason, step, plan, changeId, startedBy, createdAtMs, updatedAtMs, endedAtMs }: Rollout): SummaryBody {
   return {
     id, model, candidate, stable, state, reason, step, changeId,
-    steps: plan.steps.length,
-    share: plan.steps[step]?.share ?? 0,
+    steps: stepCount(plan),
+    share: stepAt(plan, step)?.share ?? 0,
     startedBy: startedBy.name,
     createdAt: time(createdAtMs),
     updatedAt: time(updatedAtMs),

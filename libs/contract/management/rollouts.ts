@@ -66,6 +66,11 @@ export const rolloutPlanSchema = z.strictObject({
   stickyBy: z.enum(['key', 'session', 'request']).default('session').describe('What stays on one side. By key, few callers make the two sides hard to compare.'),
   scope: scopeSchema.default({ segment: null, routeSlice: null }),
   shadowShare: share('answered requests that also run on the candidate, unanswered').default(0),
+  watch: z
+    .strictObject({ bakeMs: ms('The candidate is watched at least this long'), minRequests: whole('Requests that it must answer in this time.'), maxMs: ms('Without as many by then the rollout pauses') })
+    .nullable()
+    .default(null)
+    .describe('The time after the promotion in which a failing guard (error-rate, latency, feedback) still rolls back, against what was seen of the stable release before.'),
 });
 
 export const rolloutBody = z.strictObject({ plan: rolloutPlanSchema, reason: z.string().min(1).max(1000).optional().describe('Why, for the audit log.') }).meta({ id: 'RolloutRequest' });
@@ -129,7 +134,7 @@ const rolloutFields = {
   state: z.enum(['running', 'paused', 'completed', 'failed', 'aborted', 'superseded']).describe('`failed`: rolled back by a guard. `superseded`: someone else changed the activation.'),
   reason: z.string(),
   step: count('From 0.'),
-  steps: count('Steps of the plan.'),
+  steps: count('Steps of the plan, the watch included.'),
   share: figure("The candidate's share of the requests in scope in this step."),
   changeId: z.string().nullable().describe('The approved change that started it.'),
   startedBy: z.string(),

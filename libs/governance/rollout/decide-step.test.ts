@@ -139,6 +139,23 @@ describe('decideStep', () => {
     expect(verdictOf(samplePlan({ guards }), sums(200, [60, 40], 50), 0)).toMatchObject({ verdict: 'fail', guard: 'drop-rate' });
   });
 
+  it('watches the promoted candidate against what was seen of the stable release before', () => {
+    const plan = samplePlan({ guards: [ERROR_GUARD, { kind: 'latency', measure: 'duration', quantile: 0.9, margin: 0.05 }], watch: { bakeMs: 1000, minRequests: 50, maxMs: 5000 } });
+    const watching = progress({ step: 1, changedExperts: [] });
+    const before = takeIn(plan, [], begun(plan), batch({ requests: pairs(600) }));
+    expect(decideStep(plan, progress(), before, 1000)).toMatchObject({ verdict: 'continue' });
+    const after = beginStep(before, true);
+    const alone = (count: number, fields: Partial<RequestOutcome>): RequestOutcome[] => Array.from({ length: count }, () => request('candidate', fields));
+    const see = (requests: RequestOutcome[], nowMs: number) => decideStep(plan, watching, takeIn(plan, [], after, batch({ requests })), nowMs);
+    expect(see([], 5000)).toMatchObject({ verdict: 'pause', reason: 'no-data', figures: { share: 1 } });
+    expect(see(alone(100, {}), 999)).toMatchObject({ verdict: 'wait', reason: 'baking' });
+    expect(see(alone(100, {}), 1000)).toMatchObject({ verdict: 'complete' });
+    expect(see(alone(100, { status: 'failed' }), 0)).toMatchObject({ verdict: 'fail', guard: 'error-rate' });
+    expect(see(alone(100, { durationMs: 400 }), 0)).toMatchObject({ verdict: 'fail', guard: 'latency/duration/p90' });
+    // The bound of the control has a tenth of the budget, so the guard needs more evidence.
+    expect(see([], 0).figures.guards[0]!.failsAt).toBeCloseTo(40 / 0.9, 9);
+  });
+
   it('decides the same however the evidence was cut into looks, and after being written down between them', () => {
     const plan = samplePlan({ guards: [ERROR_GUARD, { kind: 'latency', measure: 'time-per-token', quantile: 0.9, margin: 0.05 }] });
     const requests = Array.from({ length: 400 }, (_, n) => request(n % 7 === 0 ? 'candidate' : 'stable', { status: n % 31 === 0 ? 'failed' : 'answered', durationMs: 100 + ((n * 37) % 900) }));

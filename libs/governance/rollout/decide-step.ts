@@ -1,6 +1,6 @@
 import { type RolloutEvidence } from './evidence.ts';
 import { type GuardFigures, guardFigures } from './guard-figures.ts';
-import { type ChangedExpert, type Guard, needsShadow, type RolloutPlan, type RolloutStep } from './plan.ts';
+import { canWatch, type ChangedExpert, type Guard, isWatch, needsShadow, type RolloutPlan, type RolloutStep, stepAt, stepCount } from './plan.ts';
 
 /** Where a rollout stands. */
 export interface RolloutProgress {
@@ -56,7 +56,7 @@ export interface StepVerdict {
  * the rollout pauses, or fails where the plan says so of steps without data.
  */
 export function decideStep(plan: RolloutPlan, progress: RolloutProgress, evidence: RolloutEvidence, nowMs: number): StepVerdict {
-  const step = plan.steps[progress.step];
+  const step = stepAt(plan, progress.step);
   if (!step) throw new RangeError(`step ${progress.step} is not in a plan of ${plan.steps.length}`);
   const figures = stepFigures(plan, step, progress, evidence, nowMs);
   const say = (verdict: StepVerdict['verdict'], reason: StepReason, missing: string | null = null, guard: string | null = null): StepVerdict => ({ verdict, reason, missing, guard, figures });
@@ -65,7 +65,7 @@ export function decideStep(plan: RolloutPlan, progress: RolloutProgress, evidenc
   if (failed) return say('fail', 'guard-failed', null, failed.guard);
   if (progress.paused) return say('wait', 'paused');
   const lack = lacking(plan, step, progress, figures);
-  if (figures.elapsedMs >= step.bakeMs && lack === null) return say(progress.step === plan.steps.length - 1 ? 'complete' : 'continue', 'all-guards-passed');
+  if (figures.elapsedMs >= step.bakeMs && lack === null) return say(progress.step === stepCount(plan) - 1 ? 'complete' : 'continue', 'all-guards-passed');
   if (figures.elapsedMs < step.maxMs) return lack === null ? say('wait', 'baking') : say('wait', lack.reason, lack.missing, lack.guard);
   // Here something is lacking: bakeMs is at most maxMs.
   const { noData = false, reason = 'inconclusive', missing = null, guard = null } = lack ?? {};
@@ -81,7 +81,7 @@ interface Lack {
   readonly noData: boolean;
 }
 
-function lacking(plan: RolloutPlan, step: RolloutStep, { changedExperts }: RolloutProgress, figures: StepFigures): Lack | null {
+function lacking(plan: RolloutPlan, step: RolloutStep, { changedExperts, step: index }: RolloutProgress, figures: StepFigures): Lack | null {
   const requests = step.share === 0 ? figures.comparedRequests : figures.candidateRequests;
   const what = step.share === 0 ? 'compared requests' : 'requests';
   if (requests < step.minRequests) return { reason: 'too-few-requests', missing: `${requests} of ${step.minRequests} ${what}`, guard: null, noData: requests === 0 };
@@ -94,8 +94,8 @@ function lacking(plan: RolloutPlan, step: RolloutStep, { changedExperts }: Rollo
   }
   for (const [at, guard] of plan.guards.entries()) {
     const own = figures.guards[at]!;
-    // With share 0 the candidate answers nothing that could be compared.
-    if (step.share === 0 && !needsShadow(guard)) continue;
+    // With share 0 the candidate answers nothing that could be compared; once promoted, nothing else answers.
+    if ((step.share === 0 && !needsShadow(guard)) || (isWatch(plan, index) && !canWatch(guard))) continue;
     if (own.stepObservations < own.minObservations) {
       return { reason: 'guard-without-data', missing: `${own.stepObservations} of ${own.minObservations} observations for ${own.guard}`, guard: own.guard, noData: own.stepObservations === 0 };
     }

@@ -2,7 +2,8 @@ import { type ConfidenceSequence, startConfidenceSequence } from '#libs/stats/se
 import { openBlock, type OpenBlock } from '#libs/stats/sequential/paired-blocks';
 import { emptyHistogram, type ValueHistogram } from '#libs/stats/sequential/running-quantile';
 import { beginStage, type StagedBets, startStagedBets } from '#libs/stats/sequential/staged-bets';
-import { type Guard, type RolloutPlan } from './plan.ts';
+import { canWatch, type Guard, type RolloutPlan, stepCount } from './plan.ts';
+import { boundShare, guardBudgets } from './budget.ts';
 
 export type Side = 'candidate' | 'stable';
 
@@ -79,6 +80,8 @@ export interface GuardEvidence {
   histogram: ValueHistogram | null;
   /** The quantile that the open block is measured by. */
   thresholdMs: number | null;
+  /** Mean of the stable release alone, for the watch after the promotion; null where there is none. */
+  control: ConfidenceSequence | null;
 }
 
 export interface Totals {
@@ -96,6 +99,8 @@ export interface RolloutEvidence {
   totals: Totals;
   /** Totals as the step began. */
   stepStart: Totals;
+  /** From the promotion on: nothing more comes of the stable release. */
+  isWatch: boolean;
   /** Usage as of the last window. */
   usage: UsageCounts | null;
 }
@@ -105,10 +110,12 @@ const INTERVAL_ALPHA = 0.05;
 /** KL and log-likelihood differences count up to this, so that one token cannot decide. */
 export const CAPS = { 'kl-bits': 4, 'log-likelihood': 2 } as const;
 
-export function startEvidence({ guards, steps }: RolloutPlan, layers: number): RolloutEvidence {
+export function startEvidence(plan: RolloutPlan, layers: number): RolloutEvidence {
+  const budgets = guardBudgets(plan);
   return {
     version: 1,
-    guards: guards.map((guard) => startGuard(guard, steps.length, guard.kind === 'routing-divergence' ? layers : 1)),
+    isWatch: false,
+    guards: plan.guards.map((guard, at) => startGuard(guard, stepCount(plan), guard.kind === 'routing-divergence' ? layers : 1, plan.watch && canWatch(guard) ? boundShare(budgets[at]!) : null)),
     totals: noTotals(),
     stepStart: noTotals(),
     usage: null,
@@ -116,8 +123,9 @@ export function startEvidence({ guards, steps }: RolloutPlan, layers: number): R
 }
 
 /** The evidence as the next step begins: bets start anew beside those that run. */
-export function beginStep(before: RolloutEvidence): RolloutEvidence {
+export function beginStep(before: RolloutEvidence, isWatch = false): RolloutEvidence {
   const evidence = structuredClone(before);
+  evidence.isWatch = isWatch;
   evidence.stepStart = structuredClone(evidence.totals);
   for (const { streams } of evidence.guards) for (const { bets } of streams) beginStage(bets);
   return evidence;
@@ -133,7 +141,7 @@ export function boundsOf(guard: Guard): { readonly low: number; readonly high: n
   return { low: -1, high: 1 };
 }
 
-function startGuard(guard: Guard, steps: number, streams: number): GuardEvidence {
+function startGuard(guard: Guard, steps: number, streams: number, controlAlpha: number | null): GuardEvidence {
   const { low, high } = boundsOf(guard);
   return {
     streams: Array.from({ length: streams }, () => ({ bets: startStagedBets(steps), interval: startConfidenceSequence(low, high, INTERVAL_ALPHA) })),
@@ -142,6 +150,7 @@ function startGuard(guard: Guard, steps: number, streams: number): GuardEvidence
     block: openBlock(),
     histogram: guard.kind === 'latency' ? emptyHistogram() : null,
     thresholdMs: null,
+    control: controlAlpha === null ? null : startConfidenceSequence(0, 1, controlAlpha),
   };
 }
 

@@ -2,8 +2,8 @@ import { jensenShannonBits } from '#libs/stats/divergence';
 import { type Interval } from '#libs/stats/entropy-estimate';
 import { logMeanExp } from '#libs/stats/sequential/bets';
 import { confidenceInterval } from '#libs/stats/sequential/confidence-sequence';
-import { splitBudget } from '#libs/stats/sequential/error-budget';
 import { stagedLogEvidence, stageObservations } from '#libs/stats/sequential/staged-bets';
+import { failsAt, guardBudgets } from './budget.ts';
 import { type GuardEvidence, type RolloutEvidence, type SideMean } from './evidence.ts';
 import { type Guard, guardName, minObservationsOf, type RolloutPlan } from './plan.ts';
 
@@ -36,11 +36,11 @@ const MOST_LOG_E = Math.log(1e300);
 
 /** Figures of each guard of a plan, in its order. */
 export function guardFigures(plan: RolloutPlan, evidence: RolloutEvidence): readonly GuardFigures[] {
-  const shares = splitBudget(plan.falseRollbackRate, plan.guards.map(({ weight }) => weight ?? 1));
-  return plan.guards.map((guard, at) => figuresOf(guard, evidence.guards[at]!, 1 / shares[at]!, evidence));
+  const budgets = guardBudgets(plan);
+  return plan.guards.map((guard, at) => figuresOf(guard, evidence.guards[at]!, failsAt(plan, budgets[at]!), evidence));
 }
 
-function figuresOf(guard: Guard, own: GuardEvidence, failsAt: number, evidence: RolloutEvidence): GuardFigures {
+function figuresOf(guard: Guard, own: GuardEvidence, limit: number, evidence: RolloutEvidence): GuardFigures {
   const logs = own.streams.map(({ bets }) => stagedLogEvidence(bets));
   const loudest = logs.indexOf(Math.max(...logs));
   const stream = own.streams[loudest]!;
@@ -60,7 +60,7 @@ function figuresOf(guard: Guard, own: GuardEvidence, failsAt: number, evidence: 
     margin: guard.margin,
     eValue: eValueOf(logMeanExp(logs)),
     peakEValue: eValueOf(own.peakLogE),
-    failsAt,
+    failsAt: limit,
     layer: guard.kind === 'routing-divergence' ? loudest : null,
   };
 }

@@ -51,7 +51,6 @@ export type Guard = GuardBase &
       }
     | { /** Mean feedback score, stable less candidate. */ readonly kind: 'feedback' }
   );
-export type GuardKind = Guard['kind'];
 
 /** How to bring a candidate to all requests of a model, and what must not happen on the way. */
 export interface RolloutPlan {
@@ -68,6 +67,40 @@ export interface RolloutPlan {
   readonly scope: CanaryScope;
   /** Share of answered requests that also run on the candidate as a shadow, for as long as the rollout; 0 for none. */
   readonly shadowShare: number;
+  /** How long the candidate is watched once it answers all requests; null or left out: not at all. */
+  readonly watch?: RolloutWatch | null;
+}
+
+/**
+ * The time after the promotion, while a failing guard still rolls back. There is nothing to compare with
+ * any more but what was seen of the stable release before, so this is sound only while traffic stays alike.
+ */
+export interface RolloutWatch {
+  readonly bakeMs: number;
+  readonly minRequests: number;
+  readonly maxMs: number;
+}
+
+/** A step of a plan, the watch after the last one included; null beyond. */
+export function stepAt({ steps, watch }: Pick<RolloutPlan, 'steps' | 'watch'>, index: number): RolloutStep | null {
+  const step = steps[index];
+  if (step) return step;
+  return watch && index === steps.length ? { share: 1, minTokensPerChangedExpert: 0, ...watch } : null;
+}
+
+/** Steps of a plan, the watch included. */
+export function stepCount({ steps, watch }: Pick<RolloutPlan, 'steps' | 'watch'>): number {
+  return steps.length + (watch ? 1 : 0);
+}
+
+/** Whether the candidate answers all requests in a step, and is only watched. */
+export function isWatch({ steps }: Pick<RolloutPlan, 'steps'>, index: number): boolean {
+  return index >= steps.length;
+}
+
+/** Guards that can say something of the candidate alone, from what was seen of the stable release before. */
+export function canWatch(guard: Guard): boolean {
+  return guard.kind === 'error-rate' || guard.kind === 'latency' || guard.kind === 'feedback';
 }
 
 /** An expert that the candidate changes. */

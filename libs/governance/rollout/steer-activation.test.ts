@@ -20,10 +20,13 @@ describe('commandsToBegin', () => {
 
 describe('commandsToWithdraw', () => {
   it('takes out what the rollout put there, and nothing of others', () => {
-    const rollout = { plan, candidate: CANDIDATE };
+    const rollout = { plan, candidate: CANDIDATE, stable: 'a', step: 1 };
     expect(commandsToWithdraw(rollout, state({ canary: canary(0.1) })).map(({ type }) => type)).toEqual(['abort-canary', 'stop-shadow']);
     expect(commandsToWithdraw(rollout, state({ canary: canary(0.1, 'c'), shadow: { releaseId: 'c', share: 1 } }))).toEqual([]);
     expect(commandsToWithdraw({ ...rollout, plan: { ...plan, shadowShare: 0 } }, state())).toEqual([]);
+    // Once promoted, the way back is a rollback; not when somebody has activated something else since.
+    expect(commandsToWithdraw({ ...rollout, step: 4 }, state({ stable: CANDIDATE, previous: 'a', shadow: null }))).toEqual([{ type: 'rollback' }]);
+    expect(commandsToWithdraw({ ...rollout, step: 4 }, state({ stable: CANDIDATE, previous: 'x', shadow: null }))).toEqual([]);
   });
 });
 
@@ -39,6 +42,9 @@ describe('foreignChange', () => {
     ['canary-replaced', 0, state({ canary: canary(0.1) })],
     ['share-changed', 3, state({ canary: canary(0.1) })],
     ['shadow-stopped', 1, state({ canary: canary(0.1), shadow: null })],
+    [null, 4, state({ stable: CANDIDATE, previous: 'a', shadow: null })],
+    ['stable-changed', 4, state({ shadow: null })],
+    ['canary-replaced', 4, state({ stable: CANDIDATE, canary: canary(0.1, 'c') })],
   ])('says %s', (expected, step, activation) => {
     expect(foreignChange(at(step), activation)).toBe(expected);
   });

@@ -1,5 +1,5 @@
 import { type ActivationCommand, type ActivationState } from '../activation/activation-state.ts';
-import { type RolloutPlan } from './plan.ts';
+import { isWatch, type RolloutPlan } from './plan.ts';
 import { type Rollout } from './rollout.ts';
 
 /** How somebody else changed what a rollout steers. */
@@ -7,6 +7,7 @@ export type ForeignChange = 'activation-gone' | 'stable-changed' | 'canary-abort
 
 /** The commands that begin a step, in order; none where the activation is so already. */
 export function commandsToBegin(plan: RolloutPlan, step: number, rolloutId: string): readonly ActivationCommand[] {
+  if (isWatch(plan, step)) return [{ type: 'promote' }];
   const share = plan.steps[step]?.share ?? 0;
   const before = plan.steps[step - 1]?.share ?? 0;
   const shadow: ActivationCommand[] = step === 0 && plan.shadowShare > 0 ? [{ type: 'start-shadow', shadow: { releaseId: plan.candidate, share: plan.shadowShare } }] : [];
@@ -17,7 +18,9 @@ export function commandsToBegin(plan: RolloutPlan, step: number, rolloutId: stri
 }
 
 /** The commands that take the candidate out again. Only what the rollout itself put there. */
-export function commandsToWithdraw({ plan, candidate }: Pick<Rollout, 'plan' | 'candidate'>, { canary, shadow }: ActivationState): readonly ActivationCommand[] {
+export function commandsToWithdraw({ plan, candidate, stable, step }: Pick<Rollout, 'plan' | 'candidate' | 'stable' | 'step'>, activation: ActivationState): readonly ActivationCommand[] {
+  const { canary, shadow } = activation;
+  if (isWatch(plan, step)) return activation.stable === candidate && activation.previous === stable ? [{ type: 'rollback' }] : [];
   const canaryCommands: ActivationCommand[] = canary?.releaseId === candidate ? [{ type: 'abort-canary' }] : [];
   return plan.shadowShare > 0 && shadow?.releaseId === candidate ? [...canaryCommands, { type: 'stop-shadow' }] : canaryCommands;
 }
@@ -25,7 +28,9 @@ export function commandsToWithdraw({ plan, candidate }: Pick<Rollout, 'plan' | '
 /** How the activation differs from how the rollout left it; null where what it steers is as it was. */
 export function foreignChange({ plan, candidate, stable, step }: Pick<Rollout, 'plan' | 'candidate' | 'stable' | 'step'>, activation: ActivationState | null): ForeignChange | null {
   if (!activation) return 'activation-gone';
-  if (activation.stable !== stable) return 'stable-changed';
+  const isPromoted = isWatch(plan, step);
+  if (activation.stable !== (isPromoted ? candidate : stable)) return 'stable-changed';
+  if (isPromoted) return activation.canary ? 'canary-replaced' : null;
   const share = plan.steps[step]?.share ?? 0;
   if (share > 0 && !activation.canary) return 'canary-aborted';
   if (activation.canary && (share === 0 || activation.canary.releaseId !== candidate)) return 'canary-replaced';

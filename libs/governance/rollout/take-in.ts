@@ -1,5 +1,5 @@
 import { logMeanExp } from '#libs/stats/sequential/bets';
-import { observe } from '#libs/stats/sequential/confidence-sequence';
+import { confidenceInterval, observe } from '#libs/stats/sequential/confidence-sequence';
 import { divergenceBet, divergenceObservation } from '#libs/stats/sequential/divergence-bet';
 import { addToBlock } from '#libs/stats/sequential/paired-blocks';
 import { countValue, quantileOf } from '#libs/stats/sequential/running-quantile';
@@ -11,6 +11,8 @@ import { type ChangedExpert, type Guard, type RolloutPlan } from './plan.ts';
 const QUANTILE_WARM_UP = 30;
 
 type LatencyGuard = Extract<Guard, { kind: 'latency' }>;
+/** Takes one value of a side; sign -1 where less is worse. */
+type Compare = (side: Side, x: number, sign?: 1 | -1) => void;
 
 /**
  * The evidence after a batch. Follows from the evidence before and the batch alone, so it is the same
@@ -23,9 +25,10 @@ export function takeIn(plan: Pick<RolloutPlan, 'guards'>, changed: readonly Chan
   evidence.totals.compared += batch.shadows.length;
   for (const [at, guard] of plan.guards.entries()) {
     const own = evidence.guards[at]!;
-    if (guard.kind === 'error-rate') for (const request of batch.requests) takeError(guard, own, request);
-    if (guard.kind === 'latency') for (const request of batch.requests) takeLatency(guard, own, request);
-    if (guard.kind === 'feedback') for (const one of batch.feedback) takeFeedback(guard, own, one);
+    const compared: Compare = (side, x, sign = 1) => (evidence.isWatch ? againstRecord(guard, own, side, x, sign) : compare(guard, own, side, x, sign));
+    if (guard.kind === 'error-rate') for (const request of batch.requests) takeError(compared, request);
+    if (guard.kind === 'latency') for (const request of batch.requests) takeLatency(guard, own, compared, request);
+    if (guard.kind === 'feedback') for (const one of batch.feedback) takeFeedback(compared, one);
     for (const one of batch.shadows) takeShadow(guard, own, one);
   }
   if (batch.usage) takeUsage(plan.guards, changed, evidence, batch.usage);
@@ -39,16 +42,16 @@ function countRequest({ totals }: RolloutEvidence, { side, status }: RequestOutc
 }
 
 /** Whoever hangs up says nothing of the release. */
-function takeError(guard: Guard, own: GuardEvidence, { side, status }: RequestOutcome): void {
-  if (status !== 'cancelled') compare(guard, own, side, status === 'failed' ? 1 : 0);
+function takeError(compared: Compare, { side, status }: RequestOutcome): void {
+  if (status !== 'cancelled') compared(side, status === 'failed' ? 1 : 0);
 }
 
-function takeLatency(guard: LatencyGuard, own: GuardEvidence, request: RequestOutcome): void {
+function takeLatency(guard: LatencyGuard, own: GuardEvidence, compared: Compare, request: RequestOutcome): void {
   const value = timeOf(guard, request);
   if (value === null || own.histogram === null) return;
   // The bar is set before a block begins, from the past alone.
   if (own.block.treated + own.block.control === 0) own.thresholdMs = own.histogram.total >= QUANTILE_WARM_UP ? quantileOf(own.histogram, guard.quantile) : null;
-  if (own.thresholdMs !== null) compare(guard, own, request.side, value > own.thresholdMs ? 1 : 0);
+  if (own.thresholdMs !== null) compared(request.side, value > own.thresholdMs ? 1 : 0);
   if (request.side === 'stable') countValue(own.histogram, value);
 }
 
@@ -60,8 +63,8 @@ function timeOf({ measure }: LatencyGuard, { status, durationMs, timeToFirstToke
 }
 
 /** Less than the stable release's score is worse, so the sides change places. */
-function takeFeedback(guard: Guard, own: GuardEvidence, { side, score }: FeedbackOutcome): void {
-  compare(guard, own, side, score, -1);
+function takeFeedback(compared: Compare, { side, score }: FeedbackOutcome): void {
+  compared(side, score, -1);
 }
 
 function takeShadow(guard: Guard, own: GuardEvidence, outcome: ShadowOutcome): void {
@@ -124,11 +127,24 @@ function takeDivergence(guard: Guard, own: GuardEvidence, past: UsageCounts, win
   markPeak(own);
 }
 
-function compare(guard: Guard, own: GuardEvidence, side: Side, x: number, sign: 1 | -1 = 1): void {
+function compare(guard: Guard, own: GuardEvidence, side: Side, x: number, sign: 1 | -1): void {
   note(own, side, x);
+  if (side === 'stable' && own.control) observe(own.control, x);
   const difference = addToBlock(own.block, side === 'candidate' ? 'treated' : 'control', x);
   if (difference === null) return;
   take(guard, own.streams[0]!, sign * difference);
+  markPeak(own);
+}
+
+/**
+ * The candidate alone against the worst that the stable release's mean may be, from what was seen of it
+ * before the promotion. Its bound has a part of the guard's budget of its own.
+ */
+function againstRecord(guard: Guard, own: GuardEvidence, side: Side, x: number, sign: 1 | -1): void {
+  const bound = own.control && confidenceInterval(own.control);
+  if (side === 'stable' || !bound) return;
+  note(own, side, x);
+  take(guard, own.streams[0]!, sign * (x - (sign === 1 ? bound.high : bound.low)));
   markPeak(own);
 }
 

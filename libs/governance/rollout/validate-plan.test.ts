@@ -34,6 +34,9 @@ describe('validatePlan', () => {
     ['guards.0.kind', { scope: { segment: null, routeSlice: { experts: ['expert/0/1'], minShare: 0.1 } } }],
     ['falseRollbackRate', { falseRollbackRate: 0 }],
     ['shadowShare', { shadowShare: 1.5 }],
+    ['watch.maxMs', { watch: { bakeMs: 10, minRequests: 1, maxMs: 9 } }],
+    ['watch.minRequests', { watch: { bakeMs: 10, minRequests: 0, maxMs: 10 } }],
+    ['watch', { watch: { bakeMs: 10, minRequests: 1, maxMs: 10 }, guards: [{ kind: 'drop-rate', margin: 0.1 }] }],
   ])('names %s', (field, fields) => {
     const errors = validatePlan(samplePlan(fields));
     expect(errors.map((error) => error.field)).toContain(field);

@@ -1,4 +1,4 @@
-import { type Guard, guardName, needsShadow, type RolloutPlan, type RolloutStep } from './plan.ts';
+import { canWatch, type Guard, guardName, needsShadow, type RolloutPlan, type RolloutStep } from './plan.ts';
 
 /** A field of a plan that is wrong, and the remedy. */
 export interface PlanError {
@@ -60,7 +60,13 @@ function* figureErrors(field: string, guard: Guard): Generator<PlanError> {
   if (guard.kind === 'latency' && !isWithin(guard.quantile, 0.5, 0.99)) yield { field: `${field}.quantile`, remedy: 'give 0.5 to 0.99' };
 }
 
-function* otherErrors({ falseRollbackRate, shadowShare }: RolloutPlan): Generator<PlanError> {
+function* otherErrors({ falseRollbackRate, shadowShare, watch, guards }: RolloutPlan): Generator<PlanError> {
+  if (watch) {
+    if (!isWithin(watch.bakeMs, 1, PLAN_LIMITS.maxStepMs)) yield { field: 'watch.bakeMs', remedy: 'give 1 to 30 days in milliseconds, or leave watch out' };
+    if (!isWithin(watch.maxMs, watch.bakeMs, PLAN_LIMITS.maxStepMs)) yield { field: 'watch.maxMs', remedy: 'give at least bakeMs and at most 30 days in milliseconds' };
+    if (!Number.isInteger(watch.minRequests) || !isWithin(watch.minRequests, 1, PLAN_LIMITS.maxCount)) yield { field: 'watch.minRequests', remedy: 'give a whole number of at least 1' };
+    if (!guards.some(canWatch)) yield { field: 'watch', remedy: 'leave it out, or add a guard of error-rate, latency or feedback: the others need two releases to compare' };
+  }
   if (!isWithin(falseRollbackRate, 0.0001, 0.5)) yield { field: 'falseRollbackRate', remedy: 'give 0.0001 to 0.5' };
   if (!isWithin(shadowShare, 0, 1)) yield { field: 'shadowShare', remedy: 'give 0 to 1' };
 }
