@@ -173,14 +173,41 @@ describe.each([1, 2])('data rules in a mixed load, %i engine threads', (threads)
     expect(check.releases[0]!.masked).toHaveLength(MASKED.size);
   });
 
+  it('takes a key that is bound to the tenant for that tenant, whatever it says', async () => {
+    const key = await house.keyOfTenant('bank');
+    const silent = await house.complete({ prompt: 'x', max_tokens: 4 }, key);
+    expect(silent.headers.get('x-signalbox-rules')).toBe(digest.slice(0, 16));
+    const requestId = silent.headers.get('x-request-id') ?? '';
+    expectObeyed((await house.traces([requestId])).get(requestId)!);
+    expect((await house.complete({ prompt: 'x', max_tokens: 4, metadata: { tenant: 'shop' } }, key)).status).toBe(403);
+  });
+
+  it('keeps the rules that a request began with to its end', async () => {
+    const response = await house.complete({ prompt: [5, 6, 7], max_tokens: 400, ignore_eos: true, stream: true, metadata: { tenant: 'bank' } });
+    const reader = response.body!.getReader();
+    await reader.read();
+    await house.manage(PATH, { method: 'PUT', seen: 1, body: { rules: [] } });
+    const lifted = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
+    await until(async () => (await house.complete(lifted)).headers.get('x-signalbox-rules') === null, 30_000, () => 'the rules are not lifted');
+    let events = '';
+    const decoder = new TextDecoder();
+    for (let part = await reader.read(); !part.done; part = await reader.read()) events += decoder.decode(part.value, { stream: true });
+    expect(events).toContain('[DONE]');
+    const requestId = response.headers.get('x-request-id') ?? '';
+    const recorded = (await house.traces([requestId])).get(requestId)!;
+    expect(recorded.trace.expertIds.length).toBe((3 + 399) * LAYERS * TOP_K);
+    expectObeyed(recorded);
+    await house.manage(PATH, { method: 'PUT', seen: 2, body: { rules } });
+  });
+
   it('follows a new generation, refuses whom it leaves no expert, and lifts the rules again', async () => {
-    await house.manage(PATH, { method: 'PUT', seen: 1, body: { rules: [...rules, { id: 'last', expert: ALONE, effect: 'allow-only', tenants: ['shop'] }] } });
+    await house.manage(PATH, { method: 'PUT', seen: 3, body: { rules: [...rules, { id: 'last', expert: ALONE, effect: 'allow-only', tenants: ['shop'] }] } });
     const bank = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
     await until(async () => (await house.complete(bank)).status === 403, 30_000, () => 'the second generation does not reach inference');
     const refused = (await (await house.complete(bank)).json()) as { error: { code: string; message: string } };
     expect(refused.error).toMatchObject({ code: 'data_rules_exclude_all_experts', message: expect.stringContaining('layer 1') });
     expect((await house.complete({ ...bank, metadata: { tenant: 'shop' } })).status).toBe(200);
-    await house.manage(PATH, { method: 'PUT', seen: 2, body: { rules: [] } });
+    await house.manage(PATH, { method: 'PUT', seen: 4, body: { rules: [] } });
     await until(async () => (await house.complete(bank)).status === 200, 30_000, () => 'the rules are not lifted');
     expect((await house.complete(bank)).headers.get('x-signalbox-rules')).toBeNull();
   });

@@ -16,7 +16,7 @@ import { TracePartitions } from '#libs/store/capture/partitions';
 import { Segments } from '#libs/store/capture/segments';
 import { TraceWriter } from '#libs/store/capture/trace-writer';
 import { createDataSource, migrate } from '#libs/store/data-source';
-import { ApiKeys } from '#libs/store/keys/api-keys';
+import { ApiKeys, type NewApiKey } from '#libs/store/keys/api-keys';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
 import { StoreModule } from '#libs/store/store.module';
@@ -105,8 +105,13 @@ export class RuledHouse {
     rmSync(this.home, { recursive: true, force: true });
   }
 
-  complete(body: Readonly<Record<string, unknown>>): Promise<Response> {
-    return this.#fetch(`${this.#inferenceUrl}/v1/completions`, 'POST', { model: 'tiny-mixtral', ...body });
+  complete(body: Readonly<Record<string, unknown>>, key = this.key): Promise<Response> {
+    return this.#fetch(`${this.#inferenceUrl}/v1/completions`, 'POST', { model: 'tiny-mixtral', ...body }, { authorization: `Bearer ${key}` });
+  }
+
+  /** A key that speaks for one tenant. */
+  async keyOfTenant(tenant: string): Promise<string> {
+    return this.#insertKey({ scopes: ['inference'], tenant });
   }
 
   async manage<T>(path: string, { method = 'GET', body, seen }: { method?: string; body?: unknown; seen?: number } = {}): Promise<T> {
@@ -151,8 +156,15 @@ export class RuledHouse {
     const audit = { atMs, actor: 'system', action: 'test.seed', subject: 'test', detail: {}, requestId: null };
     const sizesBytes = Object.fromEntries(Object.values(manifest.components).map((sha256) => [sha256, 1]));
     await new Releases(this.#store).save({ releaseId, model: manifest.model, manifest, importedFrom: 'test', createdAtMs: atMs, sizesBytes }, audit);
-    this.key = generateApiKey();
-    await new ApiKeys(this.#store).insert({ id: randomUUID(), ...digestApiKey(this.key), name: 'test', scopes: ['admin', 'traces'], createdAtMs: atMs, expiresAtMs: null }, audit);
+    this.key = await this.#insertKey({ scopes: ['admin', 'traces'] });
+  }
+
+  async #insertKey(over: Pick<NewApiKey, 'scopes'> & Partial<NewApiKey>): Promise<string> {
+    const key = generateApiKey();
+    const atMs = Date.now();
+    const audit = { atMs, actor: 'system', action: 'test.seed', subject: 'test', detail: {}, requestId: null };
+    await new ApiKeys(this.#store).insert({ id: randomUUID(), ...digestApiKey(key), name: 'test', createdAtMs: atMs, expiresAtMs: null, ...over }, audit);
+    return key;
   }
 }
 
