@@ -6,6 +6,7 @@ import { createLogger } from '#libs/platform/logs/logger';
 import { readRoleSettings, stopOnSignals } from '#libs/platform/role/role-process';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
+import { applicationUrl } from '#libs/store/data-source';
 import { createInferenceApp } from './inference-app.ts';
 
 /** The inference role in a process of its own. PostgreSQL is another's here, so it must be named. */
@@ -17,7 +18,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const queue = connectCaptureQueue({ databaseUrl, redisUrl: config.queue.redisUrl });
   await queue.prepare();
   const producer = queue.producer();
-  const app = await createInferenceApp({ config, logger, health: new Health(), producer }, databaseUrl);
+  const app = await createInferenceApp({ config, logger, health: new Health(), producer }, await applicationUrl(databaseUrl));
   const stop = async (): Promise<void> => {
     await app.close();
     await producer.close();

@@ -16,7 +16,7 @@ import { Rollouts1795219200014 } from '#migrations/1795219200014-rollouts';
 import { Changes1795219200015 } from '#migrations/1795219200015-changes';
 import { DataRules1795219200016 } from '#migrations/1795219200016-data-rules';
 import { Signatures1795219200017 } from '#migrations/1795219200017-signatures';
-import { type AuditProtection, protectAudit, reclaimAudit } from './audit/audit-roles.ts';
+import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
 import { ActivationEntity, ComponentVersionEntity, ReleaseComponentEntity, ReleaseEntity } from './releases/release.entity.ts';
@@ -109,6 +109,16 @@ export async function revert(dataSource: DataSource, steps: number): Promise<voi
 /** Keeps the application from changing audit entries, as far as the database lets it; see `actingAs`. */
 export async function protect(dataSource: DataSource): Promise<AuditProtection> {
   return underMigrationLock(dataSource, () => protectAudit(dataSource));
+}
+
+/** The URL for a role that does not migrate: it acts as what the control role has set up for the audit log. */
+export async function applicationUrl(url: string): Promise<string> {
+  const dataSource = await createDataSource({ url, poolSize: 2, applicationName: 'signalbox start' }).initialize();
+  try {
+    return actingAs(url, await readProtection(dataSource));
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
 async function underMigrationLock<T>(dataSource: DataSource, work: () => Promise<T>): Promise<T> {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuditCheckpoints } from '#libs/store/audit/audit-checkpoints';
 import { adoptEntries } from '#libs/store/audit/adopt-entries';
 import { AuditLog } from '#libs/store/audit/audit-log';
-import { actingAs } from '#libs/store/audit/audit-roles';
-import { createDataSource, migrate, protect, revert } from '#libs/store/data-source';
+import { actingAs, readProtection } from '#libs/store/audit/audit-roles';
+import { applicationUrl, createDataSource, migrate, protect, revert } from '#libs/store/data-source';
 import { auditSigner } from '../../apps/control/audit/stored-audit.ts';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { saveRelease, RELEASE } from '../store/store.fixture.ts';
@@ -42,7 +42,10 @@ test('what a superuser runs acts as a role that can only insert into the audit t
   const url = await server.createDatabase();
   const admin = await createDataSource({ url }).initialize();
   await migrate(admin);
+  expect(await readProtection(admin)).toMatchObject({ kind: 'triggers-only', reason: 'not-set-up' });
   const protection = await protect(admin);
+  expect(await readProtection(admin)).toEqual(protection);
+  expect(await applicationUrl(url)).toBe(actingAs(url, protection));
   expect(protection).toMatchObject({ kind: 'insert-only', role: expect.stringMatching(/^signalbox_app_t_/) as string });
   const store = await createDataSource({ url: actingAs(url, protection) }).initialize();
   try {

@@ -7,7 +7,7 @@ export type AuditProtection =
       /** Role that the application must act as, see `actingAs`; null: its login may only insert and read itself. */
       readonly role: string | null;
     }
-  | { readonly kind: 'triggers-only'; readonly reason: 'login-may-not-create-roles' | 'roles-were-refused'; readonly detail: string };
+  | { readonly kind: 'triggers-only'; readonly reason: 'login-may-not-create-roles' | 'roles-were-refused' | 'not-set-up'; readonly detail: string };
 
 const TABLES = 'signalbox.audit_entry, signalbox.audit_checkpoint';
 const MAX_NAME_BYTES = 63;
@@ -29,8 +29,8 @@ export async function protectAudit(dataSource: DataSource): Promise<AuditProtect
   try {
     const login = await loginOf(runner);
     if (!login.isSuper && !login.mayCreateRoles) {
-      const isDone = (await ownerOf(runner)) === ownerRole(login);
-      return isDone ? { kind: 'insert-only', role: null } : { kind: 'triggers-only', reason: 'login-may-not-create-roles', detail: `${login.login} owns the audit tables and may not create roles (CREATEROLE)` };
+      const standing = await standingProtection(runner, login);
+      return standing ?? { kind: 'triggers-only', reason: 'login-may-not-create-roles', detail: `${login.login} owns the audit tables and may not create roles (CREATEROLE)` };
     }
     await runner.startTransaction();
     try {
@@ -44,6 +44,22 @@ export async function protectAudit(dataSource: DataSource): Promise<AuditProtect
   } finally {
     await runner.release();
   }
+}
+
+/** What another process has set up, for those that do not migrate. */
+export async function readProtection(dataSource: DataSource): Promise<AuditProtection> {
+  const runner = dataSource.createQueryRunner();
+  try {
+    const standing = await standingProtection(runner, await loginOf(runner));
+    return standing ?? { kind: 'triggers-only', reason: 'not-set-up', detail: 'no control role has given the audit tables to a role of their own' };
+  } finally {
+    await runner.release();
+  }
+}
+
+async function standingProtection(runner: QueryRunner, login: Login): Promise<AuditProtection | null> {
+  if ((await ownerOf(runner)) !== ownerRole(login)) return null;
+  return { kind: 'insert-only', role: login.isSuper ? appRole(login) : null };
 }
 
 /** Takes the tables back for a migration; `protectAudit` gives them away again. False where there was nothing to take. */
@@ -83,10 +99,14 @@ async function protectFromSuperuser(runner: QueryRunner, login: Login): Promise<
   await createRole(runner, ownerRole(login));
   await createRole(runner, appRole(login));
   const [owner, app] = [quoted(ownerRole(login)), quoted(appRole(login))];
+  // Only the first time: it locks the tables, and other processes may be at work.
+  if ((await ownerOf(runner)) !== ownerRole(login)) {
+    await runner.query(`
+      ALTER TABLE signalbox.audit_entry OWNER TO ${owner};
+      ALTER TABLE signalbox.audit_checkpoint OWNER TO ${owner};
+      ALTER FUNCTION signalbox.lock_audit_entries() OWNER TO ${owner}`);
+  }
   await runner.query(`
-    ALTER TABLE signalbox.audit_entry OWNER TO ${owner};
-    ALTER TABLE signalbox.audit_checkpoint OWNER TO ${owner};
-    ALTER FUNCTION signalbox.lock_audit_entries() OWNER TO ${owner};
     GRANT USAGE ON SCHEMA signalbox TO ${owner}, ${app};
     GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA signalbox TO ${app};
     GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA signalbox TO ${app};
