@@ -17,7 +17,7 @@ beforeAll(async () => {
   await house.start();
   operations = operationsOf((await house.call('/api/openapi.json')).body as OpenApiDocument, '/api/v1');
   callers = await makeCallers(house);
-  for (const [requestId] of Object.values(house.requestIds)) expect((await giveFeedback(requestId!, house.admin)).status).toBe(201);
+  for (const [requestId] of Object.values(house.requestIds)) await giveFeedback(requestId!, house.admin);
 });
 afterAll(() => house.stop());
 
@@ -39,7 +39,8 @@ const OWN_REFUSALS: Readonly<Record<string, readonly string[]>> = {
   createOwnKey: ['scope_beyond_caller'],
 };
 
-function outcomeOf(name: string, { status, body }: Answer): Expected | string {
+/** One of Expected, or what it was instead. */
+function outcomeOf(name: string, { status, body }: Answer): string {
   const code: unknown = body?.code;
   if (status === 401) return 'no-caller';
   if (status !== 403) return status >= 500 ? `a failure: ${JSON.stringify(body)}` : 'anything';

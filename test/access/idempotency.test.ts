@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type OpenApiDocument } from '#libs/contract/api/openapi';
 import { AccessHouse, type Answer } from './access-house.ts';
 
 const house = new AccessHouse();
@@ -14,7 +15,7 @@ beforeEach(() => {
 const post = (path: string, body: unknown, idempotencyKey: string, key = house.admin): Promise<Answer> =>
   house.call(`/api/v1${path}`, { method: 'POST', body, key, headers: { 'idempotency-key': idempotencyKey } });
 const account = (roles: string[] = []): unknown => ({ kind: 'service', name, roles });
-const countOf = async (): Promise<number> => Number(((await house.dataSource.query('SELECT count(*) FROM signalbox.account WHERE name = $1', [name])) as { count: string }[])[0]!.count);
+const countOf = async (): Promise<number> => Number((await house.dataSource.query('SELECT count(*) FROM signalbox.account WHERE name = $1', [name]))[0].count);
 
 describe('a POST with an Idempotency-Key', () => {
   it('is done once, and answered again as the first time', async () => {
@@ -103,9 +104,7 @@ describe('a POST with an Idempotency-Key', () => {
 });
 
 it('the document names the header for every POST', async () => {
-  const { body } = await house.call('/api/openapi.json');
-  for (const [path, methods] of Object.entries<Record<string, { parameters: { name: string; in: string }[] }>>(body.paths)) {
-    const post_ = methods['post'];
-    if (post_ && path.startsWith('/api/v1')) expect(post_.parameters, path).toContainEqual(expect.objectContaining({ name: 'idempotency-key', in: 'header' }));
-  }
+  const { paths } = (await house.call('/api/openapi.json')).body as OpenApiDocument;
+  const lacking = Object.entries(paths).filter(([path, { post: operation }]) => path.startsWith('/api/v1') && operation?.parameters.every(({ name: header }) => header !== 'idempotency-key') === true);
+  expect(lacking.map(([path]) => path)).toEqual([]);
 });

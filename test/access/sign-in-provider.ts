@@ -47,7 +47,7 @@ export class SignInProvider {
     const answer = provider.callback();
     this.#handler = (request, response) => {
       if (request.url?.startsWith('/interaction')) void provider.interactionFinished(request, response, { login: { accountId: this.user.sub } });
-      else void answer(request, response);
+      else answer(request, response);
     };
   }
 

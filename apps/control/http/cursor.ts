@@ -50,3 +50,12 @@ export function pageAfter<T>(
   });
   return page(all.slice(start ?? 0), limit, (last) => [keyOf(last)]);
 }
+
+/** Whether a part of a cursor can be a time, epoch milliseconds: anything else would only fail in the database. */
+export function isInstantMs(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= 8.64e15;
+}
+
+export function isUuid(value: unknown): value is string {
+  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
+}

@@ -70,7 +70,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   #repeat(route: Route, digest: Buffer, { digest: earlier, startedAtMs, answer }: EarlierRequest, reply: FastifyReply): Observable<unknown> {
     const kept = { isSame: timingSafeEqual(digest, earlier), status: answer?.status ?? null, hasBody: answer !== null && answer.body !== null, startedAtMs };
     const reason = decideRepeat(kept, RUN_MS, this.settings.now());
-    if (reason !== 'replay' || answer?.body == null) throw refusal(reason, route);
+    if (reason !== 'replay' || !answer || answer.body === null) throw refusal(reason, route);
     void reply.header('idempotency-replayed', 'true').headers(answer.headers);
     const body: unknown = JSON.parse(answer.body);
     if (answer.status >= 400) throw new ReplayedProblem(body as ProblemBody);

@@ -51,7 +51,9 @@ function refuseMissing({ needs }: Route, principal: Principal): void {
 function keepToTenant({ tenancy = 'none', query: schema }: Route, { tenant, name }: Principal, request: GuardedRequest): void {
   const query = (request.query ?? {}) as Record<string, unknown>;
   const takesTenant = schema !== undefined && 'tenant' in schema.shape;
-  const asked = takesTenant && query['tenant'] !== undefined ? String(query['tenant']) : null;
+  const named = takesTenant ? query['tenant'] : undefined;
+  // Named twice it is a list, which is none of its own.
+  const asked = named === undefined ? null : typeof named === 'string' ? named : '';
   const decision = decideTenantReach(tenant, tenancy, asked);
   if (decision.reach === 'none') {
     const isOther = decision.reason === 'other-tenant';

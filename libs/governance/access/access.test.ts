@@ -25,11 +25,16 @@ describe('decideTenantReach', () => {
     fc.assert(
       fc.property(fc.option(label), fc.constantFrom('own', 'shared', 'none'), fc.option(label), (bound, tenancy, asked) => {
         const decision = decideTenantReach(bound, tenancy, asked);
-        if (bound === null) expect(decision).toEqual({ reach: 'all', reason: 'not-bound' });
-        else if (decision.reach === 'own') expect(decision.tenant).toBe(bound);
-        else if (decision.reach === 'all') expect(tenancy).toBe('shared');
-        if (bound !== null && tenancy === 'own' && asked !== null && asked !== bound) expect(decision).toEqual({ reach: 'none', reason: 'other-tenant' });
-        if (bound !== null && tenancy === 'none') expect(decision).toEqual({ reach: 'none', reason: 'not-for-tenants' });
+        const isOther = asked !== null && asked !== bound;
+        const expected =
+          bound === null
+            ? { reach: 'all', reason: 'not-bound' }
+            : tenancy === 'shared'
+              ? { reach: 'all', reason: 'shared' }
+              : tenancy === 'none' || isOther
+                ? { reach: 'none', reason: tenancy === 'none' ? 'not-for-tenants' : 'other-tenant' }
+                : { reach: 'own', reason: asked === null ? 'forced' : 'own', tenant: bound };
+        expect(decision).toEqual(expected);
       }),
     );
   });
