@@ -183,19 +183,21 @@ describe.each([1, 2])('data rules in a mixed load, %i engine threads', (threads)
   });
 
   it('keeps the rules that a request began with to its end', async () => {
-    const response = await house.complete({ prompt: [5, 6, 7], max_tokens: 400, ignore_eos: true, stream: true, metadata: { tenant: 'bank' } });
+    const response = await house.complete({ prompt: [5, 6, 7], max_tokens: 1000, ignore_eos: true, stream: true, metadata: { tenant: 'bank' } });
     const reader = response.body!.getReader();
     await reader.read();
     await house.manage(PATH, { method: 'PUT', seen: 1, body: { rules: [] } });
     const lifted = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
     await until(async () => (await house.complete(lifted)).headers.get('x-signalbox-rules') === null, 30_000, () => 'the rules are not lifted');
+    const liftedAtMs = Date.now();
     let events = '';
     const decoder = new TextDecoder();
     for (let part = await reader.read(); !part.done; part = await reader.read()) events += decoder.decode(part.value, { stream: true });
     expect(events).toContain('[DONE]');
     const requestId = response.headers.get('x-request-id') ?? '';
     const recorded = (await house.traces([requestId])).get(requestId)!;
-    expect(recorded.trace.expertIds.length).toBe((3 + 399) * LAYERS * TOP_K);
+    expect(recorded.trace.expertIds.length).toBe((3 + 999) * LAYERS * TOP_K);
+    expect(recorded.endedAtMs, 'it still ran when the rules were lifted for others').toBeGreaterThan(liftedAtMs);
     expectObeyed(recorded);
     await house.manage(PATH, { method: 'PUT', seen: 2, body: { rules } });
   });

@@ -36,6 +36,8 @@ export interface RecordedTrace {
   readonly trace: RoutingTrace;
   readonly rulesDigest: string | null;
   readonly maskedExperts: number | null;
+  /** When the request ended, epoch milliseconds. */
+  readonly endedAtMs: number;
 }
 
 /** Inference over the real engine, the way of traces into the database, and the management API, in one process. */
@@ -123,17 +125,17 @@ export class RuledHouse {
   /** Traces of these requests, once all are in the database. */
   async traces(requestIds: readonly string[]): Promise<Map<string, RecordedTrace>> {
     const sealer = new TraceSealer({ current: loadTraceKey(this.home, null) });
-    interface Row { request_id: string; trace: Buffer; rules_digest: Buffer | null; masked_experts: number | null }
+    interface Row { request_id: string; trace: Buffer; rules_digest: Buffer | null; masked_experts: number | null; ended: number }
     let rows: Row[] = [];
     await until(
       async () => {
-        rows = await this.#store.query('SELECT request_id, trace, rules_digest, masked_experts FROM signalbox.trace WHERE request_id = ANY($1::uuid[])', [requestIds]);
+        rows = await this.#store.query('SELECT request_id, trace, rules_digest, masked_experts, extract(epoch FROM at)::float8 * 1000 + duration_ms AS ended FROM signalbox.trace WHERE request_id = ANY($1::uuid[])', [requestIds]);
         return rows.length === requestIds.length;
       },
       60_000,
       () => `${rows.length} of ${requestIds.length} traces are in the database`,
     );
-    return new Map(rows.map((row) => [row.request_id, { trace: decodeTrace(sealer.open(row.request_id, row.trace)), rulesDigest: row.rules_digest?.toString('hex') ?? null, maskedExperts: row.masked_experts }]));
+    return new Map(rows.map((row) => [row.request_id, { trace: decodeTrace(sealer.open(row.request_id, row.trace)), rulesDigest: row.rules_digest?.toString('hex') ?? null, maskedExperts: row.masked_experts, endedAtMs: row.ended }]));
   }
 
   #fetch(url: string, method: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
