@@ -154,6 +154,8 @@ async function generate<Body extends GenerateBody>(
     const session = labels.session || parsed.data.user || null;
     const assigned = await assign(pin, { requestId, key: principal.accountId, session, labels }, prepare, look);
     tellAssigned(reply, assigned);
+    // What does not answer need not wait for this request's end.
+    (assigned.role === 'canary' ? pin.stable : pin.canary?.pin)?.unpin();
     const { prepared } = assigned;
     if ('refused' in prepared) return sendFailure(reply, prepared.refused);
     describeAdmitted(exchange.spanContext, prepared.admitted);

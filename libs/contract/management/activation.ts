@@ -59,7 +59,7 @@ const observedFields = {
 const processFields = {
   processId: z.uuid(),
   host: z.string(),
-  pid: z.int(),
+  pid: z.int().describe('Process id on its host.'),
   version: z.string(),
   startedAt: instant,
   lastSeenAt: instant,
