@@ -67,7 +67,7 @@ it('leads a re-tuned expert from its file into a release, and back out', async (
   expect(await signalbox(['components', 'card', sha256.slice(0, 10), '--licence', 'Apache-2.0'])).toMatch(/for-use +contracts[^]*licence +Apache-2.0[^]*made from/);
   const made = await signalbox(['releases', 'create', '--base', parent, '--replace', `expert/2/2=${sha256}`, '--top-k', '1', '--note', 'one expert only']);
   expect(made).toContain('routing.topK: 2 -> 1');
-  expect(made).toContain('activation will be refused');
+  expect(made).toContain('not known to belong together (no-record)');
   const composed = /Made release ([0-9a-f]{64})/.exec(made)![1]!;
   expect(await signalbox(['components', 'delete', sha256], 1)).toContain(`${composed} as expert/2/2`);
   await signalbox(['releases', 'delete', composed]);

@@ -68,6 +68,21 @@ it('imports of several processes go one after the other, and one that is cancell
   expect(held).toEqual(['succeeded']);
 });
 
+it('imports of one moment are listed once each, page by page', async () => {
+  for (const digit of ['a', 'b', 'c']) {
+    await house.dataSource.query(`INSERT INTO signalbox.import_job (id, directory, model, status, created_at, finished_at) VALUES ($1, '/x', 'x', 'failed', '2020-01-01T00:00:00Z', now())`, [`0197280f-6000-7000-8000-00000000000${digit}`]);
+  }
+  const seen: string[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof house.get<'listImports'>>> = await house.get('listImports', `/imports?limit=1${cursor ? `&cursor=${cursor}` : ''}`);
+    seen.push(...page.items.map(({ id }) => id));
+    cursor = page.nextCursor;
+  } while (cursor);
+  expect(new Set(seen).size).toBe(seen.length);
+  expect(seen.slice(-3).map((id) => id.at(-1))).toEqual(['c', 'b', 'a']);
+});
+
 it('a process that starts while another imports leaves that import alone', async () => {
   await house.dataSource.query(`INSERT INTO signalbox.import_job (id, directory, model, status, created_at) VALUES ('0197280f-6000-7000-8000-000000000009', '/x', 'x', 'running', now())`);
   const job = async (): Promise<string> => (await house.get('getImport', '/imports/0197280f-6000-7000-8000-000000000009')).state;

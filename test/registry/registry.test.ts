@@ -1,4 +1,4 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeTensorHeader } from '#libs/release/tensor-file-layout';
@@ -154,6 +154,36 @@ describe('uploads', () => {
     const { items } = await house.get('listUploads', '/uploads?limit=1');
     expect(items[0]).toMatchObject({ state: 'failed', error: { code }, offsetBytes: 0 });
     expect(existsSync(join(house.home, 'components', '.uploads', `${items[0]!.uploadId}.part`))).toBe(false);
+  });
+
+  it('take one piece at a time, and check a file that is whole but was not checked before a crash', async () => {
+    const bytes = expertFile(0.015625);
+    const order = { sha256: sha256Of(bytes), sizeBytes: bytes.byteLength, kind: 'expert' };
+    const { uploadId } = (await house.call('/uploads', { method: 'POST', body: order })).body;
+    const put = (offset: number, piece: Uint8Array) => house.call(`/uploads/${uploadId}?offset=${offset}`, { method: 'PUT', body: piece });
+    const both = await Promise.all([put(0, bytes.subarray(0, 400_000)), put(0, bytes.subarray(0, 400_000))]);
+    expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    expect((await house.get('getUpload', `/uploads/${uploadId}`)).offsetBytes).toBe(400_000);
+    appendFileSync(join(house.home, 'components', '.uploads', `${uploadId}.part`), bytes.subarray(400_000));
+    expect((await put(bytes.byteLength, new Uint8Array(0))).body).toMatchObject({ state: 'finished' });
+    expect(sha256Of(house.bytesOf(order.sha256))).toBe(order.sha256);
+    expect((await house.call(`/components/${order.sha256}`, { method: 'DELETE' })).status).toBe(204);
+  });
+
+  it('are given up when nothing comes for a day', async () => {
+    const { uploadId } = (await house.call('/uploads', { method: 'POST', body: { sha256: UNKNOWN, sizeBytes: 100, kind: 'router' } })).body;
+    await house.call(`/uploads/${uploadId}?offset=0`, { method: 'PUT', body: new Uint8Array(50) });
+    await house.dataSource.query(`UPDATE signalbox.upload SET expires_at = now() - interval '1 second' WHERE id = $1`, [uploadId]);
+    await house.restart();
+    expect(await house.get('getUpload', `/uploads/${uploadId}`)).toMatchObject({ state: 'expired', offsetBytes: 0 });
+  });
+
+  it('are refused where the path or the cursor is none', async () => {
+    const cursor = (position: unknown[]): string => Buffer.from(JSON.stringify(position)).toString('base64url');
+    for (const path of [`/uploads?cursor=${cursor([1, 'x'])}`, `/components?cursor=${cursor([1e300, UNKNOWN])}`, `/releases?cursor=${cursor([-1, UNKNOWN])}`, `/compatibility?cursor=${cursor([1, UNKNOWN])}`, `/router-releases?cursor=${cursor(['x', 'y', 'z'])}`]) {
+      expect((await house.call(path)).body, path).toMatchObject({ status: 400, field: 'cursor' });
+    }
+    expect((await house.call('/components/xyz')).body).toMatchObject({ status: 400, field: 'sha256' });
   });
 
   it('say what is wrong with an order', async () => {

@@ -8,7 +8,7 @@ import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type ImportJob } from '#libs/store/imports/import-job';
 import { auditOf } from '../http/audited.ts';
-import { decodeCursor, page } from '../http/cursor.ts';
+import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { releaseNotFound } from '../releases/release-problems.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
@@ -52,8 +52,8 @@ export class ImportDesk {
   }
 
   async list({ cursor, limit }: RouteInput<typeof ROUTES.listImports>['query']): Promise<RouteOutput<typeof ROUTES.listImports>> {
-    const beforeMs = decodeCursor(cursor, ([atMs]) => (typeof atMs === 'number' ? atMs : null));
-    const { items, nextCursor } = page(await this.jobs.list(limit + 1, beforeMs), limit, ({ createdAtMs }) => [createdAtMs]);
+    const after = decodeCursor(cursor, ([createdAtMs, id]) => (isInstantMs(createdAtMs) && isUuid(id) ? { createdAtMs, id } : null));
+    const { items, nextCursor } = page(await this.jobs.list(limit + 1, after), limit, ({ createdAtMs, id }) => [createdAtMs, id]);
     return { items: items.map(importBody), nextCursor };
   }
 

@@ -1,3 +1,4 @@
+import { type ImportPosition } from '#libs/store/imports/import-jobs';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from '#libs/store/imports/import-job';
 
@@ -22,7 +23,7 @@ export interface ImportJobsPort {
   fail(id: string, error: ImportError, atMs: number): Promise<void>;
   find(id: string): Promise<ImportJob | null>;
   /** Newest first. */
-  list(limit: number, beforeMs: number | null): Promise<readonly ImportJob[]>;
+  list(limit: number, after: ImportPosition | null): Promise<readonly ImportJob[]>;
   /** Whether another process imports at this moment. */
   othersRun(): Promise<boolean>;
   /** As `fail`, with its audit entry in the same transaction. */

@@ -17,7 +17,7 @@ export function storedImportJobs(dataSource: DataSource, jobs: ImportJobs): Impo
     succeed: (id, outcome, atMs) => jobs.succeed(id, outcome, atMs),
     fail: (id, error, atMs) => jobs.fail(id, error, atMs),
     find: (id) => jobs.find(id),
-    list: (limit, beforeMs) => jobs.list(limit, beforeMs),
+    list: (limit, after) => jobs.list(limit, after),
     othersRun: async () => !(await underSessionLock(dataSource, LOCKS.imports, {}, async () => undefined)).held,
     cancel: (id, error, atMs, audit) =>
       dataSource.transaction(async (manager) => {

@@ -7,7 +7,7 @@ import { type Sha256 } from '#libs/release/component';
 import { type ComponentCard, EMPTY_CARD, type StoredCard } from '#libs/store/registry/component-card';
 import { type ComponentVersion } from '#libs/store/registry/component-versions';
 import { auditOf } from '../http/audited.ts';
-import { decodeCursor, page } from '../http/cursor.ts';
+import { decodeCursor, isInstantMs, page } from '../http/cursor.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { componentFileMissing, componentNotFound, stillReferenced } from './component-problems.ts';
 import { COMPONENT_FILES, type ComponentFilesPort, COMPONENT_VERSIONS, type ComponentVersionsPort, COMPONENT_WRITER, type ComponentWriterPort } from './registry-ports.ts';
@@ -31,7 +31,7 @@ export class ComponentDesk {
   ) {}
 
   async search({ cursor, limit, ...filter }: RouteInput<typeof ROUTES.listComponents>['query']): Promise<RouteOutput<typeof ROUTES.listComponents>> {
-    const after = decodeCursor(cursor, ([createdAtMs, sha256]) => (typeof createdAtMs === 'number' && typeof sha256 === 'string' ? { createdAtMs, sha256 } : null));
+    const after = decodeCursor(cursor, ([createdAtMs, sha256]) => (isInstantMs(createdAtMs) && typeof sha256 === 'string' ? { createdAtMs, sha256 } : null));
     const found = await this.versions.search({
       kind: filter.kind ?? null,
       name: filter.name ?? null,

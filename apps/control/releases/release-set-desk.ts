@@ -7,7 +7,7 @@ import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type StoredCompatibility } from '#libs/store/registry/compatibility-records';
 import { type ReleaseSet, type SetSide } from '#libs/store/releases/release-sets';
 import { auditOf } from '../http/audited.ts';
-import { decodeCursor, page } from '../http/cursor.ts';
+import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { COMPATIBILITY, type CompatibilityPort, RELEASE_SETS, type ReleaseSetsPort, RELEASE_WRITER, type ReleaseWriterPort } from './release-ports.ts';
 
@@ -35,7 +35,7 @@ export class ReleaseSetDesk {
   }
 
   async records({ cursor, limit, model, routerSet, expertSet }: RouteInput<typeof ROUTES.listCompatibility>['query']): Promise<RouteOutput<typeof ROUTES.listCompatibility>> {
-    const after = decodeCursor(cursor, ([atMs, id]) => (typeof atMs === 'number' && isUuid(id) ? { atMs, id } : null));
+    const after = decodeCursor(cursor, ([atMs, id]) => (isInstantMs(atMs) && isUuid(id) ? { atMs, id } : null));
     const found = await this.compatibility.list({ model: model ?? null, routerSet: routerSet ?? null, expertSet: expertSet ?? null, after, limit: limit + 1 });
     const { items, nextCursor } = page(found, limit, ({ atMs, id }) => [atMs, id]);
     return { items: items.map(recordBody), nextCursor };
@@ -55,7 +55,7 @@ export class ReleaseSetDesk {
   }
 
   async #page(side: SetSide, { cursor, limit, model }: SetsQuery): Promise<{ items: ReleaseSet[]; nextCursor: string | null }> {
-    const after = decodeCursor(cursor, ([sinceMs, name, set]) => (typeof sinceMs === 'number' && typeof name === 'string' && typeof set === 'string' ? { sinceMs, model: name, set } : null));
+    const after = decodeCursor(cursor, ([sinceMs, name, set]) => (isInstantMs(sinceMs) && typeof name === 'string' && typeof set === 'string' ? { sinceMs, model: name, set } : null));
     return page(await this.sets.list(side, { model: model ?? null, after, limit: limit + 1 }), limit, ({ sinceMs, model: name, set }) => [sinceMs, name, set]);
   }
 }
@@ -72,8 +72,4 @@ function setBody({ model, sinceMs, releases, latest, active }: ReleaseSet) {
 
 function recordBody({ atMs, ...record }: StoredCompatibility): RecordBody {
   return { ...record, at: new Date(atMs).toISOString() };
-}
-
-function isUuid(value: unknown): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value);
 }

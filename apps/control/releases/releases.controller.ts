@@ -5,7 +5,7 @@ import { ROUTES } from '#libs/contract/management/routes';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { expertSetDigest, routerSetDigest } from '#libs/release/component-sets';
 import { type StoredRelease } from '#libs/store/releases/releases';
-import { decodeCursor, page } from '../http/cursor.ts';
+import { decodeCursor, isInstantMs, page } from '../http/cursor.ts';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { ReleaseDesk } from './release-desk.ts';
 import { releaseNotFound } from './release-problems.ts';
@@ -26,7 +26,7 @@ export class ReleasesController {
 
   @Endpoint(ROUTES.listReleases)
   async list(@Input() { query }: In<'listReleases'>): Out<'listReleases'> {
-    const after = decodeCursor(query.cursor, ([createdAtMs, releaseId]) => (typeof createdAtMs === 'number' && typeof releaseId === 'string' ? { createdAtMs, releaseId } : null));
+    const after = decodeCursor(query.cursor, ([createdAtMs, releaseId]) => (isInstantMs(createdAtMs) && typeof releaseId === 'string' ? { createdAtMs, releaseId } : null));
     const found = await this.releases.page({ model: query.model ?? null, after, limit: query.limit + 1 });
     const { items, nextCursor } = page(found, query.limit, ({ createdAtMs, releaseId }) => [createdAtMs, releaseId]);
     return { items: items.map(releaseBody), nextCursor };

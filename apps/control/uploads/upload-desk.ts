@@ -9,7 +9,7 @@ import { type Sha256 } from '#libs/release/component';
 import { EMPTY_CARD } from '#libs/store/registry/component-card';
 import { type Upload } from '#libs/store/registry/uploads';
 import { auditOf } from '../http/audited.ts';
-import { decodeCursor, page } from '../http/cursor.ts';
+import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { COMPONENT_FILES, type ComponentFilesPort, COMPONENT_VERSIONS, type ComponentVersionsPort } from '../registry/registry-ports.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { RunningDigests } from './running-digests.ts';
@@ -66,7 +66,7 @@ export class UploadDesk {
   }
 
   async list({ cursor, limit }: RouteInput<typeof ROUTES.listUploads>['query']): Promise<RouteOutput<typeof ROUTES.listUploads>> {
-    const after = decodeCursor(cursor, ([createdAtMs, id]) => (typeof createdAtMs === 'number' && typeof id === 'string' ? { createdAtMs, id } : null));
+    const after = decodeCursor(cursor, ([createdAtMs, id]) => (isInstantMs(createdAtMs) && isUuid(id) ? { createdAtMs, id } : null));
     const { items, nextCursor } = page(await this.uploads.list(limit + 1, after), limit, ({ createdAtMs, id }) => [createdAtMs, id]);
     return { items: await Promise.all(items.map(async (upload) => uploadBody(upload, await this.files.offsetOf(upload.id)))), nextCursor };
   }

@@ -22,7 +22,7 @@ export const releaseRoutes = {
   createRelease: {
     operationId: 'createRelease', method: 'post', path: '/releases', tag: 'releases', needs: 'registry', tenancy: 'none',
     summary: 'Compose a release of component versions that are there',
-    description: 'It does not answer until it is activated. Tells whether its routers and experts are known to belong together; where they are not, its activation is refused.',
+    description: 'It does not answer until it is activated. Tells whether its routers and experts are known to belong together.',
     body: composeBody, status: 201, response: createdReleaseSchema,
     problems: { 404: 'No such release or component version.', 409: 'A component is recalled, or its tensors do not fit the model.' },
     example: { body: { base: RELEASE, replace: { 'expert/3/5': OTHER }, note: 'Biology expert, tuned again' } },

@@ -10,6 +10,11 @@ export interface NewImportJob {
   readonly createdAtMs: number;
 }
 
+export interface ImportPosition {
+  readonly createdAtMs: number;
+  readonly id: string;
+}
+
 /** Checkpoint imports. A finished job no longer changes. */
 export class ImportJobs {
   constructor(private readonly dataSource: DataSource) {}
@@ -53,10 +58,11 @@ export class ImportJobs {
     return row && toJob(row);
   }
 
-  /** Newest first; `beforeMs` is the creation time of the last job of the page before. */
-  async list(limit: number, beforeMs: number | null = null): Promise<readonly ImportJob[]> {
+  /** Newest first; `after` is the last job of the page before. */
+  async list(limit: number, after: ImportPosition | null = null): Promise<readonly ImportJob[]> {
+    const at = after && new Date(after.createdAtMs);
     const rows = await this.dataSource.manager.find(ImportJobEntity, {
-      where: beforeMs === null ? {} : { createdAt: LessThan(new Date(beforeMs)) },
+      where: after && at ? [{ createdAt: LessThan(at) }, { createdAt: at, id: LessThan(after.id) }] : {},
       order: { createdAt: 'DESC', id: 'DESC' },
       take: limit,
     });
