@@ -45,8 +45,9 @@ export class Changes1795219200015 implements MigrationInterface {
         digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
         author text NOT NULL,
         author_name text NOT NULL,
-        -- Every account that wrote it or handed out a key that did: none of them may approve it.
+        -- Accounts that wrote it, and those that handed out a key with which that was done: none of them approves it.
         involved text[] NOT NULL,
+        issuers text[] NOT NULL,
         supersedes uuid REFERENCES signalbox.change_request (id),
         created_at timestamptz NOT NULL,
         updated_at timestamptz NOT NULL,

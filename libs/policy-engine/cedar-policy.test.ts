@@ -16,7 +16,7 @@ function question(action: PolicyQuestion['action'], type: string, context: Parti
     action,
     actor: { accountId: 'user:a', kind: 'user', roles },
     change: { id: 'c', type, class: 'normal', model: 'toy', strategy: 'at-once', ...change },
-    context: { evidence: [], approvals: NONE, frozen: false, hours: 0, ...context },
+    context: { evidence: [], approvals: NONE, frozen: false, sharedIssuer: false, hours: 0, ...context },
   };
 }
 

@@ -24,6 +24,7 @@ namespace Signalbox {
       evidence: Set<String>,   // kinds of the evidence attached
       approvals: Approvals,
       frozen: Bool,            // a freeze window holds now
+      sharedIssuer: Bool,      // for approve: one account handed out the approver's key and one that wrote the change
       hours: Long,             // for break-glass: the time limit asked for
     },
   };

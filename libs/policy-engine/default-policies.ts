@@ -25,6 +25,14 @@ permit (principal, action == Signalbox::Action::"apply", resource);
 permit (principal, action == Signalbox::Action::"break-glass", resource)
 when { principal.roles.containsAny(["operator", "admin"]) };
 
+// Where people sign in, their keys are their own, and this can be made a rule: who hands out the keys of
+// both an author and an approver could act as both.
+//
+// @id("no-shared-issuer")
+// @message("One account handed out your key and one that wrote the request: sign in and approve with that.")
+// forbid (principal, action == Signalbox::Action::"approve", resource)
+// when { context.sharedIssuer };
+
 // Standard changes need no approval: withdrawing a bad version must not wait.
 
 @id("recall-is-standard")

@@ -44,6 +44,7 @@ export class ChangeView {
       changeDigest: change.digest,
       digest: approvalDigestOf(change.digest, evidenceDigests(stored.evidence)),
       involved: [...change.involved],
+      issuers: [...change.issuers],
       supersedes: change.supersedes,
       diff: await diffOf(change, facts.plan, (releaseId) => this.releases.find(releaseId)),
       warnings: facts.plan.planned ? [...facts.plan.warnings] : [],

@@ -2,7 +2,7 @@ import { type Sha256 } from '#libs/release/component';
 import { approvalDigestOf, evidenceDigests } from './change-digest.ts';
 import { type ApprovalCounts, COUNTED_ROLES } from './change-policy.ts';
 import { type Approval, type ChangeCase } from './change-request.ts';
-import { handsOf, sharedHand } from './persons.ts';
+import { type Hands, involve, NO_HANDS, sharedHand } from './persons.ts';
 
 export type ApprovalStanding = 'in-force' | 'not-an-approval' | 'revoked' | 'expired' | 'digest-changed' | 'evidence-removed' | 'own-change' | 'account-disabled' | 'same-person';
 
@@ -26,15 +26,15 @@ export interface ApprovalFacts {
  */
 export function judgeApprovals({ change, evidence, approvals }: ChangeCase, facts: ApprovalFacts): readonly JudgedApproval[] {
   const present = evidenceDigests(evidence);
-  const counted = new Set<string>();
+  let counted = NO_HANDS;
   return approvals.map((approval) => {
-    const standing = standingOf(approval, change.involved, present, facts, counted);
-    if (standing === 'in-force') for (const hand of handsOf({ accountId: approval.account, issuedBy: approval.issuedBy })) counted.add(hand);
+    const standing = standingOf(approval, change, present, facts, counted);
+    if (standing === 'in-force') counted = involve(counted, { accountId: approval.account, issuedBy: approval.issuedBy });
     return { approval, standing };
   });
 }
 
-function standingOf(approval: Approval, involved: readonly string[], present: readonly string[], facts: ApprovalFacts, counted: ReadonlySet<string>): ApprovalStanding {
+function standingOf(approval: Approval, hands: Hands, present: readonly string[], facts: ApprovalFacts, counted: Hands): ApprovalStanding {
   const person = { accountId: approval.account, issuedBy: approval.issuedBy };
   if (approval.verdict !== 'approve') return 'not-an-approval';
   if (approval.revokedAtMs !== null) return 'revoked';
@@ -42,9 +42,9 @@ function standingOf(approval: Approval, involved: readonly string[], present: re
   if (approval.changeDigest !== facts.changeDigest || approval.digest !== approvalDigestOf(approval.changeDigest, approval.evidence)) return 'digest-changed';
   if (!approval.evidence.every((digest) => present.includes(digest))) return 'evidence-removed';
   // Also for who became involved after approving.
-  if (sharedHand(involved, person) !== null) return 'own-change';
+  if (sharedHand(hands, person) !== null) return 'own-change';
   if (facts.rolesNow(approval.account) === null) return 'account-disabled';
-  return handsOf(person).some((hand) => counted.has(hand)) ? 'same-person' : 'in-force';
+  return sharedHand(counted, person) === null ? 'in-force' : 'same-person';
 }
 
 /** How many approvals in force there are, in all and of each role the approver had then and still has. */

@@ -39,7 +39,11 @@ describe('a request', () => {
     // A key that the author handed out is in the author's hand too, and the other way round.
     expect(reasons(vote(of, person('helper', ['approver'], author.accountId)))).toEqual(['own-change']);
     const byKey = ok(openDraft({ id: 'c', title: 't', reason: 'r', payload: REPLACE, supersedes: null }, person('bot', ['releaser'], first.accountId), standingFacts()));
-    expect(byKey.change.involved).toEqual(['user:bot', first.accountId]);
+    expect(byKey.change).toMatchObject({ involved: ['user:bot'], issuers: [first.accountId] });
+    const submitted = ok(submitChange(ok(addEvidence(byKey, sampleEvidence('e1'), person('bot', ['releaser'], first.accountId), standingFacts())), author, standingFacts()));
+    expect(reasons(vote(submitted, first))).toEqual(['own-change']);
+    // Two people with keys from the same third one are two people.
+    expect(ok(vote(submitted, person('second', ['approver'], first.accountId))).change.state).toBe('approved');
     const edited = ok(editChange(of, { title: 'n', reason: 'r', payload: REPLACE }, second, standingFacts()));
     expect(reasons(vote(edited, second))).toEqual(['own-change']);
     expect(ok(vote(of, first)).change.state).toBe('approved');

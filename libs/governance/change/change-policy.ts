@@ -23,6 +23,8 @@ export interface PolicyQuestion {
     /** Approvals in force, of people who are not involved: all, and those of each role. */
     readonly approvals: ApprovalCounts;
     readonly frozen: boolean;
+    /** For approve: whether one account handed out both the approver's key and one with which the change was written. */
+    readonly sharedIssuer: boolean;
     /** For break-glass; 0 otherwise. */
     readonly hours: number;
   };

@@ -82,8 +82,10 @@ export interface ChangeRequest {
   /** Of payload, base and effect; see change-digest.ts. */
   readonly digest: Sha256;
   readonly author: { readonly accountId: string; readonly name: string };
-  /** Accounts that wrote it, added evidence, or handed out a key that did. */
+  /** Accounts that wrote it or added evidence. */
   readonly involved: readonly string[];
+  /** Accounts that handed out a key with which that was done. */
+  readonly issuers: readonly string[];
   readonly supersedes: string | null;
   readonly createdAtMs: number;
   readonly updatedAtMs: number;

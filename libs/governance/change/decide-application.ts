@@ -3,7 +3,7 @@ import { policyBlockers } from './change-policy.ts';
 import { type Actor, type Blocker, type CaseDecision, type ChangeCase, type ChangeEvent, type PolicyDecision, refuse, type Review } from './change-request.ts';
 import { isBlocked, mustBeLive } from './decide-request.ts';
 import { askPolicy, type Standing, type StandingFacts, standingOf } from './decide-standing.ts';
-import { sharedHand } from './persons.ts';
+import { involve, sharedHand } from './persons.ts';
 
 const HOUR_MS = 3_600_000;
 /** A schedule keeps trying for at most this long after its time. */
@@ -102,8 +102,7 @@ export function reviewChange(of: ChangeCase, verdict: Pick<Review, 'verdict' | '
   const { breakGlass } = of.change;
   if (!breakGlass) return refuse('no-broken-glass', 'Only changes that were applied by breaking the glass are reviewed.');
   if (breakGlass.review?.verdict === 'confirmed') return refuse('already-reviewed', `${breakGlass.review.byName} has confirmed it already.`);
-  const hands = [...of.change.involved, breakGlass.by.accountId, ...(breakGlass.by.issuedBy === null ? [] : [breakGlass.by.issuedBy])];
-  if (sharedHand(hands, actor) !== null) return refuse('own-change', 'Who wrote a change or broke the glass does not review it, whatever their role: ask someone else.');
+  if (sharedHand(involve(of.change, breakGlass.by), actor) !== null) return refuse('own-change', 'Who wrote a change or broke the glass does not review it, whatever their role: ask someone else.');
   const review: Review = { by: actor.accountId, byName: actor.name, ...verdict, atMs: nowMs };
   return {
     allowed: true,

@@ -3,7 +3,7 @@ import { type ChangePayload } from './change-payload.ts';
 import { policyBlockers } from './change-policy.ts';
 import { type Actor, type Approval, type Blocker, type CaseDecision, type ChangeCase, type ChangeEvent, type ChangeRequest, type ChangeState, type Evidence, isLive, refuse } from './change-request.ts';
 import { askPolicy, classOf, type StandingFacts, standingOf } from './decide-standing.ts';
-import { involve, sharedHand } from './persons.ts';
+import { involve, NO_HANDS, sharedHand } from './persons.ts';
 import { type Plan } from './plan-change.ts';
 
 const HOUR_MS = 3_600_000;
@@ -26,7 +26,7 @@ export function openDraft({ id, title, reason, payload, supersedes }: Draft, act
   if (!plan.planned) return unplannable(plan);
   const change: ChangeRequest = {
     id, title, reason, payload, supersedes, class: 'normal', state: 'draft', base: plan.base, effect: plan.effect, digest: changeDigestOf({ payload, base: plan.base, effect: plan.effect }),
-    author: { accountId: actor.accountId, name: actor.name }, involved: involve([], actor), createdAtMs: nowMs, updatedAtMs: nowMs, submittedAtMs: null,
+    author: { accountId: actor.accountId, name: actor.name }, ...involve(NO_HANDS, actor), createdAtMs: nowMs, updatedAtMs: nowMs, submittedAtMs: null,
     expiresAtMs: nowMs + policy.limits.changeDays * DAY_MS, schedule: null, breakGlass: null, decision: null, appliedAtMs: null, appliedBy: null, outcome: null,
   };
   const drafted: ChangeCase = { change, evidence: [], approvals: [] };
@@ -44,7 +44,7 @@ export function editChange(of: ChangeCase, fields: Pick<ChangeRequest, 'title' |
   const edited: ChangeCase = {
     ...of,
     change: {
-      ...change, ...fields, base: plan.base, effect: plan.effect, digest, involved: involve(change.involved, actor), state: change.state === 'draft' ? 'draft' : 'open', schedule: null, decision: null, updatedAtMs: nowMs,
+      ...change, ...fields, base: plan.base, effect: plan.effect, digest, ...involve(change, actor), state: change.state === 'draft' ? 'draft' : 'open', schedule: null, decision: null, updatedAtMs: nowMs,
     },
     approvals: revoke(of.approvals, nowMs, 'edited', () => true),
   };
@@ -61,7 +61,7 @@ export function submitChange(of: ChangeCase, actor: Actor, facts: StandingFacts)
   if (!plan.planned) return unplannable(plan);
   const blockers = [...policyBlockers(askPolicy('submit', actor, of, facts, []), policy.version), ...standingOf(of, actor, facts).blockers.filter(({ reason }) => reason === 'base-changed')];
   if (isBlocked(blockers)) return { allowed: false, blockers };
-  const submitted: ChangeCase = { ...of, change: { ...change, state: 'open', submittedAtMs: nowMs, updatedAtMs: nowMs, involved: involve(change.involved, actor) } };
+  const submitted: ChangeCase = { ...of, change: { ...change, state: 'open', submittedAtMs: nowMs, updatedAtMs: nowMs, ...involve(change, actor) } };
   return done(settled(submitted, actor, facts), 'submitted', actor, nowMs, { digest: change.digest });
 }
 
@@ -70,7 +70,7 @@ export function addEvidence(of: ChangeCase, item: Evidence, actor: Actor, facts:
   const blocked = mustBeLive(of, facts.nowMs);
   if (blocked) return blocked;
   if (of.evidence.length >= MAX_EVIDENCE) return refuse('too-many', `A request holds at most ${MAX_EVIDENCE} items of evidence; put several into one.`);
-  const next = { ...of, evidence: [...of.evidence, item], change: { ...of.change, updatedAtMs: facts.nowMs, involved: involve(of.change.involved, actor) } };
+  const next = { ...of, evidence: [...of.evidence, item], change: { ...of.change, updatedAtMs: facts.nowMs, ...involve(of.change, actor) } };
   return done(settled(next, actor, facts), 'evidence-added', actor, facts.nowMs, { evidence: item.id, kind: item.kind, sha256: item.sha256 });
 }
 
@@ -83,7 +83,7 @@ export function removeEvidence(of: ChangeCase, evidenceId: string, actor: Actor,
   const evidence = of.evidence.map((one) => (one === item ? { ...one, removedAtMs: facts.nowMs } : one));
   const present = evidenceDigests(evidence);
   const approvals = revoke(of.approvals, facts.nowMs, 'evidence-removed', (approval) => !approval.evidence.every((digest) => present.includes(digest)));
-  const next = { ...of, evidence, approvals, change: { ...of.change, updatedAtMs: facts.nowMs, involved: involve(of.change.involved, actor) } };
+  const next = { ...of, evidence, approvals, change: { ...of.change, updatedAtMs: facts.nowMs, ...involve(of.change, actor) } };
   return done(settled(next, actor, facts), 'evidence-removed', actor, facts.nowMs, { evidence: item.id, kind: item.kind, sha256: item.sha256 });
 }
 
@@ -102,7 +102,7 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
   const blocked = mustBeLive(of, nowMs);
   if (blocked) return blocked;
   if (change.state === 'draft') return refuse('not-open', 'It is a draft; its author must submit it first.');
-  const hand = sharedHand(change.involved, actor);
+  const hand = sharedHand(change, actor);
   if (hand !== null) return refuse('own-change', ownChange(hand, actor));
   const current = approvalDigestOf(change.digest, evidenceDigests(of.evidence));
   if (vote.digest !== current) return refuse('digest-changed', `The request or its evidence has changed: its digest is now ${current}. Read it again and decide anew.`);
@@ -127,7 +127,7 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
 /** Ends a request on the word of who wrote it. */
 export function withdrawChange(of: ChangeCase, actor: Actor, { nowMs }: Pick<StandingFacts, 'nowMs'>, mayAdminister: boolean): CaseDecision {
   if (!isLive(of.change)) return refuse('ended', `The request is ${of.change.state}.`);
-  if (!mayAdminister && sharedHand(of.change.involved, actor) === null) return refuse('not-involved', 'Only its author, an editor or an administrator withdraws a request; reject it instead.');
+  if (!mayAdminister && sharedHand(of.change, actor) === null) return refuse('not-involved', 'Only its author, an editor or an administrator withdraws a request; reject it instead.');
   return done(ended(of, 'withdrawn', nowMs), 'withdrawn', actor, nowMs, {});
 }
 

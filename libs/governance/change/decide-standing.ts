@@ -4,6 +4,7 @@ import { modelOf, strategyOf } from './change-payload.ts';
 import { type ChangePolicy, policyBlockers, type PolicyAction, type PolicyQuestion } from './change-policy.ts';
 import { type Actor, type Blocker, type ChangeBase, type ChangeCase, type ChangeClass, isLive } from './change-request.ts';
 import { type FreezeWindow, freezesAt } from './freeze-window.ts';
+import { sharesIssuer } from './persons.ts';
 import { type Plan } from './plan-change.ts';
 import { changeDigestOf } from './change-digest.ts';
 
@@ -28,17 +29,20 @@ export interface Standing {
   readonly blockers: readonly Blocker[];
 }
 
+type PolicyActor = Pick<Actor, 'accountId' | 'issuedBy' | 'kind' | 'roles'>;
+
 /** Asks the policy over a change. */
-export function askPolicy(action: PolicyAction, actor: Pick<Actor, 'accountId' | 'kind' | 'roles'>, of: ChangeCase, facts: StandingFacts, judged: readonly JudgedApproval[], more: { readonly class?: ChangeClass; readonly hours?: number } = {}) {
+export function askPolicy(action: PolicyAction, actor: PolicyActor, of: ChangeCase, facts: StandingFacts, judged: readonly JudgedApproval[], more: { readonly class?: ChangeClass; readonly hours?: number } = {}) {
   const { change, evidence } = of;
   const question: PolicyQuestion = {
     action,
-    actor,
+    actor: { accountId: actor.accountId, kind: actor.kind, roles: actor.roles },
     change: { id: change.id, type: change.payload.type, class: more.class ?? change.class, model: modelOf(change.payload) ?? '', strategy: strategyOf(change.payload) ?? '' },
     context: {
       evidence: [...new Set(evidence.filter(({ removedAtMs }) => removedAtMs === null).map(({ kind }) => kind))].toSorted(),
       approvals: countApprovals(judged, facts.rolesNow),
       frozen: freezesAt(facts.freezes, modelOf(change.payload), facts.nowMs).length > 0,
+      sharedIssuer: sharesIssuer(change, actor),
       hours: more.hours ?? 0,
     },
   };
@@ -46,13 +50,13 @@ export function askPolicy(action: PolicyAction, actor: Pick<Actor, 'accountId' |
 }
 
 /** `standard` where the policy authorises the change beforehand; a broken glass makes it `emergency` elsewhere. */
-export function classOf(of: ChangeCase, actor: Pick<Actor, 'accountId' | 'kind' | 'roles'>, facts: StandingFacts): Exclude<ChangeClass, 'emergency'> {
+export function classOf(of: ChangeCase, actor: PolicyActor, facts: StandingFacts): Exclude<ChangeClass, 'emergency'> {
   const verdict = askPolicy('pre-authorise', actor, of, facts, [], { class: 'normal' });
   return verdict.allowed && verdict.errors.length === 0 ? 'standard' : 'normal';
 }
 
 /** Whether `actor` may apply the change now. Approvals count only at the digest of what would be written now. */
-export function standingOf(of: ChangeCase, actor: Pick<Actor, 'accountId' | 'kind' | 'roles'>, facts: StandingFacts, emergency = false): Standing {
+export function standingOf(of: ChangeCase, actor: PolicyActor, facts: StandingFacts, emergency = false): Standing {
   const { change } = of;
   const { plan } = facts;
   const plannedDigest = plan.planned ? changeDigestOf({ payload: change.payload, base: plan.base, effect: plan.effect }) : null;

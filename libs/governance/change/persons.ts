@@ -1,19 +1,35 @@
 import { type Actor } from './change-request.ts';
 
+type Who = Pick<Actor, 'accountId' | 'issuedBy'>;
+
+/** Accounts that acted, and those that handed out a key with which one of them did. */
+export interface Hands {
+  readonly involved: readonly string[];
+  readonly issuers: readonly string[];
+}
+
+export const NO_HANDS: Hands = { involved: [], issuers: [] };
+
+/** Adds who acts, without repeats. */
+export function involve({ involved, issuers }: Hands, { accountId, issuedBy }: Who): Hands {
+  return { involved: withOne(involved, accountId), issuers: issuedBy === null || issuedBy === accountId ? issuers : withOne(issuers, issuedBy) };
+}
+
 /**
- * Accounts whose hand may be behind an act: the account itself, and the one that handed out its key,
- * for that one knew the secret.
+ * The account that stands on both sides, or null. Who handed out a key knew its secret, so an account is on
+ * both sides when it acted itself, when it handed out a key that acted, or when who acted handed out its key.
+ * Two people whose keys come from the same third one are two people; see sharesIssuer.
  */
-export function handsOf({ accountId, issuedBy }: Pick<Actor, 'accountId' | 'issuedBy'>): readonly string[] {
-  return issuedBy === null || issuedBy === accountId ? [accountId] : [accountId, issuedBy];
+export function sharedHand({ involved, issuers }: Hands, { accountId, issuedBy }: Who): string | null {
+  if (involved.includes(accountId) || issuers.includes(accountId)) return accountId;
+  return issuedBy !== null && involved.includes(issuedBy) ? issuedBy : null;
 }
 
-/** Adds who acts to those who are involved, without repeats. */
-export function involve(involved: readonly string[], actor: Pick<Actor, 'accountId' | 'issuedBy'>): readonly string[] {
-  return [...new Set([...involved, ...handsOf(actor)])];
+/** Whether a third account handed out both the key of who acts and one that acted before: a policy may mind that. */
+export function sharesIssuer({ issuers }: Hands, { accountId, issuedBy }: Who): boolean {
+  return issuedBy !== null && issuedBy !== accountId && issuers.includes(issuedBy);
 }
 
-/** The account that stands on both sides, or null: nobody decides over what they had a hand in, whatever their role. */
-export function sharedHand(involved: readonly string[], actor: Pick<Actor, 'accountId' | 'issuedBy'>): string | null {
-  return handsOf(actor).find((account) => involved.includes(account)) ?? null;
+function withOne(accounts: readonly string[], account: string): readonly string[] {
+  return accounts.includes(account) ? accounts : [...accounts, account];
 }

@@ -36,7 +36,7 @@ export interface StoredEvent extends ChangeEvent {
   readonly toState: string;
 }
 
-export const CHANGE_COLUMNS = `id, number, model, type, class, state, revision, title, reason, payload, base, effect, digest, author, author_name, involved, supersedes,
+export const CHANGE_COLUMNS = `id, number, model, type, class, state, revision, title, reason, payload, base, effect, digest, author, author_name, involved, issuers, supersedes,
   created_at, updated_at, submitted_at, expires_at, schedule, break_glass, decision, applied_at, applied_by, outcome`;
 
 export interface ChangeRow {
@@ -54,6 +54,7 @@ export interface ChangeRow {
   readonly author: string;
   readonly author_name: string;
   readonly involved: string[];
+  readonly issuers: string[];
   readonly supersedes: string | null;
   readonly created_at: Date;
   readonly updated_at: Date;
@@ -70,7 +71,7 @@ export interface ChangeRow {
 export function toChange(row: ChangeRow): ChangeRequest {
   return {
     id: row.id, class: row.class, state: row.state, title: row.title, reason: row.reason, payload: row.payload, base: row.base, effect: row.effect, digest: row.digest,
-    author: { accountId: row.author, name: row.author_name }, involved: row.involved, supersedes: row.supersedes, createdAtMs: row.created_at.getTime(), updatedAtMs: row.updated_at.getTime(),
+    author: { accountId: row.author, name: row.author_name }, involved: row.involved, issuers: row.issuers, supersedes: row.supersedes, createdAtMs: row.created_at.getTime(), updatedAtMs: row.updated_at.getTime(),
     submittedAtMs: row.submitted_at?.getTime() ?? null, expiresAtMs: row.expires_at.getTime(), schedule: row.schedule, breakGlass: row.break_glass, decision: row.decision,
     appliedAtMs: row.applied_at?.getTime() ?? null, appliedBy: row.applied_by, outcome: row.outcome,
   };

@@ -25,11 +25,11 @@ export class ChangeUnit {
   async insert({ change }: ChangeCase, event: ChangeEvent): Promise<StoredChange> {
     const rows: ChangeRow[] = await this.manager.query(
       `INSERT INTO signalbox.change_request
-         (id, model, type, class, state, revision, title, reason, payload, base, effect, digest, author, author_name, involved, supersedes, created_at, updated_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, $17) RETURNING ${CHANGE_COLUMNS}`,
+         (id, model, type, class, state, revision, title, reason, payload, base, effect, digest, author, author_name, involved, issuers, supersedes, created_at, updated_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18) RETURNING ${CHANGE_COLUMNS}`,
       [
         change.id, modelOf(change.payload), change.payload.type, change.class, change.state, change.title, change.reason, JSON.stringify(change.payload), JSON.stringify(change.base),
-        JSON.stringify(change.effect), change.digest, change.author.accountId, change.author.name, [...change.involved], change.supersedes, new Date(change.createdAtMs), new Date(change.expiresAtMs),
+        JSON.stringify(change.effect), change.digest, change.author.accountId, change.author.name, [...change.involved], [...change.issuers], change.supersedes, new Date(change.createdAtMs), new Date(change.expiresAtMs),
       ],
     );
     await this.#event(change.id, event, null, change.state);
@@ -44,13 +44,13 @@ export class ChangeUnit {
     const rows: ChangeRow[] = await this.manager.query(
       `WITH moved AS (
          UPDATE signalbox.change_request SET revision = revision + 1, model = $2, type = $3, class = $4, state = $5, title = $6, reason = $7, payload = $8, base = $9, effect = $10,
-           digest = $11, involved = $12, updated_at = $13, submitted_at = $14, schedule = $15, break_glass = $16, decision = $17, applied_at = $18, applied_by = $19, outcome = $20
+           digest = $11, involved = $12, updated_at = $13, submitted_at = $14, schedule = $15, break_glass = $16, decision = $17, applied_at = $18, applied_by = $19, outcome = $20, issuers = $21
          WHERE id = $1 RETURNING *)
        SELECT ${CHANGE_COLUMNS} FROM moved`,
       [
         change.id, modelOf(change.payload), change.payload.type, change.class, change.state, change.title, change.reason, JSON.stringify(change.payload), JSON.stringify(change.base), JSON.stringify(change.effect),
         change.digest, [...change.involved], new Date(change.updatedAtMs), dateOrNull(change.submittedAtMs), jsonOrNull(change.schedule), jsonOrNull(change.breakGlass), jsonOrNull(change.decision),
-        dateOrNull(change.appliedAtMs), change.appliedBy, jsonOrNull(change.outcome),
+        dateOrNull(change.appliedAtMs), change.appliedBy, jsonOrNull(change.outcome), [...change.issuers],
       ],
     );
     if (evidence) await this.#insertEvidence(change.id, evidence);
