@@ -17,7 +17,7 @@ export const feedbackSchema = z
     id: z.uuid(),
     requestId: z.uuid(),
     tenant: z.string().describe('Of the request; empty where it named none.'),
-    score: z.number(),
+    score: z.number().describe('0 for bad, 1 for good.'),
     label: z.string().nullable(),
     comment: z.string().nullable(),
     givenBy: z.string().describe('Account.'),

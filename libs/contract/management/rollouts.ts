@@ -50,7 +50,7 @@ const guardSchema = z
 const scopeSchema = z.strictObject({
   segment: z.strictObject({ tenant: label.optional(), task: label.optional(), language: label.optional() }).nullable().default(null),
   routeSlice: z
-    .strictObject({ experts: z.array(z.string().regex(/^expert\/(0|[1-9]\d{0,4})\/(0|[1-9]\d{0,4})$/, 'give names such as expert/3/5')).min(1).max(256), minShare: z.number().gt(0).max(1) })
+    .strictObject({ experts: z.array(z.string().regex(/^expert\/(0|[1-9]\d{0,4})\/(0|[1-9]\d{0,4})$/, 'give names such as expert/3/5')).min(1).max(256), minShare: z.number().gt(0, 'give a number above 0').max(1, 'give a number of at most 1').describe("Least share of the prompt's decisions, in the layers of these experts, that the stable release sends to one of them.") })
     .nullable()
     .default(null),
 });
@@ -94,7 +94,7 @@ const guardFiguresSchema = z
     eValue: figure('Evidence now that it is worse by more than the margin; 1 is none.'),
     peakEValue: figure('Largest e-value so far.'),
     failsAt: figure('The guard fails once the peak is here.'),
-    layer: z.int().nullable(),
+    layer: z.int().nullable().describe('The layer that speaks loudest; null for guards that do not look at layers.'),
   })
   .meta({ id: 'GuardFigures' });
 const stepFiguresSchema = z
