@@ -61,6 +61,8 @@ export class WorkerEngine implements Engine {
   #onIdle: (() => void) | null = null;
   #sessions: SessionCounts = { resident: 0, made: 0, shared: 0 };
   #meanServiceMs: number | null = null;
+  /** Of all releases; counted when one comes or goes, as a large model has thousands of components. */
+  #weightBytes = 0;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
@@ -89,6 +91,7 @@ export class WorkerEngine implements Engine {
     const { memory, sessions, engineSessions } = await this.#connection.call('load', { releaseId, manifest, components });
     this.#sessions = engineSessions;
     this.#releases.set(releaseId, { manifest, components, memory, sessions, leaving: null });
+    this.#countWeights();
   }
 
   async unload(releaseId: string): Promise<void> {
@@ -100,6 +103,7 @@ export class WorkerEngine implements Engine {
       this.#sessions = await unloaded;
     } finally {
       this.#releases.delete(releaseId);
+      this.#countWeights();
     }
   }
 
@@ -147,7 +151,7 @@ export class WorkerEngine implements Engine {
     return {
       running,
       queued: this.#active.size - running,
-      weightBytes: totalWeightBytes(Array.from(this.#releases.values(), ({ manifest, memory }) => ({ manifest, weightBytes: memory.weightBytes }))),
+      weightBytes: this.#weightBytes,
       sessions: this.#sessions,
       releases: Array.from(this.#releases, ([releaseId, { memory, sessions }]) => ({ releaseId, ...memory, sessions })),
     };
@@ -162,6 +166,10 @@ export class WorkerEngine implements Engine {
     }
     await this.#connection.terminate();
     this.#endAll('cancelled', 'the engine was closed');
+  }
+
+  #countWeights(): void {
+    this.#weightBytes = totalWeightBytes(Array.from(this.#releases.values(), ({ manifest, memory }) => ({ manifest, weightBytes: memory.weightBytes })));
   }
 
   #connect(): WorkerConnection {
@@ -194,9 +202,9 @@ export class WorkerEngine implements Engine {
     return { sequences, running, waiting };
   }
 
-  #takeStep({ releaseId, report, memory }: StepMessage): void {
+  #takeStep({ releaseId, report, cacheBytes }: StepMessage): void {
     const release = this.#releases.get(releaseId);
-    if (memory !== null && release) release.memory = memory;
+    if (cacheBytes !== null && release) release.memory = { ...release.memory, cacheBytes };
     eachEvent(report, (handle, event) => {
       const active = this.#active.get(handle);
       if (!active) return;
@@ -249,6 +257,7 @@ export class WorkerEngine implements Engine {
         if (release.leaving) this.#releases.delete(releaseId);
         else await this.#loadAgain(connection, releaseId, release);
       }
+      this.#countWeights();
       if (this.#state === 'restarting') this.#state = 'ready';
     } catch (error) {
       // A thread that died while loading has already been dealt with by its own death.

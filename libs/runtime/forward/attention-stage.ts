@@ -2,6 +2,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { type ModelShape } from '#libs/release/manifest';
 import { attentionMask, rotaryTables, type RotaryTables, spreadProjected } from './attention-rows.ts';
 import { type AttentionGroup } from './step-plan.ts';
+import { type TimedSession } from './timed-session.ts';
 
 /** One group's attention: what stays the same from layer to layer, and room for its queries. */
 export interface GroupFeeds {
@@ -25,12 +26,12 @@ export interface Attended {
 /** The part of a layer before the experts: projections, cache, attention, router logits. */
 export class AttentionStage {
   readonly #shape: ModelShape;
-  readonly #projections: readonly InferenceSession[];
-  readonly #attentions: readonly InferenceSession[];
+  readonly #projections: readonly TimedSession[];
+  readonly #attentions: readonly TimedSession[];
   readonly #rotary: RotaryTables;
 
   /** Sessions by layer: of projectionGraph and attentionGraph. */
-  constructor(shape: ModelShape, projections: readonly InferenceSession[], attentions: readonly InferenceSession[]) {
+  constructor(shape: ModelShape, projections: readonly TimedSession[], attentions: readonly TimedSession[]) {
     this.#shape = shape;
     this.#projections = projections;
     this.#attentions = attentions;

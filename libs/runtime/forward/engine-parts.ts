@@ -1,17 +1,18 @@
-import { type InferenceSession } from 'onnxruntime-node';
 import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { SharedParts } from './shared-parts.ts';
 import { StepPacer } from './step-pacer.ts';
+import { type RunClock, type TimedSession } from './timed-session.ts';
 
 /** What the releases of one engine hold in common. */
 export interface EngineParts {
-  readonly sessions: SharedParts<InferenceSession>;
+  readonly sessions: SharedParts<TimedSession>;
   readonly embeddings: SharedParts<EmbeddingTable>;
   readonly tokenizers: SharedParts<ReturnType<typeof loadTokenizer>>;
   readonly cacheMemory: CacheMemory;
   readonly pacer: StepPacer;
+  readonly clock: RunClock;
 }
 
 /** @param maxCacheBytes bound of the KV caches of all releases together */
@@ -22,5 +23,6 @@ export function newEngineParts(maxCacheBytes: number): EngineParts {
     tokenizers: new SharedParts(),
     cacheMemory: new CacheMemory(maxCacheBytes),
     pacer: new StepPacer(),
+    clock: { lastEndMs: 0 },
   };
 }

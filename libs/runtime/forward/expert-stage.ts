@@ -1,22 +1,23 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { combineRows, type DispatchPlan, gatherRows, newDispatchPlan, type PartialRows, planDispatch } from '#libs/moe/dispatch';
 import { type SelectionTarget } from '#libs/moe/gating';
 import { type Attended } from './attention-stage.ts';
 import { type ExpertTiming } from './forward-pass.ts';
+import { type TimedSession } from './timed-session.ts';
 
 /** Timings kept until somebody drains them; a step of 16 sequences makes at most some hundred. */
 const MAX_TIMINGS = 100_000;
 
 /** The experts' part of a layer: rows to experts, one run each, weighted sum back. */
 export class ExpertStage {
-  readonly #sessions: readonly (readonly InferenceSession[])[];
+  readonly #sessions: readonly (readonly TimedSession[])[];
   readonly #hiddenSize: number;
   readonly #topK: number;
   #timings: ExpertTiming[] = [];
   #packed = new Float32Array(0);
 
   /** Sessions are [layer][expert], of expertGraph. */
-  constructor(sessions: readonly (readonly InferenceSession[])[], hiddenSize: number, topK: number) {
+  constructor(sessions: readonly (readonly TimedSession[])[], hiddenSize: number, topK: number) {
     this.#sessions = sessions;
     this.#hiddenSize = hiddenSize;
     this.#topK = topK;
@@ -52,15 +53,11 @@ export class ExpertStage {
     const width = this.#hiddenSize;
     const runs: Promise<void>[] = [];
     const outputs: (Float32Array | null)[] = [];
-    let previousMs = performance.now();
-    const runOne = async (expert: number, session: InferenceSession, from: number, tokens: number) => {
+    const runOne = async (expert: number, session: TimedSession, from: number, tokens: number) => {
       const x = new Tensor('float32', packed.subarray(from * width, (from + tokens) * width), [tokens, width]);
       const { y } = await session.run({ x });
       outputs[expert] = y!.data as Float32Array;
-      // Runs issued together are executed one after the other, so each lasts from the end of the one before.
-      const nowMs = performance.now();
-      if (this.#timings.length < MAX_TIMINGS) this.#timings.push({ layer, expert, tokens, durationMs: nowMs - previousMs });
-      previousMs = nowMs;
+      if (this.#timings.length < MAX_TIMINGS) this.#timings.push({ layer, expert, tokens, durationMs: session.lastRunMs });
     };
     for (const [expert, session] of this.#sessions[layer]!.entries()) {
       outputs.push(null);

@@ -1,4 +1,4 @@
-import { type InferenceSession } from 'onnxruntime-node';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BACKBONE, expertName, parseComponentName, routerName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
@@ -24,6 +24,7 @@ import {
 } from './release-weights.ts';
 import { type Lease } from './shared-parts.ts';
 import { SplitForwardPass, type SplitSessions } from './split-forward-pass.ts';
+import { type RunClock, type TimedSession, timedSession } from './timed-session.ts';
 
 export interface LoadRequest {
   readonly manifest: ReleaseManifest;
@@ -54,10 +55,12 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
   };
   try {
     const loaded = { made: 0, shared: 0 };
-    const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<InferenceSession> => {
-      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads)));
+    const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<TimedSession> => {
+      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads, parts.clock)));
       held.push(lease);
       loaded[lease.shared ? 'shared' : 'made'] += 1;
+      // Sessions that are there are found without waiting for anything; a large model has thousands.
+      if (held.length % CLAIMS_A_TURN === 0) await nextTurn();
       return lease.value;
     };
     const embedding = await leaseEmbedding(parts, manifest, weights);
@@ -87,33 +90,37 @@ function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: 
 }
 
 /** Makes a session; an expert's runs once, as a warm-up prompt need not reach it. @throws ReleaseLoadError where it gives no finite numbers */
-async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number): Promise<InferenceSession> {
+async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number, clock: RunClock): Promise<TimedSession> {
   const session = await makeSession(model, components, threads);
   const [component] = components;
-  if (component === undefined || parseComponentName(component.name)?.kind !== 'expert') return session;
   try {
-    await probeExpert(session, component);
-    return session;
+    if (component && parseComponentName(component.name)?.kind === 'expert') await probeExpert(session, component);
+    // Making it held the thread: no run's time.
+    clock.lastEndMs = performance.now();
+    return timedSession(session, clock, () => performance.now());
   } catch (error) {
     await session.release();
     throw error;
   }
 }
 
-type MakeSession = (model: OnnxModel, components: readonly ComponentWeights[]) => Promise<InferenceSession>;
+/** Sessions claimed before others get the thread. */
+const CLAIMS_A_TURN = 16;
+
+type MakeSession = (model: OnnxModel, components: readonly ComponentWeights[]) => Promise<TimedSession>;
 
 async function makeSessions(manifest: ReleaseManifest, weights: ReleaseWeights, make: MakeSession): Promise<SplitSessions> {
   const { shape } = manifest;
   const backbone = requireComponent(weights, BACKBONE);
-  const projections: InferenceSession[] = [];
-  const attentions: InferenceSession[] = [];
-  const experts: InferenceSession[][] = [];
+  const projections: TimedSession[] = [];
+  const attentions: TimedSession[] = [];
+  const experts: TimedSession[][] = [];
   for (let layer = 0; layer < shape.layers; layer++) {
     const router = requireComponent(weights, routerName(layer));
     const slices = layerWeights(weights, manifest, layer);
     projections.push(await make(projectionGraph(slices, shape), [backbone]));
     attentions.push(await make(attentionGraph(slices, shape), [backbone, router]));
-    const row: InferenceSession[] = [];
+    const row: TimedSession[] = [];
     for (let index = 0; index < shape.experts; index++) {
       const graph = expertGraph(expertWeights(weights, manifest, layer, index), shape.hiddenSize);
       row.push(await make(graph, [requireComponent(weights, expertName(layer, index))]));

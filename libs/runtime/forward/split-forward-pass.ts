@@ -1,4 +1,4 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { selectExperts, type SelectionTarget } from '#libs/moe/gating';
 import { selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
@@ -10,15 +10,16 @@ import { ExpertStage } from './expert-stage.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { type CachedSequence, KvCache } from './kv-cache.ts';
 import { checkItems, planStep, type StepPlan } from './step-plan.ts';
+import { type TimedSession } from './timed-session.ts';
 
 export interface SplitSessions {
   /** By layer. */
-  readonly projections: readonly InferenceSession[];
+  readonly projections: readonly TimedSession[];
   /** By layer: attention and router. */
-  readonly attentions: readonly InferenceSession[];
+  readonly attentions: readonly TimedSession[];
   /** [layer][expert] */
-  readonly experts: readonly (readonly InferenceSession[])[];
-  readonly head: InferenceSession;
+  readonly experts: readonly (readonly TimedSession[])[];
+  readonly head: TimedSession;
 }
 
 export interface SplitSettings {

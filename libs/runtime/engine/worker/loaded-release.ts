@@ -58,7 +58,7 @@ export class LoadedRelease {
     forward: ForwardPass,
     tokenizer: Lease<Tokenizer>,
     { settings, parts, places }: EngineSurroundings,
-    publish: (report: StepReport, memory: ReleaseMemory | null) => void,
+    publish: (report: StepReport, cacheBytes: number | null) => void,
   ) {
     const { shape, routing } = manifest;
     this.#forward = forward;
@@ -87,7 +87,7 @@ export class LoadedRelease {
   static async load(
     source: Pick<ForwardPassSource, 'manifest' | 'components'>,
     engine: EngineSurroundings,
-    publish: (report: StepReport, memory: ReleaseMemory | null) => void,
+    publish: (report: StepReport, cacheBytes: number | null) => void,
   ): Promise<LoadedRelease> {
     const { manifest } = source;
     const { parts, settings } = engine;
@@ -140,11 +140,12 @@ export class LoadedRelease {
     await this.#tokenizer.release();
   }
 
-  #read(report: StepReport): ReleaseMemory | null {
+  /** Bytes of KV cache, now and then. */
+  #read(report: StepReport): number | null {
     this.#steps += 1;
     if (this.#steps % STEPS_BETWEEN_READINGS !== 0 && report.outcomes.length === 0) return null;
     this.#tallies.add(this.#forward.drainTimings());
-    return this.memory();
+    return this.memory().cacheBytes;
   }
 }
 

@@ -47,7 +47,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly value: EngineCalls[CallName]['answer'] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: { readonly name: string; readonly message: string } }
-  | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly memory: ReleaseMemory | null };
+  | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly cacheBytes: number | null };
 
 /** Milliseconds on the monotonic clock that all threads of a process share. */
 export function monotonicMs(): number {

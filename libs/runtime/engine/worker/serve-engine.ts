@@ -21,8 +21,8 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
   };
 
   const load = async ({ releaseId, manifest, components }: EngineCalls['load']['ask']) => {
-    const release = await LoadedRelease.load({ manifest, components }, { settings, parts, places, loadForwardPass }, (report, memory) =>
-      send({ type: 'step', releaseId, report, memory }, transferables(report)),
+    const release = await LoadedRelease.load({ manifest, components }, { settings, parts, places, loadForwardPass }, (report, cacheBytes) =>
+      send({ type: 'step', releaseId, report, cacheBytes }, transferables(report)),
     );
     releases.set(releaseId, release);
     return { memory: release.memory(), sessions: release.sessions, engineSessions: parts.sessions.counts };
@@ -59,7 +59,7 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
     const builder = new StepReportBuilder();
     builder.finished(submission.handle, unstartedOutcome(submission.request, 'failed', new ReleaseNotLoadedError(releaseId).message, 0));
     const report = builder.take();
-    if (report) send({ type: 'step', releaseId, report, memory: null });
+    if (report) send({ type: 'step', releaseId, report, cacheBytes: null });
   };
 
   port.on('message', (message: ToWorker) => {
