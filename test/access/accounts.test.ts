@@ -131,6 +131,8 @@ describe('keys', () => {
     expect((await remove(`/me/keys/${other.keyId}`, one.key)).body).toMatchObject({ status: 404, code: 'key_not_found' });
     expect((await remove(`/me/keys/${one.keyId}`, one.key)).body).toMatchObject({ status: 409, code: 'key_in_use' });
     const second = (await post('/me/keys', { name: 'second', scopes: ['read'] }, one.key)).body;
+    const narrow = await house.key({ accountId: one.id, scopes: ['feedback'] });
+    expect((await remove(`/me/keys/${second.id}`, narrow.key)).body).toMatchObject({ status: 403, code: 'key_beyond_caller' });
     expect((await remove(`/me/keys/${second.id}`, one.key)).body.revokedAt).not.toBeNull();
     expect((await me(second.secret)).body).toMatchObject({ code: 'key_revoked' });
   });

@@ -77,6 +77,20 @@ it('every operation lets in exactly those whom its document names', async () => 
   process.stdout.write(`authorisation: ${operations.length} operations x ${callers.length} callers = ${calls} calls\n`);
 });
 
+it('no operation that changes something takes a session without its token', async () => {
+  const { key } = await house.account(['admin', 'trace-reader']);
+  const opened = await house.call('/api/v1/session', { method: 'POST', key });
+  const cookie = opened.headers.get('set-cookie')!.split(';')[0]!;
+  const wrong: string[] = [];
+  for (const placed of operations.filter(({ operation }) => operation['x-signalbox-needs'] !== 'public')) {
+    const { path, options } = exampleRequest(placed);
+    const { status, body } = await house.call(path, { ...options, key: null, headers: { ...options.headers, cookie } });
+    const isRefused = status === 403 && body.code === 'csrf_token_wrong';
+    if (isRefused !== (placed.method !== 'get') || status === 401) wrong.push(`${placed.operation.operationId}: ${status} ${body?.code}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
 describe('a caller bound to a tenant', () => {
   const FILTERS = { layer: '0', from: '2020-01-01T00:00:00Z' };
   const takes = ({ operation }: PlacedOperation, name: string): boolean => operation.parameters.some((parameter) => parameter.in === 'query' && parameter.name === name);

@@ -134,7 +134,7 @@ describe('signing in with a provider', () => {
   });
 
   it('sends nobody to another site afterwards', async () => {
-    for (const returnTo of ['//evil.example', 'https://evil.example', '/\\evil.example']) {
+    for (const returnTo of ['//evil.example', 'https://evil.example', '/\\evil.example', '/a\nb', '/ä']) {
       const answer = await house.call(`/api/v1/session/oidc?returnTo=${encodeURIComponent(returnTo)}`, { key: null });
       expect(answer.body, returnTo).toMatchObject({ status: 400, field: 'returnTo' });
     }

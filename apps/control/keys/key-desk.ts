@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { decideOwnKey } from '#libs/governance/access/own-key';
+import { decideOwnKey, reachBeyond } from '#libs/governance/access/own-key';
 import { type Permission, permissionsOf } from '#libs/governance/access/permissions';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { digestApiKey, generateApiKey } from '#libs/platform/auth/api-key';
+import { keyPrincipal } from '#libs/platform/auth/authenticate';
 import { knownScopes, type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type ApiKeyRecord, type ApiKeys, MAX_ACCOUNT_KEYS } from '#libs/store/keys/api-keys';
@@ -97,6 +98,10 @@ export class KeyDesk {
     const key = await this.keys.find(id);
     const isOwn = key && (key.accountId === caller.accountId || key.id === caller.keyId);
     if (!isOwn) throw new ProblemError({ status: 404, code: 'key_not_found', title: 'No such key of yours', detail: 'GET /api/v1/me/keys lists them.' });
+    const beyond = reachBeyond(keyPrincipal(key).permissions, caller.permissions);
+    if (beyond !== null && key.id !== caller.keyId) {
+      throw new ProblemError({ status: 403, code: 'key_beyond_caller', title: 'The key may do more than you may', detail: `That key may ${beyond}, and this key or session may not: revoke it with a wider one.` });
+    }
     return this.#revoke(key, caller);
   }
 

@@ -70,7 +70,7 @@ export const accessRoutes = {
   },
   revokeOwnKey: {
     operationId: 'revokeOwnKey', method: 'delete', path: '/me/keys/{keyId}', tag: 'session', needs: 'caller', tenancy: 'own',
-    summary: "Revoke a key of one's own", params: keyParams, status: 200, response: keySchema, problems: { 404: 'No such key of this account.', 409: `It is the one in use. Or: ${LAST_ADMIN}` },
+    summary: "Revoke a key of one's own", description: 'One that may do no more than the key or session that asks.', params: keyParams, status: 200, response: keySchema, problems: { 404: 'No such key of this account.', 409: `It is the one in use. Or: ${LAST_ADMIN}` },
     example: { params: { keyId: UUID } },
   },
   listOwnSessions: {

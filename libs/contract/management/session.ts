@@ -39,7 +39,7 @@ export const meSchema = z
   .meta({ id: 'Me' });
 
 export const startQuery = z.object({
-  returnTo: z.string().regex(/^\/(?![/\\])[^\\\p{C}]{0,500}$/u, 'give a path of this server, such as /').default('/').describe('Where the browser goes after signing in.'),
+  returnTo: z.string().regex(/^\/(?!\/)[!-[\]-~]{0,500}$/, 'give a path of this server, such as /').default('/').describe('Where the browser goes after signing in.'),
 });
 /** What a provider sends back; it may add more. */
 export const callbackQuery = z.object({

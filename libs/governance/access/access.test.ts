@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideAdminLoss } from './last-admin.ts';
+import { decideOwnKey, reachBeyond } from './own-key.ts';
 import { PERMISSIONS, permissionsOf, ROLES } from './permissions.ts';
 import { type SessionFacts, sessionState } from './session-life.ts';
 import { decideSignIn } from './sign-in.ts';
@@ -57,6 +58,28 @@ describe('sessionState', () => {
 it('decideAdminLoss names the last way in', () => {
   const way = { accountId: null, by: 'key' } as const;
   expect([decideAdminLoss([way], []), decideAdminLoss([way, way], [way]), decideAdminLoss([], [])]).toEqual(['last-admin', 'some-remain', 'none-before']);
+});
+
+describe('decideOwnKey', () => {
+  it('never lets a key do what the caller may not', () => {
+    const some = fc.subarray([...PERMISSIONS]);
+    fc.assert(
+      fc.property(some, some, some, fc.boolean(), (rolesAllow, scopes, named, namesAdmin) => {
+        const callerMay = rolesAllow.filter((permission) => scopes.includes(permission));
+        const decision = decideOwnKey({ kind: 'user', hasAccount: true, callerMay, rolesAllow, named, namesAdmin });
+        const keyMay = rolesAllow.filter((permission) => named.includes(permission) || (namesAdmin && permission !== 'traces'));
+        expect(decision.reason === 'within-reach' && reachBeyond(keyMay, callerMay) !== null).toBe(false);
+        if (decision.reason === 'beyond-caller') expect(callerMay).not.toContain(decision.permission);
+      }),
+    );
+  });
+
+  it('is for users with an account', () => {
+    const facts = { callerMay: ['read'], rolesAllow: ['read'], named: ['read'], namesAdmin: false } as const;
+    expect(decideOwnKey({ ...facts, kind: 'service', hasAccount: true }).reason).toBe('not-a-user');
+    expect(decideOwnKey({ ...facts, kind: 'user', hasAccount: false }).reason).toBe('not-a-user');
+    expect(decideOwnKey({ ...facts, kind: 'user', hasAccount: true }).reason).toBe('within-reach');
+  });
 });
 
 describe('decideSignIn', () => {

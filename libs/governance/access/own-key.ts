@@ -22,7 +22,16 @@ export type OwnKeyDecision =
 /** Whether a caller may make itself another key: users only, and nothing that this key or session may not do itself. */
 export function decideOwnKey({ kind, hasAccount, callerMay, rolesAllow, named, namesAdmin }: OwnKeyFacts): OwnKeyDecision {
   if (kind !== 'user' || !hasAccount) return { reason: 'not-a-user' };
+  const beyond = beyondCaller(named, namesAdmin, rolesAllow, callerMay);
+  return beyond === null ? { reason: 'within-reach' } : { reason: 'beyond-caller', permission: beyond };
+}
+
+/** Something that a key of the account may do and the caller may not; null where there is nothing. Such a key is not the caller's to revoke. */
+export function reachBeyond(keyMay: readonly Permission[], callerMay: readonly Permission[]): Permission | null {
+  return keyMay.find((permission) => !callerMay.includes(permission)) ?? null;
+}
+
+function beyondCaller(named: readonly Permission[], namesAdmin: boolean, rolesAllow: readonly Permission[], callerMay: readonly Permission[]): Permission | null {
   const wanted = namesAdmin ? [...named, ...rolesAllow.filter((permission) => permission !== 'traces')] : named;
-  const beyond = wanted.find((permission) => !callerMay.includes(permission));
-  return beyond === undefined ? { reason: 'within-reach' } : { reason: 'beyond-caller', permission: beyond };
+  return reachBeyond(wanted, callerMay);
 }
