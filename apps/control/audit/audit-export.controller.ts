@@ -13,6 +13,7 @@ import { exportLines } from './export-lines.ts';
 
 /** An export holds a connection of the pool; one at a time leaves the others for who serves. */
 const MAX_EXPORTS = 1;
+const MAX_EXPORT_MS = 3_600_000;
 
 @Controller()
 export class AuditExportController {
@@ -38,8 +39,13 @@ export class AuditExportController {
       throw error;
     }
     const lines = Readable.from(exportLines(this.vault, this.signer, this.settings.now()), { objectMode: false, highWaterMark: 64 * 1024 });
+    // A reader that takes nothing would hold the snapshot, and the only export, for ever.
+    const limit = setTimeout(() => lines.destroy(new Error('the export took longer than an hour')), MAX_EXPORT_MS);
     // Also where the reader goes before the first line was taken.
-    lines.once('close', () => (this.running -= 1));
+    lines.once('close', () => {
+      clearTimeout(limit);
+      this.running -= 1;
+    });
     void reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('cache-control', 'no-store').send(lines);
   }
 

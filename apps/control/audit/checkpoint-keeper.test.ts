@@ -31,7 +31,7 @@ class House {
     };
     return new CheckpointKeeper(
       {
-        tree: { size, async *links(from, to) { yield* links.slice(from - 1, to); }, inclusionPath: async () => [] },
+        tree: { size, async *links(from, to) { yield links.slice(from - 1, to); }, inclusionPath: async () => [] },
         checkpoints: {
           list: async (limit) => stored.toReversed().slice(0, limit),
           insert: async (checkpoint) => !stored.some(({ treeSize }) => treeSize >= checkpoint.treeSize) && stored.push(checkpoint) > 0,

@@ -60,7 +60,7 @@ export class CheckpointKeeper implements OnApplicationBootstrap, BeforeApplicati
 
   check(): CheckResult {
     if (this.contradiction !== null) return { ok: false, detail: this.contradiction };
-    return { ok: true, detail: `entries 1 to ${this.signedSize} are signed` };
+    return { ok: true, detail: this.signedSize === 0 ? 'nothing is signed yet' : `entries 1 to ${this.signedSize} are signed` };
   }
 
   private isBusy = false;

@@ -27,14 +27,14 @@ export class AuditTree {
     return Number(row?.seq ?? 0);
   }
 
-  /** The entries `from` to `to`, both included, in order, a page at a time. */
-  async *links(from: number, to: number): AsyncGenerator<ChainLink> {
+  /** The entries `from` to `to`, both included, in order, in pages. */
+  async *links(from: number, to: number): AsyncGenerator<readonly ChainLink[]> {
     for (let start = from; start <= to; start += PAGE) {
       const rows: { seq: string; prev_hash: Buffer; hash: Buffer }[] = await this.dataSource.query(
         'SELECT seq, prev_hash, hash FROM signalbox.audit_entry WHERE seq BETWEEN $1 AND $2 ORDER BY seq',
         [start, Math.min(to, start + PAGE - 1)],
       );
-      yield* rows.map(({ seq, prev_hash, hash }) => ({ seq: Number(seq), previousHash: prev_hash, hash }));
+      yield rows.map(({ seq, prev_hash, hash }) => ({ seq: Number(seq), previousHash: prev_hash, hash }));
     }
   }
 
@@ -58,7 +58,7 @@ export class AuditTree {
       return root;
     }
     const tree = new GrowingTree();
-    for await (const { hash } of this.links(from + 1, to)) tree.append(leafHash(hash));
+    for await (const page of this.links(from + 1, to)) for (const { hash } of page) tree.append(leafHash(hash));
     if (leaves === REMEMBERED_LEAVES) this.remember(key, tree.root());
     return tree.root();
   }
