@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { TracePartitions } from '#libs/store/capture/partitions';
+import { Retention } from '#libs/store/retention/retention';
 import { type ShadowComparison, ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { openStore } from '../store/store.fixture.ts';
@@ -37,4 +39,12 @@ it('refuses a figure that is no number, and writes none of the rows then', async
   const good = comparison();
   await expect(new ShadowComparisons(store).insert([good, comparison({ meanKlBits: Number.NaN })])).rejects.toThrow(/meanKlBits/);
   expect(await store.query(`SELECT 1 FROM signalbox.shadow_comparison WHERE request_id = $1`, [good.requestId])).toEqual([]);
+});
+
+it('keeps comparisons for as long as traces', async () => {
+  const nowMs = Date.parse('2026-06-20T12:00:00Z');
+  const [old, young] = [comparison({ atMs: nowMs - 8 * 86_400_000 }), comparison({ atMs: nowMs - 3_600_000 })];
+  await new ShadowComparisons(store).insert([old, young]);
+  await new Retention(store, new TracePartitions(store), { traceDays: 7, minuteDays: 90 }).run(nowMs);
+  expect(await store.query(`SELECT request_id FROM signalbox.shadow_comparison`)).toEqual([{ request_id: young.requestId }]);
 });

@@ -60,9 +60,11 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
   async #lookAt(id: string): Promise<void> {
     const seen = await this.records.rollouts.find(id);
     if (!seen || seen.endedAtMs !== null) return;
-    const fresh = await this.records.evidence.read(seen, this.settings.now());
+    const { batch, marks } = await this.records.evidence.read(seen, this.settings.now());
+    // Before the transaction, so that nobody who goes back by hand waits for the sums.
+    const judged = { ...seen, evidence: takeIn(seen.plan, seen.changedExperts, seen.evidence, batch) };
     try {
-      await this.records.rollouts.transaction(async (manager) => this.#decide(manager, seen, fresh));
+      await this.records.rollouts.transaction(async (manager) => this.#decide(manager, judged, marks));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
       await this.records.rollouts.transaction(async (manager) => this.#refused(manager, seen, error.detail));
@@ -70,12 +72,12 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** Evidence, verdict, act and audit entries in one transaction: after a crash there is all of it or nothing. */
-  async #decide(manager: EntityManager, seen: Rollout, { batch, marks }: NewEvidence): Promise<void> {
-    const rollout = await this.records.rollouts.lock(manager, seen.id);
+  async #decide(manager: EntityManager, judged: Rollout, marks: NewEvidence['marks']): Promise<void> {
+    const rollout = await this.records.rollouts.lock(manager, judged.id);
     // Paused, resumed or aborted since the evidence was read: the next look sees it as it is now.
-    if (!rollout || rollout.endedAtMs !== null || rollout.version !== seen.version) return;
+    if (!rollout || rollout.endedAtMs !== null || rollout.version !== judged.version) return;
+    const { evidence } = judged;
     const activation = await this.activations.unit(manager).lock(rollout.model);
-    const evidence = takeIn(rollout.plan, rollout.changedExperts, rollout.evidence, batch);
     const current: Rollout = { ...rollout, evidence, activationGeneration: activation?.generation ?? rollout.activationGeneration };
     const atMs = this.settings.now();
     const verdict = decideStep(current.plan, progressOf(current), evidence, atMs);

@@ -45,6 +45,8 @@ export class Retention {
     for (const name of plan.dropPartitions) await this.drop(name);
     let purgedRows = 0;
     purgedRows += await this.purge('trace_quarantine', 'quarantined_at', plan.quarantineBeforeMs);
+    // What a shadow differed in tells of requests as their traces do.
+    purgedRows += await this.purge('shadow_comparison', 'at', plan.quarantineBeforeMs);
     purgedRows += await this.purge('trace_batch', 'written_at', plan.ledgerBeforeMs);
     purgedRows += await this.purge('usage_minute', 'bucket', plan.minutesBeforeMs);
     purgedRows += await this.purge('expert_figures_minute', 'bucket', plan.minutesBeforeMs);
