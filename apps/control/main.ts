@@ -24,7 +24,7 @@ import { StoreModule } from '#libs/store/store.module';
 import { CheckpointKeeper } from './audit/checkpoint-keeper.ts';
 import { auditOptions } from './audit/stored-audit.ts';
 import { ControlModule } from './control.module.ts';
-import { ensureFirstKey } from './keys/first-key.ts';
+import { ensureFirstAccount, ensureFirstKey } from './keys/first-key.ts';
 import { storedControlPorts } from './stored-ports.ts';
 
 /** For answers under way when the server stops. */
@@ -40,15 +40,16 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   await migrate(schema);
   const protection = await protect(schema);
   if (protection.kind === 'triggers-only') logger.warn(describeProtection(protection));
-  if (config.auth.adminKey !== null) await ensureFirstKey({ keys: new ApiKeys(schema), accounts: new Accounts(schema) }, config.auth.adminKey, Date.now());
+  const ports = { keys: new ApiKeys(schema), accounts: new Accounts(schema) };
+  if (config.auth.adminKey !== null) await ensureFirstKey(ports, config.auth.adminKey, Date.now());
   // One made here would have to be shown, and a log is no place for a key.
-  else if ((await new ApiKeys(schema).count()) === 0) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
+  else if (!(await ensureFirstAccount(ports, Date.now()))) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
   const settings = { access: config.access, minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), rolloutIntervalMs: config.rollouts.intervalMs, now: Date.now };
-  const ports = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) });
+  const controlPorts = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) });
   const root = {
     module: ControlRoot,
-    imports: [StoreModule.forRoot({ url: actingAs(databaseUrl, protection), applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(ports)],
+    imports: [StoreModule.forRoot({ url: actingAs(databaseUrl, protection), applicationName: 'signalbox control', statementTimeoutMs: ANSWER_STATEMENT_MS }), ControlModule.over(controlPorts)],
   };
   const app = await NestFactory.create<NestFastifyApplication>(root, new FastifyAdapter(SERVER_LIMITS), { logger: nestLogger(logger), abortOnError: false });
   const server = app.getHttpAdapter().getInstance();

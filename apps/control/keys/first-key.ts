@@ -30,6 +30,12 @@ export interface FirstKeyPorts {
   readonly accounts: Pick<Accounts, 'find' | 'ensureFirstAdmin'>;
 }
 
+/** Makes sure that the first administrator has an account, be it without a key. Returns whether there is any key. */
+export async function ensureFirstAccount({ keys, accounts }: { readonly keys: Pick<ApiKeys, 'count'>; readonly accounts: FirstKeyPorts['accounts'] }, nowMs: number): Promise<boolean> {
+  if ((await accounts.find(FIRST_ADMIN_ID)) === null) await accounts.ensureFirstAdmin(nowMs);
+  return (await keys.count()) > 0;
+}
+
 /**
  * Makes sure that there is an administrator, and that somebody has a key of theirs with every scope.
  * A new given key also restores the first administrator: whoever sets it governs the machine.

@@ -105,8 +105,9 @@ function describe(operation: Operation, api: Api, components: SchemaComponents):
   };
 }
 
-function responses({ status, summary, response, stream, text, lines, problems }: Operation, api: Api, components: SchemaComponents): OpenApiOperation['responses'] {
-  const errors = Object.entries({ ...api.problems, ...problems }).map(([code, description]) => [
+function responses({ method, status, summary, response, stream, text, lines, problems }: Operation, api: Api, components: SchemaComponents): OpenApiOperation['responses'] {
+  const repeated = api.isManagement && method === 'post' ? { 422: 'The Idempotency-Key belongs to another request.' } : {};
+  const errors = Object.entries({ ...api.problems, ...repeated, ...problems }).map(([code, description]) => [
     code,
     { description, content: { [api.error.mediaType]: { schema: components.of(api.error.schema, 'output') } } },
   ]);
