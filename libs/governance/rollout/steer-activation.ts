@@ -35,5 +35,6 @@ export function foreignChange({ plan, candidate, stable, step }: Pick<Rollout, '
   if (share > 0 && !activation.canary) return 'canary-aborted';
   if (activation.canary && (share === 0 || activation.canary.releaseId !== candidate)) return 'canary-replaced';
   if (activation.canary && activation.canary.share !== share) return 'share-changed';
-  return plan.shadowShare > 0 && activation.shadow?.releaseId !== candidate ? 'shadow-stopped' : null;
+  // Where a canary runs, its other guards must not let go of it for that: guards of the shadow then see nothing, and the step pauses.
+  return share === 0 && activation.shadow?.releaseId !== candidate ? 'shadow-stopped' : null;
 }
