@@ -159,7 +159,7 @@ describe('engine in a worker thread', () => {
     expect(outcome.error).toMatch(/ended with code 7/);
     expect(['failed', 'answered']).toContain((await bystander).outcome.status);
     expect(() => engine.generate(plainRequest({}), never)).toThrow(EngineUnavailableError);
-    await expect.poll(() => engine.state).toBe('ready');
+    await expect.poll(() => engine.state, { timeout: 20_000 }).toBe('ready');
     expect((await collect(engine.generate(plainRequest({}), never), 1)).outcome.status).toBe('answered');
     expect((await crash()).outcome.status).toBe('failed');
     expect(engine.state).toBe('failed');

@@ -1,5 +1,6 @@
 import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
 import { CacheMemory } from './cache-memory.ts';
+import { type ComponentWeights } from './component-weights.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { SharedParts } from './shared-parts.ts';
 import { StepPacer } from './step-pacer.ts';
@@ -7,6 +8,8 @@ import { type RunClock, type TimedSession } from './timed-session.ts';
 
 /** What the releases of one engine hold in common. */
 export interface EngineParts {
+  /** Headers of component files, by version and name. */
+  readonly headers: SharedParts<ComponentWeights>;
   readonly sessions: SharedParts<TimedSession>;
   readonly embeddings: SharedParts<EmbeddingTable>;
   readonly tokenizers: SharedParts<ReturnType<typeof loadTokenizer>>;
@@ -18,6 +21,7 @@ export interface EngineParts {
 /** @param maxCacheBytes bound of the KV caches of all releases together */
 export function newEngineParts(maxCacheBytes: number): EngineParts {
   return {
+    headers: new SharedParts(),
     sessions: new SharedParts((session) => session.release()),
     embeddings: new SharedParts(),
     tokenizers: new SharedParts(),

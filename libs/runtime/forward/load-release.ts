@@ -6,7 +6,7 @@ import { attentionGraph, projectionGraph } from '../onnx/attention-graph.ts';
 import { expertGraph } from '../onnx/expert-graph.ts';
 import { headGraph } from '../onnx/head-graph.ts';
 import { type OnnxModel } from '../onnx/model.ts';
-import { type ComponentWeights, readTensor } from './component-weights.ts';
+import { type ComponentWeights, readComponentWeights, readTensor } from './component-weights.ts';
 import { type EmbeddingTable, embeddingTable } from './embedding.ts';
 import { type EngineParts, newEngineParts } from './engine-parts.ts';
 import { type ForwardPass } from './forward-pass.ts';
@@ -48,12 +48,16 @@ export interface LoadRequest {
 export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass> {
   const { manifest, chunkTokens, threads } = request;
   const parts = request.parts ?? newEngineParts(request.maxCacheBytes);
-  const weights = await openReleaseWeights(manifest, request.components);
   const held: Lease<unknown>[] = [];
   const release = async (): Promise<void> => {
     for (const lease of held.splice(0)) await lease.release();
   };
   try {
+    const weights = await openReleaseWeights(manifest, request.components, async (name, sha256, path) => {
+      const lease = await parts.headers.lease(`${sha256} ${name} ${path}`, () => readComponentWeights(name, sha256, path));
+      held.push(lease);
+      return lease.value;
+    });
     const loaded = { made: 0, shared: 0 };
     const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<TimedSession> => {
       const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads, parts.clock)));

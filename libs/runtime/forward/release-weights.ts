@@ -1,4 +1,4 @@
-import { BACKBONE, type ComponentName, expertName, routerName, TENSORS, TOKENIZER } from '#libs/release/component';
+import { BACKBONE, type ComponentName, expertName, routerName, type Sha256, TENSORS, TOKENIZER } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
 import { type LayerWeights } from '../onnx/attention-graph.ts';
@@ -10,8 +10,11 @@ import { type ComponentWeights, readComponentWeights, ReleaseLoadError, weightSl
 /** A release's weight components, opened. */
 export type ReleaseWeights = ReadonlyMap<ComponentName, ComponentWeights>;
 
+/** Reads a component's header, or finds one that was read before. */
+type OpenComponent = (name: ComponentName, sha256: Sha256, path: string) => Promise<ComponentWeights>;
+
 /** @throws ReleaseLoadError for a component that the manifest, the paths or the disk lack */
-export async function openReleaseWeights(manifest: ReleaseManifest, paths: Sha256Paths): Promise<ReleaseWeights> {
+export async function openReleaseWeights(manifest: ReleaseManifest, paths: Sha256Paths, open: OpenComponent = readComponentWeights): Promise<ReleaseWeights> {
   const { layers, experts } = manifest.shape;
   const names = [BACKBONE];
   for (let layer = 0; layer < layers; layer++) {
@@ -24,7 +27,7 @@ export async function openReleaseWeights(manifest: ReleaseManifest, paths: Sha25
     if (sha256 === undefined) throw new ReleaseLoadError(name, 'the manifest names no version of it; make a complete release');
     const path = paths[sha256];
     if (path === undefined) throw new ReleaseLoadError(name, `version ${sha256} is not in the component store; import it again`);
-    opened.set(name, await readComponentWeights(name, sha256, path));
+    opened.set(name, await open(name, sha256, path));
   }
   return opened;
 }
