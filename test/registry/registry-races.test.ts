@@ -6,6 +6,7 @@ import { expertSetDigest, routerSetDigest } from '#libs/release/component-sets';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { createDataSource, migrate, revert } from '#libs/store/data-source';
 import { LOCKS } from '#libs/store/locks';
+import { COMPOSED, saveRelease } from '#libs/store/releases/releases';
 import { ReleaseSets } from '#libs/store/releases/release-sets';
 import { underSessionLock } from '#libs/store/session-lock';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
@@ -50,6 +51,15 @@ it('a deletion and a release that wants the same version at once: one of them wi
     expect([there.status, existsSync(house.pathOf(sha256))]).toEqual(composed.status === 201 ? [200, true] : [404, false]);
   }
   expect(outcomes.size).toBeGreaterThan(0);
+});
+
+it('a composed release brings no versions: without one of them nothing is saved', async () => {
+  const releaseId = 'a'.repeat(64);
+  const manifest = { model: 'composed', routing: {}, components: { 'router/0': 'b'.repeat(64) } } as unknown as ReleaseManifest;
+  const save = house.dataSource.transaction((manager) => saveRelease(manager, { releaseId, model: 'composed', manifest, importedFrom: COMPOSED, createdAtMs: Date.now(), sizesBytes: { ['b'.repeat(64)]: 1 } }));
+  await expect(save).rejects.toThrow(/components\.router\/0.*no version b{64}/);
+  expect((await house.call(`/releases/${releaseId}`)).status).toBe(404);
+  expect((await house.call(`/components/${'b'.repeat(64)}`)).status).toBe(404);
 });
 
 it('imports of several processes go one after the other, and one that is cancelled while it waits lets go', async () => {

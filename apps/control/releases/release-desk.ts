@@ -8,7 +8,7 @@ import { type ComponentName, parseComponentName, type Sha256 } from '#libs/relea
 import { ComposeError, composeManifest } from '#libs/release/compose-manifest';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { type ReleaseManifest } from '#libs/release/manifest';
-import { type StoredRelease } from '#libs/store/releases/releases';
+import { COMPOSED, type StoredRelease } from '#libs/store/releases/releases';
 import { auditOf } from '../http/audited.ts';
 import { componentFileMissing, componentNotFound, stillReferenced } from '../registry/component-problems.ts';
 import { COMPONENT_FILES, type ComponentFilesPort, COMPONENT_VERSIONS, type ComponentVersionsPort } from '../registry/registry-ports.ts';
@@ -41,7 +41,7 @@ export class ReleaseDesk {
     const createdAtMs = this.settings.now();
     const origin = { parentRelease: base.releaseId, kind: diff.kind, summary: diff.summary, createdBy: caller.accountId, note: body.note };
     const audit = { ...auditOf(caller, createdAtMs, 'release.create', `release/${releaseId}`, { model: manifest.model, base: base.releaseId, summary: diff.summary }), after: { ...origin, replace: body.replace }, ...(body.note === '' ? {} : { reason: body.note }) };
-    const saved = await this.writer.compose({ releaseId, model: manifest.model, manifest, importedFrom: 'composed', createdAtMs, origin }, audit);
+    const saved = await this.writer.compose({ releaseId, model: manifest.model, manifest, importedFrom: COMPOSED, createdAtMs, origin }, audit);
     if (saved.outcome === 'missing') throw componentNotFound(saved.sha256, 'replace');
     if (saved.outcome === 'recalled') throw componentRecalled(saved.component, saved.reason);
     return { releaseId, created: saved.outcome !== 'already-saved', diff };

@@ -55,6 +55,9 @@ export interface ReleasePage {
 
 export type SaveOutcome = 'saved-and-activated' | 'saved' | 'already-saved';
 
+/** `importedFrom` of a release that was put together of versions that are there. */
+export const COMPOSED = 'composed';
+
 /** Releases, their component versions and which of them serves each model. */
 export class Releases {
   constructor(private readonly dataSource: DataSource) {}
@@ -120,8 +123,8 @@ export class Releases {
 /**
  * Saves a release with its component versions, as part of another's transaction, which also appends the
  * audit entry. The first release of a model becomes its stable one; later ones must be activated. A
- * release that is there already changes nothing.
- * @throws Error naming the component whose size is not given or whose name is none
+ * release that is there already changes nothing. One that is `COMPOSED` brings no versions: all must be there.
+ * @throws Error naming the component whose size is not given, whose name is none or whose version is not there
  */
 export async function saveRelease(manager: EntityManager, release: NewRelease): Promise<SaveOutcome> {
   const { manifest, origin } = release;
@@ -144,8 +147,9 @@ export async function saveRelease(manager: EntityManager, release: NewRelease): 
     ],
   );
   if (inserted.length === 0) return 'already-saved';
+  if (release.importedFrom === COMPOSED) await requireStored(manager, components);
   // Sorted, so that two imports that share versions lock them in the same order.
-  await manager.query(
+  else await manager.query(
     `INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at)
      SELECT DISTINCT ON (sha256) sha256, kind, size_bytes, $4::timestamptz
      FROM unnest($1::text[], $2::text[], $3::bigint[]) AS version(sha256, kind, size_bytes)
@@ -159,6 +163,14 @@ export async function saveRelease(manager: EntityManager, release: NewRelease): 
   );
   const first = { model: release.model, releaseId: release.releaseId, atMs: release.createdAtMs, actor: origin?.createdBy ?? 'system' };
   return (await activateFirst(manager, first)) ? 'saved-and-activated' : 'saved';
+}
+
+/** A version that was deleted a moment ago must not come back as a row without its file. */
+async function requireStored(manager: EntityManager, components: readonly { readonly component: string; readonly sha256: Sha256 }[]): Promise<void> {
+  const rows: { sha256: Sha256 }[] = await manager.query('SELECT sha256 FROM signalbox.component_version WHERE sha256 = ANY($1::text[])', [components.map(({ sha256 }) => sha256)]);
+  const known = new Set(rows.map(({ sha256 }) => sha256));
+  const missing = components.find(({ sha256 }) => !known.has(sha256));
+  if (missing) throw new Error(`components.${missing.component}: the registry holds no version ${missing.sha256}; it may just have been deleted`);
 }
 
 function kindOf(component: string): ComponentKind {
