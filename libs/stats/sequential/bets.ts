@@ -15,8 +15,11 @@ export interface BetTerms {
   readonly margin: number;
 }
 
-/** Shares of the largest bet that cannot lose all. From 0.9 down by halves: the best constant bet is within a factor sqrt 2 of one of them. */
-export const BET_FRACTIONS: readonly number[] = Array.from({ length: 9 }, (_, k) => 0.9 / 2 ** k);
+/**
+ * Shares of the largest bet that cannot lose all. From 0.9 down by halves: the best constant bet is within a
+ * factor sqrt 2 of one of them. Each further one costs all the others a little of their stake.
+ */
+const BET_FRACTIONS: readonly number[] = Array.from({ length: 6 }, (_, k) => 0.9 / 2 ** k);
 
 export function startBets(): Bets {
   return { logWealth: BET_FRACTIONS.map(() => 0), observations: 0 };

@@ -12,7 +12,7 @@ import { beginStage, placeStagedBets, stagedLogEvidence, startStagedBets } from 
 
 const ALPHA = 0.05;
 /** From an independent program that follows the papers' formulas. */
-const REFERENCE_LOG_E = 0.037396928389850766;
+const REFERENCE_LOG_E = 0.04320124905130977;
 const REFERENCE_FEW = { centre: 0.5333333333333333 };
 const REFERENCE_MANY = { centre: 0.10090045998566044, half: 0.03503776698107291 };
 
