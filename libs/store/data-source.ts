@@ -50,7 +50,7 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
     poolSize,
     applicationName,
     connectTimeoutMS: CONNECT_TIMEOUT_MS,
-    extra: statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + SILENCE_MS },
+    extra: { verify: keepListening, ...(statementTimeoutMs === undefined ? {} : { statement_timeout: statementTimeoutMs, query_timeout: statementTimeoutMs + SILENCE_MS }) },
     // Ids are made by the application, so no extension is needed.
     installExtensions: false,
     synchronize: false,
@@ -83,6 +83,16 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       ImportJobEntity,
     ],
   });
+}
+
+/**
+ * Of pg's pool, for each connection it opens. The pool stops listening to a connection as it hands it
+ * out, a moment before TypeORM begins to: if the server dies in between, the error would end the process.
+ * The query that comes next fails with it in any case.
+ */
+function keepListening(client: { on(event: 'error', listener: () => void): unknown }, done: () => void): void {
+  client.on('error', () => undefined);
+  done();
 }
 
 /**
