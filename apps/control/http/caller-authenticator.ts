@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { sessionState } from '#libs/governance/access/session-life';
 import { accountPrincipal, authenticate, keyPrincipal, whyEnded } from '#libs/platform/auth/authenticate';
+import { KeyUses } from '#libs/platform/auth/key-uses';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { csrfTokenOf, isCsrfToken, sessionSecretHash } from '#libs/platform/auth/session-secret';
 import { ProblemError } from '#libs/platform/errors/problem-error';
@@ -24,6 +25,8 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 /** Finds out who makes a request: by its key, or else by the session of its browser. */
 @Injectable()
 export class CallerAuthenticator {
+  readonly #uses = new KeyUses();
+
   constructor(
     @Inject(KEY_STORE) private readonly keys: KeyStorePort,
     @Inject(SESSIONS) private readonly sessions: SessionsPort,
@@ -41,7 +44,8 @@ export class CallerAuthenticator {
     const nowMs = this.settings.now();
     const result = await authenticate(authorization, this.keys, nowMs);
     if (!result.ok) throw new ProblemError({ status: 401, code: `key_${result.reason}`, title: 'No valid API key', detail: result.message });
-    if (result.principal.keyId !== null) await this.keys.touch?.(result.principal.keyId, nowMs);
+    const { keyId } = result.principal;
+    if (keyId !== null && this.#uses.isDue(keyId, nowMs)) await this.keys.touch?.(keyId, nowMs);
     return { principal: result.principal, session: null };
   }
 

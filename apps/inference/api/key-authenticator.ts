@@ -1,5 +1,6 @@
 import { authenticate, type KeyStore } from '#libs/platform/auth/authenticate';
 import { cachedKeyStore } from '#libs/platform/auth/cached-key-store';
+import { KeyUses } from '#libs/platform/auth/key-uses';
 import { type Authenticator } from './v1.ts';
 
 /** A revoked key is refused after this time at the latest. */
@@ -9,8 +10,6 @@ const KEY_CACHE_ENTRIES = 10_000;
 const KEY_CACHE_OUTAGE_MS = 15 * 60_000;
 /** A database that says nothing for this long is away. */
 const KEY_LOOK_UP_MS = 2000;
-/** The use of a key is noted at most so often. */
-const TOUCH_STEP_MS = 60_000;
 
 /** Keys as stored; `touch` notes the use of one. */
 export interface NotedKeys extends KeyStore {
@@ -20,16 +19,12 @@ export interface NotedKeys extends KeyStore {
 /** Checks bearer keys against the store, which is asked once in a while for each key. */
 export function keyAuthenticator(keys: NotedKeys, nowMs: () => number): Authenticator {
   const cached = cachedKeyStore(keys, { ttlMs: KEY_CACHE_TTL_MS, outageMs: KEY_CACHE_OUTAGE_MS, lookUpMs: KEY_LOOK_UP_MS, maxEntries: KEY_CACHE_ENTRIES, now: nowMs });
-  const touchedAtMs = new Map<string, number>();
+  const uses = new KeyUses();
   return async (header, atMs) => {
     const result = await authenticate(header, cached, atMs);
     const id = result.ok ? result.principal.keyId : null;
-    if (id !== null && atMs - (touchedAtMs.get(id) ?? Number.NEGATIVE_INFINITY) >= TOUCH_STEP_MS) {
-      if (touchedAtMs.size >= KEY_CACHE_ENTRIES) touchedAtMs.clear();
-      touchedAtMs.set(id, atMs);
-      // No request waits for a note of it, nor fails with it.
-      keys.touch?.(id, atMs).catch(() => undefined);
-    }
+    // No request waits for a note of it, nor fails with it.
+    if (id !== null && uses.isDue(id, atMs)) keys.touch?.(id, atMs).catch(() => undefined);
     return result;
   };
 }
