@@ -8,11 +8,13 @@ export function curlExample(origin: string, method: string, path: string, { para
   const query = new URLSearchParams(given('query')).toString();
   const url = `${origin}${filled}${query === '' ? '' : `?${query}`}`;
   const body = requestBody?.content['application/json']?.example;
+  const takesBytes = requestBody?.content['application/octet-stream'] !== undefined;
   const parts = [
     `curl ${method === 'get' || (method === 'post' && body !== undefined) ? '' : `-X ${method.toUpperCase()} `}${query === '' ? url : quote(url)}`,
     '-H "Authorization: Bearer $SIGNALBOX_API_KEY"',
     ...given('header').map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`),
     ...(body === undefined ? [] : [`-H 'Content-Type: application/json'`, `-d ${quote(JSON.stringify(body))}`]),
+    ...(takesBytes ? [`-H 'Content-Type: application/octet-stream'`, '--data-binary @piece'] : []),
   ];
   return parts.join(' \\\n  ');
 }

@@ -22,6 +22,7 @@ describe('docs page', () => {
     expect(page).toContain(`curl -X PUT ${ORIGIN}/api/v1/models/tiny-mixtral/activation \\`);
     expect(page).toContain(`-H 'if-match: &quot;1&quot;' \\`);
     expect(page).toContain(`curl '${ORIGIN}/api/v1/co-activation?layer=3' \\`);
+    expect(page).toContain('--data-binary @piece');
   });
 
   it('names the permission, and the fields within fields', () => {

@@ -16,6 +16,7 @@ export function operationSection({ method, path, operation }: PlacedOperation, o
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const needs = operation['x-signalbox-needs'];
   const body = requestBody?.content['application/json']?.schema;
+  const bytes = requestBody?.content['application/octet-stream']?.schema['description'];
   // The permission has a place of its own here.
   const told = description.replace(/ ?Needs the permission `\w+`\./, '');
   return `<article id="${escapeHtml(operationId)}">
@@ -25,6 +26,7 @@ ${told ? `<p>${prose(told)}</p>` : ''}
 ${codeBlock(curlExample(origin, method, path, operation), 'Example')}
 ${parameters.length > 0 ? `<h4>Fields</h4>${fieldList(parameters.map(parameterField))}` : ''}
 ${body ? `<h4>Body: ${typeOf(body)}</h4>${fieldList(fieldsOf(named(body, schemas)))}` : ''}
+${typeof bytes === 'string' ? `<h4>Body: bytes</h4><p>${prose(bytes)}</p>` : ''}
 <h4>Answers</h4><dl class="answers">${Object.entries(responses).map(answer).join('')}</dl>
 </article>`;
 }
