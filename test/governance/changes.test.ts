@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LOCKS } from '#libs/store/locks';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
+import { until } from '../harness/until.ts';
 import { GovernedHouse, sha } from './governed-house.ts';
 
 type Person = Awaited<ReturnType<GovernedHouse['person']>>;
@@ -170,6 +172,28 @@ describe('a request', () => {
   });
 });
 
+it('is applied whole or not at all when the connection dies in the middle', async () => {
+  const { name, stable, next } = await model();
+  const change = await approved({ type: 'activate', model: name, releaseId: next });
+  const other = house.dataSource.createQueryRunner();
+  // Whoever holds the lock of the audit log stops the transaction after its effect and before its last act.
+  await other.query('SELECT pg_advisory_lock($1)', [LOCKS.audit]);
+  try {
+    const cut = house.call(operator.key, 'POST', `/changes/${change.id}/apply`, {});
+    const waiting = async (): Promise<number[]> =>
+      (await other.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted`, [LOCKS.audit])).map(({ pid }: { pid: number }) => pid);
+    await until(async () => (await waiting()).length > 0, 20_000, () => 'it does not come to its audit entry');
+    for (const pid of await waiting()) await other.query('SELECT pg_terminate_backend($1)', [pid]);
+    expect((await cut).status).toBeGreaterThanOrEqual(500);
+  } finally {
+    await other.query('SELECT pg_advisory_unlock($1)', [LOCKS.audit]);
+    await other.release();
+  }
+  expect(await house.ok('getChange', author.key, 'GET', `/changes/${change.id}`)).toMatchObject({ state: 'approved', appliedAt: null });
+  expect((await activation(name)).releaseId).toBe(stable);
+  expect((await house.ok('applyChange', operator.key, 'POST', `/changes/${change.id}/apply`, {})).state).toBe('applied');
+});
+
 describe('by its canary', () => {
   it('is promoted by the request that began it, and fails when the canary is aborted', async () => {
     const { name, stable, next } = await model();
@@ -189,6 +213,28 @@ describe('by its canary', () => {
     await house.ok('abortCanary', operator.key, 'POST', `/models/${name}/abort`, {});
     await house.look();
     expect(await house.ok('getChange', author.key, 'GET', `/changes/${two.id}`)).toMatchObject({ state: 'failed', outcome: { code: 'withdrawn' } });
+  });
+});
+
+describe('by a guarded rollout', () => {
+  it('starts it with its own cause, and ends as the rollout does', async () => {
+    const { name, stable, next } = await model();
+    const plan = { steps: [{ share: 0.1, bakeMs: 3_600_000, minRequests: 10, maxMs: 7_200_000 }], guards: [{ kind: 'error-rate' }] };
+    const change = await approved({ type: 'activate', model: name, releaseId: next, strategy: { kind: 'rollout', plan } });
+    // The digest covers the plan with its defaults.
+    expect(change.effect.strategy.plan).toMatchObject({ falseRollbackRate: 0.05, guards: [{ kind: 'error-rate', margin: 0.005 }] });
+    const applying = await house.ok('applyChange', operator.key, 'POST', `/changes/${change.id}/apply`, {});
+    expect(applying.state).toBe('applying');
+    const rollout = applying.outcome.rollout;
+    expect(await house.ok('getRollout', operator.key, 'GET', `/rollouts/${rollout}`)).toMatchObject({ state: 'running', candidate: next });
+    expect(await house.call(operator.key, 'POST', `/changes/${change.id}/promote`, {})).toMatchObject({ status: 409, body: { code: 'not_applying' } });
+    await house.ok('abortRollout', operator.key, 'POST', `/rollouts/${rollout}/abort`, { reason: 'not today' });
+    await house.look();
+    expect(await house.ok('getChange', author.key, 'GET', `/changes/${change.id}`)).toMatchObject({ state: 'failed' });
+    expect((await activation(name)).releaseId).toBe(stable);
+    const dossier = await house.ok('getDossier', second.key, 'GET', `/changes/${change.id}/dossier`);
+    expect(dossier.rollout).toMatchObject({ id: rollout, state: 'aborted' });
+    expect(dossier.audit.map(({ action }: { action: string }) => action)).toEqual(expect.arrayContaining(['rollout.start', 'activation.start-canary', 'rollout.abort', 'activation.abort-canary', 'change.failed']));
   });
 });
 

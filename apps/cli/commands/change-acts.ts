@@ -19,7 +19,7 @@ export function addChangeActs(change: Command, terminal: Terminal, client: () =>
   const tell = (shown: ChangeShown): void => terminal.print(changeText(shown));
   const on = (name: string, description: string): Command => change.command(name).argument('<change-id>', 'from signalbox change list').description(description);
   const noted = (name: string, description: string): Command => on(name, description).option('--comment <text>', 'why');
-  const noteOf = ({ comment }: Note) => ({ ...(comment === undefined ? {} : { comment }) });
+  const noteOf = ({ comment }: Note) => (comment === undefined ? {} : { comment });
 
   addEvidence(change, terminal, client, tell);
   on('comment', 'say something about a request').argument('<text>').action(async (changeId: string, text: string) => tell(await client().call('commentOnChange', { params: { changeId }, body: { text } })));

@@ -1,4 +1,4 @@
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { type Actor, type CaseDecision } from '#libs/governance/change/change-request';
 import { concluded, decideDue } from '#libs/governance/change/decide-application';
 import { endChange } from '#libs/governance/change/decide-request';
@@ -18,7 +18,7 @@ const SYSTEM: ActingCaller = { accountId: 'system', name: 'schedule', keyId: nul
 
 /** Does what time asks for: due schedules, requests past their end, and the ends of canaries and rollouts. */
 @Injectable()
-export class ChangeClock implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ChangeClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger(ChangeClock.name);
   #timer: NodeJS.Timeout | null = null;
   #round: Promise<void> | null = null;
@@ -37,7 +37,8 @@ export class ChangeClock implements OnApplicationBootstrap, OnApplicationShutdow
     this.#timer.unref();
   }
 
-  async onApplicationShutdown(): Promise<void> {
+  /** Before the database is let go. */
+  async beforeApplicationShutdown(): Promise<void> {
     if (this.#timer) clearInterval(this.#timer);
     await this.#round;
   }

@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
 import { type ActivationCommand } from '#libs/governance/activation/activation-state';
-import { type GateCause } from '#libs/governance/change/activation-gate';
-import { type JsonObject, type Strategy } from '#libs/governance/change/change-payload';
+import { type Strategy } from '#libs/governance/change/change-payload';
 import { type ChangeEffect } from '#libs/governance/change/change-request';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { diffManifests } from '#libs/release/release-diff';
@@ -15,23 +14,8 @@ import { componentSizes } from '#libs/store/changes/plan-facts';
 import { ActivationDesk } from '../models/activation-desk.ts';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
 import { RolloutDesk } from '../rollouts/rollout-desk.ts';
-import { type ActingCaller } from './change-audit.ts';
-import { type ChangeFacts } from './change-ports.ts';
+import { type EffectContext, type Performed } from './effect.ts';
 import { SettingsEffects } from './settings-effects.ts';
-
-export interface EffectContext {
-  readonly caller: ActingCaller;
-  readonly facts: ChangeFacts;
-  readonly cause: Extract<GateCause, 'approved-change' | 'broken-glass'>;
-}
-
-/** What applying a change came to, as part of a transaction that appends the audit entries last. */
-export interface Performed {
-  readonly outcome: JsonObject;
-  /** false: a canary or rollout began, which ends later. */
-  readonly isOver: boolean;
-  readonly audits: readonly AuditEntry[];
-}
 
 /** Does what changes ask for. */
 @Injectable()

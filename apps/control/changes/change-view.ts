@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { approvalDigestOf, evidenceDigests } from '#libs/governance/change/change-digest';
+import { type Approval } from '#libs/governance/change/change-request';
 import { debtsOf } from '#libs/governance/change/decide-application';
 import { standingOf } from '#libs/governance/change/decide-standing';
 import { type Principal } from '#libs/platform/auth/scopes';
@@ -49,13 +50,11 @@ export class ChangeView {
       diff: await diffOf(change, facts.plan, (releaseId) => this.releases.find(releaseId)),
       warnings: facts.plan.planned ? [...facts.plan.warnings] : [],
       evidence: stored.evidence.map(({ addedAtMs, removedAtMs, ...item }) => ({ ...item, addedAt: at(addedAtMs), removedAt: atOrNull(removedAtMs) })),
-      votes: stored.approvals.map(({ atMs, expiresAtMs, revokedAtMs, evidence: _, keyId: __, roles, ...vote }) => ({
-        ...vote, roles: [...roles], at: at(atMs), expiresAt: at(expiresAtMs), revokedAt: atOrNull(revokedAtMs), standing: standings.get(vote.id) ?? 'revoked',
-      })),
+      votes: stored.approvals.map((vote) => voteBody(vote, standings.get(vote.id) ?? 'revoked')),
       blockers: standing.blockers.map((blocker) => ({ ...blocker })),
       policyVersion: facts.policy.version,
       comments: comments.map(({ atMs, ...comment }) => ({ ...comment, at: at(atMs) })),
-      history: events.map(({ atMs, id: _, detail, ...event }) => ({ ...event, detail: { ...detail }, at: at(atMs) })),
+      history: events.map(({ atMs, actor, event, fromState, toState, detail }) => ({ at: at(atMs), actor, event, fromState, toState, detail: { ...detail } })),
       breakGlass: glassBody(change.breakGlass),
       decision: change.decision && { policyVersion: change.decision.policyVersion, policies: [...change.decision.policies], approvals: [...change.decision.approvals], at: at(change.decision.atMs) },
       outcome: change.outcome && { ...change.outcome },
@@ -79,6 +78,11 @@ export function owedBodies(listed: ListedChange, nowMs: number): OwedBody[] {
   return debtsOf(listed.change, nowMs).map(({ kind, dueMs, overdue }) => ({
     change: listedBody(listed), kind, due: at(dueMs), overdue, brokenBy: breakGlass.by.accountId, reason: breakGlass.reason, verdict: breakGlass.review?.verdict ?? null,
   }));
+}
+
+function voteBody(vote: Approval, standing: string): ChangeBody['votes'][number] {
+  const { id, verdict, account, accountName, issuedBy, roles, digest, changeDigest, comment, revokedReason } = vote;
+  return { id, verdict, account, accountName, issuedBy, roles: [...roles], digest, changeDigest, comment, at: at(vote.atMs), expiresAt: at(vote.expiresAtMs), revokedAt: atOrNull(vote.revokedAtMs), revokedReason, standing };
 }
 
 function glassBody(glass: StoredChange['change']['breakGlass']): ChangeBody['breakGlass'] {

@@ -10,7 +10,7 @@ import { type ComponentCard, EMPTY_CARD, writeCard } from '#libs/store/registry/
 import { DataRulesDesk } from '../data-rules/data-rules-desk.ts';
 import { auditOf } from '../http/audited.ts';
 import { RecallDesk } from '../recall/recall-desk.ts';
-import { type EffectContext, type Performed } from './change-effects.ts';
+import { type EffectContext, type Performed } from './effect.ts';
 
 /** Changes that make no release: data rules, cards, recalls, the policy and the mode. */
 @Injectable()

@@ -38,8 +38,6 @@ export type ChangePayload =
   | { readonly type: 'change-policy'; readonly policies: string; readonly limits: ChangeLimits }
   | { readonly type: 'set-governance'; readonly model: string; readonly mode: GovernanceMode };
 
-export type ChangeType = ChangePayload['type'];
-
 /** Settings a request may name. Those that the engine cannot do yet are refused by their names. */
 export interface RoutingSettingsChange {
   readonly topK?: number | undefined;

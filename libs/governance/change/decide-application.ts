@@ -42,7 +42,7 @@ export function applied(of: ChangeCase, by: Actor, decision: Extract<ApplyDecisi
   const breakGlass = glass && {
     by, reason: glass.reason, atMs: nowMs, untilMs: nowMs + glass.hours * HOUR_MS, reviewDueMs: nowMs + policy.limits.reviewHours * HOUR_MS, review: null,
   };
-  const event: ChangeEvent = { event: glass ? 'glass-broken' : state, actor: by.accountId, atMs: nowMs, detail: { digest: change.digest, policyVersion: policy.version, ...(glass ? { reason: glass.reason, hours: glass.hours } : {}) } };
+  const event: ChangeEvent = { event: glass ? 'glass-broken' : state, actor: by.accountId, atMs: nowMs, detail: { digest: change.digest, policyVersion: policy.version, policies: [...decision.decision.policies], ...(glass ? { reason: glass.reason, hours: glass.hours } : {}) } };
   const next: ChangeCase = {
     ...of,
     change: { ...change, state, class: decision.standing.class, decision: decision.decision, breakGlass, outcome, appliedAtMs: nowMs, appliedBy: by.accountId, updatedAtMs: nowMs, schedule: change.schedule },

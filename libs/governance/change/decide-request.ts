@@ -1,6 +1,6 @@
 import { approvalDigestOf, changeDigestOf, evidenceDigests } from './change-digest.ts';
 import { type ChangePayload } from './change-payload.ts';
-import { policyBlockers } from './change-policy.ts';
+import { policyBlockers, type PolicyVerdict } from './change-policy.ts';
 import { type Actor, type Approval, type Blocker, type CaseDecision, type ChangeCase, type ChangeEvent, type ChangeRequest, type ChangeState, type Evidence, isLive, refuse } from './change-request.ts';
 import { askPolicy, classOf, type StandingFacts, standingOf } from './decide-standing.ts';
 import { involve, NO_HANDS, sharedHand } from './persons.ts';
@@ -48,7 +48,8 @@ export function editChange(of: ChangeCase, fields: Pick<ChangeRequest, 'title' |
     },
     approvals: revoke(of.approvals, nowMs, 'edited', () => true),
   };
-  return done({ ...edited, change: { ...edited.change, class: classOf(edited, actor, facts) } }, 'edited', actor, nowMs, { digest, digestBefore: change.digest });
+  const judged: ChangeCase = { ...edited, change: { ...edited.change, class: classOf(edited, actor, facts) } };
+  return done(settled(judged, actor, facts), 'edited', actor, nowMs, { digest, digestBefore: change.digest });
 }
 
 /** Lets others decide over a draft, where the evidence that its type needs is there. */
@@ -59,10 +60,11 @@ export function submitChange(of: ChangeCase, actor: Actor, facts: StandingFacts)
   const blocked = mustBeLive(of, nowMs);
   if (blocked) return blocked;
   if (!plan.planned) return unplannable(plan);
-  const blockers = [...policyBlockers(askPolicy('submit', actor, of, facts, []), policy.version), ...standingOf(of, actor, facts).blockers.filter(({ reason }) => reason === 'base-changed')];
+  const verdict = askPolicy('submit', actor, of, facts, []);
+  const blockers = [...policyBlockers(verdict, policy.version), ...standingOf(of, actor, facts).blockers.filter(({ reason }) => reason === 'base-changed')];
   if (isBlocked(blockers)) return { allowed: false, blockers };
   const submitted: ChangeCase = { ...of, change: { ...change, state: 'open', submittedAtMs: nowMs, updatedAtMs: nowMs, ...involve(change, actor) } };
-  return done(settled(submitted, actor, facts), 'submitted', actor, nowMs, { digest: change.digest });
+  return done(settled(submitted, actor, facts), 'submitted', actor, nowMs, { digest: change.digest, ...saidBy(verdict, policy.version) });
 }
 
 /** Adds evidence. Approvals stand: they named what was there, and more does not make it less. */
@@ -113,15 +115,16 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
     return refuse('already-approved', 'You have approved exactly this already.');
   }
   if (of.approvals.length >= MAX_APPROVALS) return refuse('too-many', `A request takes at most ${MAX_APPROVALS} votes; create a new one.`);
-  const forbidden = policyBlockers(askPolicy('approve', actor, of, facts, standing.approvals), policy.version);
+  const verdict = askPolicy('approve', actor, of, facts, standing.approvals);
+  const forbidden = policyBlockers(verdict, policy.version);
   if (isBlocked(forbidden)) return { allowed: false, blockers: forbidden };
   const approval: Approval = {
     ...vote, account: actor.accountId, accountName: actor.name, keyId: actor.keyId, issuedBy: actor.issuedBy, roles: actor.roles, changeDigest: change.digest,
     evidence: evidenceDigests(of.evidence), atMs: nowMs, expiresAtMs: nowMs + policy.limits.approvalHours * HOUR_MS, revokedAtMs: null, revokedReason: null,
   };
   const voted: ChangeCase = { ...of, approvals: [...of.approvals, approval], change: { ...change, updatedAtMs: nowMs } };
-  if (vote.verdict === 'reject') return done({ ...voted, change: { ...voted.change, state: 'rejected', schedule: null } }, 'rejected', actor, nowMs, { digest: current, approval: vote.id });
-  return done(settled(voted, actor, facts), 'approved', actor, nowMs, { digest: current, approval: vote.id });
+  if (vote.verdict === 'reject') return done({ ...voted, change: { ...voted.change, state: 'rejected', schedule: null } }, 'rejected', actor, nowMs, { digest: current, approval: vote.id, ...saidBy(verdict, policy.version) });
+  return done(settled(voted, actor, facts), 'approved', actor, nowMs, { digest: current, approval: vote.id, ...saidBy(verdict, policy.version) });
 }
 
 /** Ends a request on the word of who wrote it. */
@@ -166,6 +169,11 @@ function ended(of: ChangeCase, state: ChangeState, nowMs: number): ChangeCase {
 
 function revoke(approvals: readonly Approval[], atMs: number, reason: string, isConcerned: (approval: Approval) => boolean): readonly Approval[] {
   return approvals.map((approval) => (approval.revokedAtMs === null && approval.verdict === 'approve' && isConcerned(approval) ? { ...approval, revokedAtMs: atMs, revokedReason: reason } : approval));
+}
+
+/** Which policies let it through, for the history and the audit log. */
+function saidBy({ policies }: PolicyVerdict, policyVersion: number): ChangeEvent['detail'] {
+  return { policyVersion, policies: policies.map(({ id }) => id) };
 }
 
 function ownChange(hand: string, actor: Actor): string {
