@@ -61,9 +61,10 @@ describe('accounts', () => {
     expect((await house.call('/api/v1/me', { key: null, headers: { cookie } })).status).toBe(200);
     expect((await patch(id, 1, { disabled: true })).body.disabledAt).not.toBeNull();
     expect((await me(key)).body).toMatchObject({ status: 401, code: 'key_disabled' });
-    expect((await house.call('/api/v1/me', { key: null, headers: { cookie } })).body).toMatchObject({ status: 401, code: 'session_account_disabled' });
+    expect((await house.call('/api/v1/me', { key: null, headers: { cookie } })).body).toMatchObject({ status: 401, code: 'session_revoked' });
     expect((await patch(id, 2, { disabled: false })).status).toBe(200);
     expect((await me(key)).status).toBe(200);
+    expect((await house.call('/api/v1/me', { key: null, headers: { cookie } })).status).toBe(401);
   });
 });
 

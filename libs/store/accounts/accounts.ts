@@ -82,6 +82,10 @@ async function updateAccount(manager: EntityManager, { id, expectedVersion, chan
   await manager.query('UPDATE signalbox.account SET name = $2, email = $3, roles = $4, tenant = $5, disabled_at = $6, version = $7 WHERE id = $1', [
     id, account.name, account.email, [...account.roles], account.tenant, account.disabledAtMs === null ? null : new Date(account.disabledAtMs), account.version,
   ]);
+  // They must not come back with the account when it is enabled again.
+  if (before.disabledAtMs === null && account.disabledAtMs !== null) {
+    await manager.query('UPDATE signalbox.session SET revoked_at = $2 WHERE account_id = $1 AND revoked_at IS NULL', [id, new Date(account.disabledAtMs)]);
+  }
   return { outcome: 'changed', account, before };
 }
 
