@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { readPrompts, shippedPrompts } from '../../apps/cli/demo/prompts.ts';
-import { writeRetunedCheckpoint } from '../fixtures/retuned-checkpoint.ts';
+import { type Retuning, writeRetunedCheckpoint } from '../fixtures/retuned-checkpoint.ts';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
@@ -22,6 +22,7 @@ const HEADERS = { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'applicat
 let signalbox: SignalboxProcess;
 let home: string;
 let prompts: readonly string[];
+const imported: string[] = [];
 
 beforeAll(async () => {
   home = newTemporaryHome('bad-canary-');
@@ -42,9 +43,12 @@ async function send<T>(path: string, body: unknown): Promise<T> {
 }
 
 /** Imports a copy of the demo model in which experts hold their own weights in another order. */
-async function importScrambled(experts: readonly string[], gain: number): Promise<string> {
-  const directory = join(home, `scrambled-${experts.join('-').replaceAll('/', '_')}`);
-  await writeRetunedCheckpoint(directory, { experts, scramble: true, gain });
+const importScrambled = (experts: readonly string[], gain: number): Promise<string> => importRetuned({ experts, scramble: true, gain });
+
+async function importRetuned(retuning: Retuning): Promise<string> {
+  const directory = join(home, `retuned-${imported.length}`);
+  imported.push(directory);
+  await writeRetunedCheckpoint(directory, retuning);
   const { id } = await send<Body<'createImport'>>('/imports', { directory, model: MODEL });
   let job: Body<'getImport'> | null = null;
   await until(
@@ -171,4 +175,22 @@ it('rolls back by what people say of the answers', async () => {
   expect((await signalbox.json<Body<'getActivation'>>(`/api/v1/models/${MODEL}/activation`))).toMatchObject({ releaseId: stable, canary: null });
   const listed = await signalbox.json<Body<'listFeedback'>>('/api/v1/feedback?limit=5');
   expect(listed.items).toHaveLength(5);
+});
+
+it('brings a re-tuned expert that does no harm to all requests, and watches it there', async () => {
+  const candidate = await importRetuned({ experts: ['expert/3/1'], strength: 0.02 });
+  const load = traffic();
+  const plan = {
+    model: MODEL, candidate, stickyBy: 'request', shadowShare: 1,
+    steps: [{ share: 0, bakeMs: 500, minRequests: 20, maxMs: 600_000 }, { share: 0.5, bakeMs: 500, minRequests: 30, minTokensPerChangedExpert: 50, maxMs: 600_000 }],
+    guards: [{ kind: 'error-rate' }, { kind: 'output-divergence' }, { kind: 'routing-divergence', source: 'shadow' }],
+    watch: { bakeMs: 500, minRequests: 20, maxMs: 600_000 },
+  };
+  const { id } = await send<Body<'createRollout'>>('/rollouts', { plan });
+  let rollout: Body<'getRollout'> | null = null;
+  await until(async () => (rollout = await signalbox.json<Body<'getRollout'>>(`/api/v1/rollouts/${id}`)).endedAt !== null, WAIT_MS, () => JSON.stringify(rollout?.current, null, 1));
+  expect(rollout).toMatchObject({ state: 'completed', reason: 'all-guards-passed', stepResults: [{ share: 0, state: 'passed' }, { share: 0.5, state: 'passed' }, { share: 1, state: 'passed' }] });
+  const answered = await load.stop();
+  expect(answered.filter(({ status, isWhole }) => status !== 200 || !isWhole)).toEqual([]);
+  expect(await signalbox.json<Body<'getActivation'>>(`/api/v1/models/${MODEL}/activation`)).toMatchObject({ releaseId: candidate, canary: null, shadow: null });
 });
