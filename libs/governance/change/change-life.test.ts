@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { type ChangePayload } from './change-payload.ts';
 import { approvalDigestOf, evidenceDigests } from './change-digest.ts';
 import { type Actor, type CaseDecision, type ChangeCase } from './change-request.ts';
-import { applied, decideApply, decideBreakGlass, decideDue, debtsOf, reviewChange, scheduleChange } from './decide-application.ts';
+import { applied, concluded, debtsOf, decideApply, decideBreakGlass, decideDue, decidePromote, reviewChange, scheduleChange } from './decide-application.ts';
 import { addEvidence, editChange, openDraft, removeEvidence, submitChange, voteOnChange, withdrawChange } from './decide-request.ts';
 import { type StandingFacts } from './decide-standing.ts';
 import { planChange } from './plan-change.ts';
@@ -133,6 +134,28 @@ describe('its time', () => {
       expect(reasons(scheduleChange(approved(), { atMs: START_MS + from, untilMs: START_MS + until }, second, standingFacts()))).toEqual(['schedule-invalid']);
     }
     expect(reasons(scheduleChange(opened(), { atMs: START_MS + 1, untilMs: START_MS + 2 }, second, standingFacts()))).toEqual(['approvals-missing']);
+  });
+});
+
+describe('its canary', () => {
+  const payload = { ...REPLACE, strategy: { kind: 'canary', share: 0.1, stickyBy: 'key', scope: { segment: null, routeSlice: null } } } as ChangePayload;
+  const facts = standingFacts(payload);
+  const freeze = { id: 'f', name: 'night', reason: 'asleep', model: 'toy', startsAtMs: START_MS, endsAtMs: START_MS + 1 };
+  const begun = (): ChangeCase => {
+    const drafted = ok(openDraft({ id: 'c', title: 't', reason: 'r', payload, supersedes: null }, author, facts));
+    const of = ok(vote(ok(submitChange(ok(addEvidence(drafted, sampleEvidence('e1'), author, facts)), author, facts)), first, facts));
+    const decision = decideApply(of, second, facts);
+    if (!decision.allowed) throw new Error(decision.blockers[0].detail);
+    return ok(applied(of, second, decision, {}, false, null, facts));
+  };
+
+  it('is promoted by the request that began it, unless frozen; a request that is over promotes nothing', () => {
+    const of = begun();
+    expect(of.change.state).toBe('applying');
+    expect(decidePromote(of, second, facts)).toMatchObject({ allowed: true, model: 'toy' });
+    expect(reasons(decidePromote(of, second, { ...facts, freezes: [freeze] }))).toEqual(['frozen']);
+    expect(reasons(decidePromote(ok(concluded(of, 'applied', {}, 'system', START_MS)), second, facts))).toEqual(['not-applying']);
+    expect(reasons(decidePromote(approved(), second, standingFacts()))).toEqual(['not-applying']);
   });
 });
 

