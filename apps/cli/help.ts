@@ -50,7 +50,14 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Commands that ask no server. */
-const OFFLINE: ReadonlySet<string> = new Set(['signalbox audit verify']);
+const OFFLINE: ReadonlySet<string> = new Set([
+  'signalbox audit verify',
+  'signalbox sign directory',
+  'signalbox trust new-key',
+  'signalbox verify-signature component',
+  'signalbox verify-signature directory',
+  'signalbox verify-signature release',
+]);
 
 /** Gives each command examples, the environment, and what wrong use should say. */
 export function addHelp(command: Command, parentName = ''): void {

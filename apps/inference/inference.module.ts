@@ -49,7 +49,7 @@ export class InferenceModule {
       providers: [
         { provide: INFERENCE_OPTIONS, useValue: options },
         { provide: ENGINE, useFactory: () => startEngine(options) },
-        { provide: VerifiedLoading, inject: [ENGINE, DataSource], useFactory: (engine: Engine, dataSource: DataSource) => startVerifiedLoading(engine, dataSource, options) },
+        { provide: VerifiedLoading, inject: [ENGINE, DataSource], useFactory: (engine: WorkerEngine, dataSource: DataSource) => startVerifiedLoading(engine, dataSource, options) },
         {
           provide: TRACE_TRANSPORT,
           inject: [CaptureLedger],

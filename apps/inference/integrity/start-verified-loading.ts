@@ -1,5 +1,5 @@
 import { type DataSource } from 'typeorm';
-import { type Engine } from '#libs/runtime/engine/engine';
+import { type WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { SignaturePolicies } from '#libs/store/signatures/signature-policies';
 import { Signatures } from '#libs/store/signatures/signatures';
@@ -13,13 +13,13 @@ import { signatureGuard } from './signature-guard.ts';
 import { VerifiedLoading } from './verified-loading.ts';
 
 /** Loading through the engine, with every check, over the store. */
-export function startVerifiedLoading(engine: Pick<Engine, 'load' | 'unload'>, dataSource: DataSource, { config, logger }: InferenceOptions): VerifiedLoading {
+export function startVerifiedLoading(engine: Pick<WorkerEngine, 'load' | 'unload' | 'checkReloads'>, dataSource: DataSource, { config, logger }: InferenceOptions): VerifiedLoading {
   const hashing = new HashThread();
   const policies = new SignaturePolicies(dataSource);
   const signatures = new Signatures(dataSource);
   const keys = new TrustedKeys(dataSource);
   const audit = new AuditLog(dataSource);
-  return new VerifiedLoading({
+  const loading = new VerifiedLoading({
     engine,
     loadTokenizer: loadReleaseTokenizer,
     digests: new FileDigests((path) => hashing.hash(path), config.integrity.verifyComponents),
@@ -36,4 +36,7 @@ export function startVerifiedLoading(engine: Pick<Engine, 'load' | 'unload'>, da
     tellRefused: refusalAuditor((entry) => audit.append(entry), Date.now, (error) => logger.warn({ err: error }, 'a refusal waits for the audit log')),
     nowMs: () => performance.now(),
   });
+  // An engine thread that died is started again with files that may have changed since.
+  engine.checkReloads(async (releaseId, manifest, components) => void (await loading.check(releaseId, manifest, components)));
+  return loading;
 }

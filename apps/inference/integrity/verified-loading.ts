@@ -42,12 +42,8 @@ export class VerifiedLoading implements Pick<Engine, 'load' | 'unload'> {
 
   /** @throws IntegrityError, what the guard throws, what the engine throws; then the release is not loaded */
   async load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void> {
-    const { engine, digests, guard } = this.#options;
-    const checked = await this.#orTell(releaseId, manifest, async () => {
-      const verified = await this.#verify(releaseId, manifest, components);
-      await guard(releaseId, manifest);
-      return verified;
-    });
+    const { engine, digests } = this.#options;
+    const checked = await this.check(releaseId, manifest, components);
     await engine.load(releaseId, manifest, components);
     try {
       // What was read must be what was checked.
@@ -56,6 +52,15 @@ export class VerifiedLoading implements Pick<Engine, 'load' | 'unload'> {
       await engine.unload(releaseId);
       throw error;
     }
+  }
+
+  /** All that is checked before a load. @throws IntegrityError, what the guard throws */
+  check(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<CheckedComponents> {
+    return this.#orTell(releaseId, manifest, async () => {
+      const verified = await this.#verify(releaseId, manifest, components);
+      await this.#options.guard(releaseId, manifest);
+      return verified;
+    });
   }
 
   unload(releaseId: string): Promise<void> {

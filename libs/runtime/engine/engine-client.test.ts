@@ -166,6 +166,15 @@ describe('engine in a worker thread', () => {
     expect(failures).toEqual([true, false]);
   });
 
+  it('does not start again with a release that no longer passes its check', async () => {
+    const failures: string[] = [];
+    const engine = await start({ onFailure: ({ message }, willRestart) => failures.push(`${willRestart} ${message}`) });
+    engine.checkReloads((releaseId) => Promise.reject(new Error(`${releaseId} is damaged`)));
+    await collect(engine.generate(plainRequest({ promptTokens: Uint32Array.of(3, CRASH) }), never), 1);
+    await expect.poll(() => engine.state, { timeout: 20_000 }).toBe('failed');
+    expect(failures).toEqual([expect.stringMatching(/^true .*code 7/), 'false release is damaged']);
+  });
+
   it('lets running requests end when it closes, and cancels those that take too long', async () => {
     const engine = await start();
     const short = collect(engine.generate(plainRequest({ maxTokens: 5, ignoreEos: true }), never), 1);

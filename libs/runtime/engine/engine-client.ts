@@ -47,6 +47,9 @@ const SERVICE_TIME_WEIGHT = 0.2;
 /** Time for cancelled requests to hand in their rows when the engine closes. */
 const CANCEL_GRACE_MS = 2000;
 
+/** Checks a release before it is loaded again. @throws what is wrong with it */
+export type ReloadCheck = (releaseId: string, manifest: ReleaseManifest, components: Sha256Paths) => Promise<void>;
+
 /** The engine in a thread of its own, seen from the main thread. */
 export class WorkerEngine implements Engine {
   readonly #options: WorkerEngineOptions;
@@ -61,6 +64,7 @@ export class WorkerEngine implements Engine {
   #onIdle: (() => void) | null = null;
   #sessions: SessionCounts = { resident: 0, made: 0, shared: 0 };
   #meanServiceMs: number | null = null;
+  #checkReload: ReloadCheck = () => Promise.resolve();
   /** Of all releases; counted when one comes or goes, as a large model has thousands of components. */
   #weightBytes = 0;
 
@@ -72,6 +76,11 @@ export class WorkerEngine implements Engine {
 
   get state(): EngineState {
     return this.#state;
+  }
+
+  /** Has releases checked before a thread that died is started again with them. What the check throws fails the engine. */
+  checkReloads(check: ReloadCheck): void {
+    this.#checkReload = check;
   }
 
   /** Calls for a release that is loaded, or being loaded, share its one load. */
@@ -269,6 +278,7 @@ export class WorkerEngine implements Engine {
 
   async #loadAgain(connection: WorkerConnection, releaseId: string, release: ClientRelease): Promise<void> {
     const { manifest, components } = release;
+    await this.#checkReload(releaseId, manifest, components);
     const { memory, engineSessions } = await connection.call('load', { releaseId, manifest, components });
     release.memory = memory;
     this.#sessions = engineSessions;
