@@ -94,6 +94,7 @@ export class Changes1795219200015 implements MigrationInterface {
         -- Of the change and the evidence together, as the approver saw them.
         digest text NOT NULL CHECK (digest ~ '^[0-9a-f]{64}$'),
         change_digest text NOT NULL CHECK (change_digest ~ '^[0-9a-f]{64}$'),
+        policy_version integer NOT NULL,
         evidence text[] NOT NULL,
         comment text NOT NULL,
         at timestamptz NOT NULL,

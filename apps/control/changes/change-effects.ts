@@ -46,6 +46,9 @@ export class ChangeEffects {
     const { facts, caller } = context;
     const { model, releaseId, strategy } = effect;
     if (!facts.plan.planned || facts.plan.manifest === null) throw new Error('a release effect without a plan');
+    // Held from here on: what was judged is what is changed.
+    const held = await this.activations.unit(manager).lock(model);
+    if ((held?.generation ?? 0) !== facts.activationGeneration) throw movedMeanwhile(model);
     const saved = await this.#save(manager, stored, effect, facts.plan.manifest, context);
     if (strategy.kind === 'rollout') {
       if (context.cause === 'broken-glass') throw noEmergency();
@@ -86,6 +89,10 @@ function commandOf(releaseId: string, strategy: Exclude<Strategy, { kind: 'rollo
   if (strategy.kind === 'at-once') return { type: 'activate', releaseId };
   const { share, stickyBy, scope } = strategy;
   return { type: 'start-canary', canary: { releaseId, share, stickyBy, scope, salt: randomUUID() } };
+}
+
+function movedMeanwhile(model: string): ProblemError {
+  return new ProblemError({ status: 409, code: 'base_changed', title: 'It cannot be done now', detail: `Someone changed what answers for ${model} at this moment. Look at the request again.` });
 }
 
 function notItsCanary(model: string): ProblemError {

@@ -4,7 +4,7 @@ import { type ApprovalCounts, COUNTED_ROLES } from './change-policy.ts';
 import { type Approval, type ChangeCase } from './change-request.ts';
 import { type Hands, involve, NO_HANDS, sharedHand } from './persons.ts';
 
-export type ApprovalStanding = 'in-force' | 'not-an-approval' | 'revoked' | 'expired' | 'digest-changed' | 'evidence-removed' | 'own-change' | 'account-disabled' | 'same-person';
+export type ApprovalStanding = 'in-force' | 'not-an-approval' | 'revoked' | 'expired' | 'digest-changed' | 'policy-changed' | 'evidence-removed' | 'own-change' | 'account-disabled' | 'same-person';
 
 export interface JudgedApproval {
   readonly approval: Approval;
@@ -15,6 +15,7 @@ export interface ApprovalFacts {
   /** Digest of the change as it would be applied now. */
   readonly changeDigest: Sha256;
   readonly nowMs: number;
+  readonly policyVersion: number;
   /** Roles of an account today; null when it is disabled or gone. */
   readonly rolesNow: (accountId: string) => readonly string[] | null;
 }
@@ -40,6 +41,8 @@ function standingOf(approval: Approval, hands: Hands, present: readonly string[]
   if (approval.revokedAtMs !== null) return 'revoked';
   if (approval.expiresAtMs <= facts.nowMs) return 'expired';
   if (approval.changeDigest !== facts.changeDigest || approval.digest !== approvalDigestOf(approval.changeDigest, approval.evidence)) return 'digest-changed';
+  // Who approved under another policy did not look for what this one asks.
+  if (approval.policyVersion !== facts.policyVersion) return 'policy-changed';
   if (!approval.evidence.every((digest) => present.includes(digest))) return 'evidence-removed';
   // Also for who became involved after approving.
   if (sharedHand(hands, person) !== null) return 'own-change';

@@ -80,6 +80,15 @@ describe('a request', () => {
     expect(less.change.state).toBe('open');
   });
 
+  it('is not approved without the evidence that is asked for, nor under another policy', () => {
+    const facts = standingFacts();
+    const bare = ok(removeEvidence(opened(), 'e1', author, facts));
+    expect(reasons(vote(bare, first, facts))).toEqual(['evidence-missing']);
+    const other = standingFacts(REPLACE, { policy: { ...samplePolicy(), version: 4 } });
+    expect(reasons(decideApply(approved(), second, other))).toEqual(['approvals-missing']);
+    expect(reasons(decideApply(ok(vote(approved(), second, other)), second, other))).toEqual([]);
+  });
+
   it('is not applied over a state that has moved, and says what moved', () => {
     const decision = decideApply(approved(), first, moved);
     expect(reasons(decision)).toEqual(['base-changed', 'approvals-missing']);

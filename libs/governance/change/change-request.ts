@@ -120,6 +120,8 @@ export interface Approval {
   /** Of the change and the evidence together, as the approver saw them. */
   readonly digest: Sha256;
   readonly changeDigest: Sha256;
+  /** Version of the policy under which it was given. */
+  readonly policyVersion: number;
   /** Digests of the evidence that was there, sorted. */
   readonly evidence: readonly Sha256[];
   readonly comment: string;

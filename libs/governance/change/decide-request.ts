@@ -109,7 +109,8 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
   const current = approvalDigestOf(change.digest, evidenceDigests(of.evidence));
   if (vote.digest !== current) return refuse('digest-changed', `The request or its evidence has changed: its digest is now ${current}. Read it again and decide anew.`);
   const standing = standingOf(of, actor, facts);
-  const moved = standing.blockers.filter(({ reason }) => reason === 'base-changed' || reason === 'not-plannable');
+  // What an approver has not seen cannot be added afterwards.
+  const moved = standing.blockers.filter(({ reason }) => reason === 'base-changed' || reason === 'not-plannable' || reason === 'evidence-missing');
   if (vote.verdict === 'approve' && isBlocked(moved)) return { allowed: false, blockers: moved };
   if (vote.verdict === 'approve' && standing.approvals.some(({ approval, standing: own }) => own === 'in-force' && approval.account === actor.accountId)) {
     return refuse('already-approved', 'You have approved exactly this already.');
@@ -119,7 +120,7 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
   const forbidden = policyBlockers(verdict, policy.version);
   if (isBlocked(forbidden)) return { allowed: false, blockers: forbidden };
   const approval: Approval = {
-    ...vote, account: actor.accountId, accountName: actor.name, keyId: actor.keyId, issuedBy: actor.issuedBy, roles: actor.roles, changeDigest: change.digest,
+    ...vote, account: actor.accountId, accountName: actor.name, keyId: actor.keyId, issuedBy: actor.issuedBy, roles: actor.roles, changeDigest: change.digest, policyVersion: policy.version,
     evidence: evidenceDigests(of.evidence), atMs: nowMs, expiresAtMs: nowMs + policy.limits.approvalHours * HOUR_MS, revokedAtMs: null, revokedReason: null,
   };
   const voted: ChangeCase = { ...of, approvals: [...of.approvals, approval], change: { ...change, updatedAtMs: nowMs } };

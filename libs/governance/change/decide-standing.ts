@@ -60,7 +60,7 @@ export function standingOf(of: ChangeCase, actor: PolicyActor, facts: StandingFa
   const { change } = of;
   const { plan } = facts;
   const plannedDigest = plan.planned ? changeDigestOf({ payload: change.payload, base: plan.base, effect: plan.effect }) : null;
-  const judged = judgeApprovals(of, { changeDigest: plannedDigest ?? '', nowMs: facts.nowMs, rolesNow: facts.rolesNow });
+  const judged = judgeApprovals(of, { changeDigest: plannedDigest ?? '', nowMs: facts.nowMs, policyVersion: facts.policy.version, rolesNow: facts.rolesNow });
   const changeClass = emergency ? 'emergency' : classOf(of, actor, facts);
   const verdict = askPolicy('apply', actor, of, facts, judged, { class: changeClass });
   const blockers = [

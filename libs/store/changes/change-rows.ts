@@ -111,6 +111,7 @@ export interface ApprovalRow {
   readonly roles: string[];
   readonly digest: string;
   readonly change_digest: string;
+  readonly policy_version: number;
   readonly evidence: string[];
   readonly comment: string;
   readonly at: Date;
@@ -119,11 +120,11 @@ export interface ApprovalRow {
   readonly revoked_reason: string | null;
 }
 
-export const APPROVAL_COLUMNS = 'id, verdict, account, account_name, key_id, issued_by, roles, digest, change_digest, evidence, comment, at, expires_at, revoked_at, revoked_reason';
+export const APPROVAL_COLUMNS = 'id, verdict, account, account_name, key_id, issued_by, roles, digest, change_digest, policy_version, evidence, comment, at, expires_at, revoked_at, revoked_reason';
 
 export function toApproval(row: ApprovalRow): Approval {
   return {
     id: row.id, verdict: row.verdict, account: row.account, accountName: row.account_name, keyId: row.key_id, issuedBy: row.issued_by, roles: row.roles, digest: row.digest,
-    changeDigest: row.change_digest, evidence: row.evidence, comment: row.comment, atMs: row.at.getTime(), expiresAtMs: row.expires_at.getTime(), revokedAtMs: row.revoked_at?.getTime() ?? null, revokedReason: row.revoked_reason,
+    changeDigest: row.change_digest, policyVersion: row.policy_version, evidence: row.evidence, comment: row.comment, atMs: row.at.getTime(), expiresAtMs: row.expires_at.getTime(), revokedAtMs: row.revoked_at?.getTime() ?? null, revokedReason: row.revoked_reason,
   };
 }

@@ -106,9 +106,9 @@ export class ChangeUnit {
 
   async #insertApproval(changeId: string, one: Approval): Promise<void> {
     await this.manager.query(
-      `INSERT INTO signalbox.change_approval (change_id, ${APPROVAL_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)`,
+      `INSERT INTO signalbox.change_approval (change_id, ${APPROVAL_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
       [
-        changeId, one.id, one.verdict, one.account, one.accountName, one.keyId, one.issuedBy, [...one.roles], one.digest, one.changeDigest, [...one.evidence], one.comment, new Date(one.atMs),
+        changeId, one.id, one.verdict, one.account, one.accountName, one.keyId, one.issuedBy, [...one.roles], one.digest, one.changeDigest, one.policyVersion, [...one.evidence], one.comment, new Date(one.atMs),
         new Date(one.expiresAtMs), dateOrNull(one.revokedAtMs), one.revokedReason,
       ],
     );
