@@ -192,6 +192,6 @@ it('activates the first release by itself only where an operator could', async (
   await store.query(`INSERT INTO signalbox.governance_mode (model, mode, generation, updated_at, updated_by) VALUES ('toy', 'required', 1, now(), 'user:ann')`);
   const first = await saveToy(store, toyManifest());
   expect(await stable()).toBeUndefined();
-  await expect(desk.command('toy', { type: 'activate', releaseId: first }, by(ANN, 0))).rejects.toMatchObject({ status: 403, code: 'change_required' });
+  await expect(desk.command('toy', { type: 'activate', releaseId: first }, by(ANN, 0))).rejects.toMatchObject({ status: 409, code: 'change_required' });
   expect((await desk.command('toy', { type: 'activate', releaseId: first }, { ...by(ANN, 0), cause: 'approved-change' })).state.stable).toBe(first);
 });

@@ -302,7 +302,7 @@ describe('time and emergencies', () => {
   it('breaks the glass, and lists what that owes until someone else has confirmed it', async () => {
     const { name, next } = await model();
     await house.ok('putGovernance', admin.key, 'PUT', `/models/${name}/governance`, { mode: 'required', reason: 'It serves customers.' }, { 'if-match': '"0"' });
-    expect(await house.call(operator.key, 'PUT', `/models/${name}/activation`, { release: next }, { 'if-match': '"1"' })).toMatchObject({ status: 403, body: { code: 'change_required' } });
+    expect(await house.call(operator.key, 'PUT', `/models/${name}/activation`, { release: next }, { 'if-match': '"1"' })).toMatchObject({ status: 409, body: { code: 'change_required' } });
     const { id } = await drafted({ type: 'activate', model: name, releaseId: next });
     expect(await house.call(operator.key, 'POST', `/changes/${id}/break-glass`, { reason: 'The old one leaks addresses.', hours: 25 })).toMatchObject({ status: 400, body: { code: 'time_limit' } });
     const broken = await house.ok('breakGlass', operator.key, 'POST', `/changes/${id}/break-glass`, { reason: 'The old one leaks addresses.', hours: 2 });

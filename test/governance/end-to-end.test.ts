@@ -99,7 +99,7 @@ it('leads a re-tuned expert through review to all requests and back, by the API'
 
   // Directly it is refused; the request for it says what it needs, one thing after the other.
   const { etag } = await call(oskar, 'GET', `/api/v1/models/${MODEL}/activation`);
-  expect(await call(oskar, 'PUT', `/api/v1/models/${MODEL}/activation`, { release: after }, { 'if-match': etag ?? '' })).toMatchObject({ status: 403, body: { code: 'change_required' } });
+  expect(await call(oskar, 'PUT', `/api/v1/models/${MODEL}/activation`, { release: after }, { 'if-match': etag ?? '' })).toMatchObject({ status: 409, body: { code: 'change_required' } });
   const strategy = { kind: 'canary', share: 0.5, stickyBy: 'session' };
   const change = await ok(TEST_KEY, 'POST', '/api/v1/changes', { title: 'Re-tuned expert 3 of layer 1', reason: 'Tuned on newer texts.', change: { type: 'replace-expert', model: MODEL, replace: [{ component: 'expert/1/3', sha256 }], strategy } });
   // The import and the composition name the same bytes, so they are the same release.

@@ -189,7 +189,7 @@ it('pauses when the activation refuses what comes next', async () => {
   expect(await find(rollout.id)).toMatchObject({ state: 'paused', reason: 'command-refused' });
   const [verdict] = await house.records.history.verdicts(rollout.id, 1);
   expect(verdict!.figures.missing).toContain('approved change requests');
-  await expect(house.start()).rejects.toMatchObject({ status: 403, code: 'change_required' });
+  await expect(house.start()).rejects.toMatchObject({ status: 409, code: 'change_required' });
 });
 
 it('looks at shadows before anything is answered, and at feedback', async () => {

@@ -32,7 +32,7 @@ export function refusedCommand(reason: RefuseReason, detail: string): ProblemErr
 
 export function changeRequired(model: string, command: ActivationCommandType): ProblemError {
   return new ProblemError({
-    status: 403,
+    status: 409,
     code: 'change_required',
     title: 'Only an approved change may do this',
     detail: `${model} changes only by approved change requests: open one at POST /api/v1/changes in place of ${command}. Rollback, abort and stopping a shadow need none.`,

@@ -70,7 +70,7 @@ it.each([
 it('locks the way forward, and no way back, where only approved changes may lead forward', async () => {
   expect((await call('PUT', '/models/toy/activation', { release: OTHER }, 1)).status).toBe(200);
   house.requiredModels.add('toy');
-  expect((await call('POST', '/models/toy/shadow', { release: RELEASE, share: 1 }, 2)).body).toMatchObject({ status: 403, code: 'change_required', detail: expect.stringContaining('/api/v1/changes') });
+  expect((await call('POST', '/models/toy/shadow', { release: RELEASE, share: 1 }, 2)).body).toMatchObject({ status: 409, code: 'change_required', detail: expect.stringContaining('/api/v1/changes') });
   expect((await call('POST', '/models/toy/rollback', {})).status).toBe(200);
 });
 

@@ -13,9 +13,9 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-async function run(canary: Partial<Canary>): Promise<void> {
+async function run(canary: Partial<Canary>, candidate = FAKE_RELEASE): Promise<void> {
   const settings: Canary = { releaseId: CANARY_ID, share: 1, stickyBy: 'key', scope: EVERYTHING, salt: 's', ...canary };
-  server.active = { ...FAKE_ACTIVE, activation: { ...FAKE_ACTIVE.activation, canary: settings, generation: 2 }, releases: [FAKE_RELEASE, { ...FAKE_RELEASE, releaseId: CANARY_ID }] };
+  server.active = { ...FAKE_ACTIVE, activation: { ...FAKE_ACTIVE.activation, canary: settings, generation: 2 }, releases: [FAKE_RELEASE, { ...candidate, releaseId: CANARY_ID }] };
   await server.models?.sync();
   await server.models?.settled('all');
 }
@@ -51,6 +51,13 @@ describe('a request', () => {
     }
     expect([...sides.values()].map(({ size }) => size)).toEqual(Array.from({ length: 10 }, () => 1));
     expect(new Set([...sides.values()].flatMap((roles) => [...roles])).size).toBe(2);
+  });
+
+  it('is answered by the stable release where the canary cannot take it', async () => {
+    const { manifest } = FAKE_RELEASE;
+    await run({}, { ...FAKE_RELEASE, manifest: { ...manifest, shape: { ...manifest.shape, contextTokens: 8 } } });
+    expect(await complete({ prompt: 'abcdefghijkl' })).toEqual({ status: 200, role: 'stable', release: FAKE_RELEASE_ID });
+    expect(await complete()).toMatchObject({ status: 200, role: 'canary' });
   });
 
   it('stays out of a canary of another segment', async () => {

@@ -5,7 +5,8 @@ import { type ModelPin, type ServedRelease } from '../models/served-release.ts';
 
 export interface Assigned<P> {
   readonly role: Assignment['role'];
-  readonly reason: Assignment['reason'];
+  /** `canary-refused`: it was drawn, but the canary cannot take this request, so the stable release is asked. */
+  readonly reason: Assignment['reason'] | 'canary-refused';
   readonly release: ServedRelease;
   readonly prepared: P;
 }
@@ -25,8 +26,12 @@ export interface SliceLook<P> {
 export async function assign<P>(pin: ModelPin, facts: Omit<RequestFacts, 'sliceShare'>, prepare: (release: ServedRelease) => P, look: SliceLook<P>): Promise<Assigned<P>> {
   const canary = pin.canary?.settings ?? null;
   const on = ({ role, reason }: Assignment, stable?: P): Assigned<P> => {
-    const release = role === 'canary' && pin.canary ? pin.canary.pin.release : pin.stable.release;
-    return { role, reason, release, prepared: role === 'stable' && stable !== undefined ? stable : prepare(release) };
+    const onStable = (why: Assigned<P>['reason']): Assigned<P> => ({ role: 'stable', reason: why, release: pin.stable.release, prepared: stable ?? prepare(pin.stable.release) });
+    if (role === 'stable' || !pin.canary) return onStable(reason);
+    const { release } = pin.canary.pin;
+    const prepared = prepare(release);
+    // A canary turns nobody away whom the stable release would answer.
+    return look.admittedOf(prepared) ? { role, reason, release, prepared } : onStable('canary-refused');
   };
   const first = assignRequest({ canary }, { ...facts, sliceShare: null });
   if (first.reason !== 'slice-unknown' || !canary?.scope.routeSlice) return on(first);
