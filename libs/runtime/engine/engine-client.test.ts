@@ -97,6 +97,19 @@ describe('engine in a worker thread', () => {
     await expect.poll(() => engine.status()).toMatchObject({ running: 0, queued: 0, releases: [{ cacheBytes: 0 }] });
   });
 
+  it('counts the requests of all releases against its limits', async () => {
+    const engine = await start();
+    await engine.load('canary', MANIFEST, components);
+    const long = plainRequest({ choices: 4, maxTokens: 50, ignoreEos: true });
+    const ofCanary = { ...long, releaseId: 'canary' };
+    const streams = [engine.generate(long, never), engine.generate(ofCanary, never), engine.generate(long, never)];
+    expect(engine.status()).toMatchObject({ running: 1, queued: 2 });
+    expect(() => engine.generate(ofCanary, never)).toThrow(EngineBusyError);
+    const answers = await Promise.all(streams.map((stream) => collect(stream, 4)));
+    expect(answers.map(({ outcome }) => outcome.status)).toEqual(['answered', 'answered', 'answered']);
+    expect(engine.status()).toMatchObject({ running: 0, queued: 0 });
+  });
+
   it('sends requests away when the queue is full', async () => {
     const engine = await start();
     const long = plainRequest({ choices: 4, maxTokens: 50, ignoreEos: true });
