@@ -55,7 +55,7 @@ export async function checkComponents(
       throw new IntegrityError(
         'component-damaged',
         name,
-        `its file ${path} has the digest ${file.sha256}, so its bytes are not version ${sha256}; move the file away, then import the checkpoint again or restore the file from a copy`,
+        `its file ${path} has the digest ${file.sha256}, so its bytes are not version ${sha256}; import the checkpoint again or restore the file from a copy`,
       );
     }
     files.set(name, file);

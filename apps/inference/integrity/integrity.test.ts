@@ -102,7 +102,7 @@ describe('verified loading', () => {
     await tamper(name);
     events = [];
     const refusal = load(target);
-    await expect(refusal).rejects.toThrow(new RegExp(`component ${name}: its file .* has the digest .*move the file away`));
+    await expect(refusal).rejects.toThrow(new RegExp(`component ${name}: its file .* has the digest .*import the checkpoint again`));
     await expect(refusal).rejects.toMatchObject({ reason: 'component-damaged', component: name });
     expect(events).toEqual(['component-damaged']);
   });

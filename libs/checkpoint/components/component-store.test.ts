@@ -83,12 +83,12 @@ describe('ComponentStore', () => {
     expect(await store.verify(DIGEST)).toBe('intact');
   });
 
-  it('tells damaged from missing, and heals a file that was cut short', async () => {
+  it.each(['other', '#he bytes of a component'])('tells damaged from missing, and heals a damaged file: %s', async (damaged) => {
     const store = await ComponentStore.open(root);
     expect(await store.verify(DIGEST)).toBe('missing');
     await store.write(chunksOf(BYTES));
     await chmod(store.pathOf(DIGEST), 0o644);
-    await writeFile(store.pathOf(DIGEST), 'other');
+    await writeFile(store.pathOf(DIGEST), damaged);
     expect(await store.verify(DIGEST)).toBe('damaged');
     await store.write(chunksOf(BYTES));
     expect(await store.verify(DIGEST)).toBe('intact');

@@ -101,7 +101,7 @@ export class ComponentStore {
     const file = await create(partial);
     try {
       const written = await writeHashed(file, chunks);
-      const reused = (await this.findStaged(area, written.sha256)) === written.sizeBytes;
+      const reused = await this.holds(area, written);
       if (reused) await rm(partial);
       else {
         await file.sync();
@@ -115,6 +115,12 @@ export class ComponentStore {
     } finally {
       await file.close();
     }
+  }
+
+  /** Whether these bytes are there: a published file is read again, so that importing anew mends a damaged one. */
+  private async holds(area: string, { sha256, sizeBytes }: StoredComponent): Promise<boolean> {
+    if ((await sizeOf(this.pathOf(sha256))) === sizeBytes) return (await this.verify(sha256)) === 'intact';
+    return (await sizeOf(join(this.areaPath(area), sha256))) === sizeBytes;
   }
 
   /** Size of a component version that is published or staged in the area; null where it is neither. */
