@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import { issuersOfNewKey } from '#libs/governance/access/issuers';
 import { decideOwnKey, reachBeyond } from '#libs/governance/access/own-key';
 import { type Permission, permissionsOf } from '#libs/governance/access/permissions';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
@@ -117,8 +118,7 @@ export class KeyDesk {
     const secret = generateApiKey();
     const record = {
       id: randomUUID(), name, scopes: [...new Set(scopes)], createdAtMs, expiresAtMs, accountId, tenant: tenant ?? null, requestsPerMinute: requestsPerMinute ?? null,
-      // Who stands behind a key made by a key is whoever made that one.
-      issuedBy: caller.issuedBy ?? caller.accountId,
+      issuedBy: issuersOfNewKey(accountId, caller),
       ...digestApiKey(secret),
     };
     const { prefix, salt: _salt, hash: _hash, id, ...shown } = record;

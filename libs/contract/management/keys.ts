@@ -47,7 +47,7 @@ const keyFields = {
   prefix: z.string().describe('What tells it apart in a log: the part after sbx_, or a hash of a chosen key.'),
   scopes: z.array(scopeSchema),
   account: z.string().nullable().describe('Whom it acts for; null: for itself.'),
-  issuedBy: z.string().nullable().describe('The account that made it, where it is known.'),
+  issuedBy: z.string().nullable().describe('The account that made it, where it is known. Where that one came by a key of somebody else\'s making, they follow, separated by commas.'),
   tenant: z.string().nullable().describe('The only tenant that it may see; null: as its account.'),
   requestsPerMinute: count('Requests to /v1 in a minute; null: as the installation sets it.').nullable(),
   createdAt: instant,

@@ -1,3 +1,4 @@
+import { issuersOf } from '../access/issuers.ts';
 import { type Actor } from './change-request.ts';
 
 type Who = Pick<Actor, 'accountId' | 'issuedBy'>;
@@ -12,7 +13,7 @@ export const NO_HANDS: Hands = { involved: [], issuers: [] };
 
 /** Adds who acts, without repeats. */
 export function involve({ involved, issuers }: Hands, { accountId, issuedBy }: Who): Hands {
-  return { involved: withOne(involved, accountId), issuers: issuedBy === null || issuedBy === accountId ? issuers : withOne(issuers, issuedBy) };
+  return { involved: withOne(involved, accountId), issuers: issuersOf(issuedBy).filter((issuer) => issuer !== accountId).reduce(withOne, issuers) };
 }
 
 /**
@@ -22,12 +23,12 @@ export function involve({ involved, issuers }: Hands, { accountId, issuedBy }: W
  */
 export function sharedHand({ involved, issuers }: Hands, { accountId, issuedBy }: Who): string | null {
   if (involved.includes(accountId) || issuers.includes(accountId)) return accountId;
-  return issuedBy !== null && involved.includes(issuedBy) ? issuedBy : null;
+  return issuersOf(issuedBy).find((issuer) => involved.includes(issuer)) ?? null;
 }
 
 /** Whether a third account handed out both the key of who acts and one that acted before: a policy may mind that. */
 export function sharesIssuer({ issuers }: Hands, { accountId, issuedBy }: Who): boolean {
-  return issuedBy !== null && issuedBy !== accountId && issuers.includes(issuedBy);
+  return issuersOf(issuedBy).some((issuer) => issuer !== accountId && issuers.includes(issuer));
 }
 
 function withOne(accounts: readonly string[], account: string): readonly string[] {
