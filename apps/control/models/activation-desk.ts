@@ -62,9 +62,9 @@ export class ActivationDesk {
     const generation = before?.generation ?? 0;
     const stale = async (now: number): Promise<Error> => generationChanged(now, await unit.lastEvent(model));
     if (context.expectedGeneration !== undefined && context.expectedGeneration !== generation) throw await stale(generation);
-    const gate = decideGate(await this.modes.modeOf(model, unit.manager), command.type, context.cause);
-    if (!gate.allowed) throw changeRequired(model, command.type);
     const composed = command.type === 'rollback' && command.part !== undefined && before ? await composeRollback(unit, before, command.part) : null;
+    const gate = decideGate(await this.modes.modeOf(model, unit.manager), command.type, context.cause, !composed?.compatible || composed.hasServed);
+    if (!gate.allowed) throw changeRequired(model, command.type, command.type === 'promote' && before?.canary ? await unit.changeOf(model, before.canary.releaseId) : null);
     const decision = decideActivation(before, command, await this.#facts(unit, model, before, command, composed));
     if (decision.decision === 'refuse') throw refusedCommand(decision.reason, decision.detail);
 

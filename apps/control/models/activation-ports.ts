@@ -9,7 +9,7 @@ export const ACTIVATION_HISTORY = Symbol('ActivationHistory');
 export const GOVERNANCE_MODE = Symbol('GovernanceMode');
 
 /** One transaction over the activations. */
-export type ActivationUnitPort = Pick<ActivationUnit, 'manager' | 'lock' | 'releases' | 'recalled' | 'sizesBytes' | 'knowledgeOf' | 'lastEvent' | 'saveRelease' | 'write' | 'append'>;
+export type ActivationUnitPort = Pick<ActivationUnit, 'manager' | 'lock' | 'releases' | 'recalled' | 'sizesBytes' | 'knowledgeOf' | 'changeOf' | 'lastEvent' | 'saveRelease' | 'write' | 'append'>;
 
 export interface ActivationsPort extends Pick<Activations, 'find' | 'list'> {
   transaction<T>(work: (unit: ActivationUnitPort) => Promise<T>): Promise<T>;

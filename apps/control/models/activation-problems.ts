@@ -30,13 +30,20 @@ export function refusedCommand(reason: RefuseReason, detail: string): ProblemErr
   return new ProblemError({ ...SHOWN[reason], detail });
 }
 
-export function changeRequired(model: string, command: ActivationCommandType): ProblemError {
+/** @param changeId the request whose canary runs */
+export function changeRequired(model: string, command: ActivationCommandType, changeId: string | null): ProblemError {
   return new ProblemError({
     status: 409,
     code: 'change_required',
     title: 'Only an approved change may do this',
-    detail: `${model} changes only by approved change requests: open one at POST /api/v1/changes in place of ${command}. Rollback, abort and stopping a shadow need none.`,
+    detail: `${model} changes only by approved change requests: ${remedyFor(command, changeId)} Rollback to what has answered before, abort and stopping a shadow need none.`,
   });
+}
+
+function remedyFor(command: ActivationCommandType, changeId: string | null): string {
+  if (changeId !== null) return `the canary is that of request ${changeId}, so promote it by POST /api/v1/changes/${changeId}/promote.`;
+  if (command === 'rollback') return 'this part has not answered together with the rest before; roll the whole release back, or open a request of the type change-router or replace-expert at POST /api/v1/changes.';
+  return `open one at POST /api/v1/changes in place of ${command}.`;
 }
 
 /** Somebody was faster: tells who did what since. */

@@ -13,6 +13,8 @@ export interface ComposedRollback {
   readonly release: Omit<NewRelease, 'createdAtMs' | 'origin'>;
   readonly origin: Omit<ReleaseOrigin, 'createdBy' | 'note'>;
   readonly compatible: boolean;
+  /** Whether these routers and experts were part of a stable release of the model. */
+  readonly hasServed: boolean;
   /** What compatibility found; names what would be stranded. */
   readonly finding: string;
   readonly recalled: readonly { readonly component: ComponentName; readonly sha256: Sha256 }[];
@@ -42,6 +44,7 @@ export async function composeRollback(unit: ActivationUnitPort, { model, stable,
     release: { releaseId, model, manifest, importedFrom: 'composed', sizesBytes: await unit.sizesBytes([stable, previous]) },
     origin: { parentRelease: stable, kind: diffManifests(current, manifest).kind, summary: `${part} rolled back to those of ${previous.slice(0, 12)}` },
     compatible: isPartable && compatibility.allowed,
+    hasServed: served.length > 0,
     finding: isPartable
       ? findingOf(compatibility.reason, part, left, previous)
       : `Release ${stable} differs from ${previous} in more than routers and experts, so neither can be taken back alone.`,

@@ -9,7 +9,7 @@ import { type ComponentVersion } from '#libs/store/registry/component-versions';
 import { auditOf } from '../http/audited.ts';
 import { decodeCursor, isInstantMs, page } from '../http/cursor.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
-import { componentFileMissing, componentNotFound, stillReferenced } from './component-problems.ts';
+import { cardBound, componentFileMissing, componentNotFound, stillReferenced } from './component-problems.ts';
 import { COMPONENT_FILES, type ComponentFilesPort, COMPONENT_VERSIONS, type ComponentVersionsPort, COMPONENT_WRITER, type ComponentWriterPort } from './registry-ports.ts';
 
 type Detail = RouteOutput<typeof ROUTES.getComponent>;
@@ -75,6 +75,7 @@ export class ComponentDesk {
     const audit = { ...auditOf(caller, atMs, 'component.card', `component/${sha256}`, { revision: expectedRevision + 1 }), before: plain(before.card), after: card };
     const written = await this.writer.writeCard({ sha256, card, expectedRevision, atMs, by: caller.accountId }, audit);
     if (written === 'written') return this.get(sha256);
+    if (written !== 'stale') throw cardBound(written.boundBy);
     const now = await this.get(sha256);
     throw new ProblemError({
       status: 412,

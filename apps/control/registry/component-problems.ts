@@ -43,3 +43,13 @@ const TABLES: Readonly<Record<string, string>> = {
   usage_hour: 'recorded usage',
   expert_figures_minute: 'figures of its experts',
 };
+
+/** The card says what a version may serve for: part of what is approved. */
+export function cardBound(model: string): ProblemError {
+  return new ProblemError({
+    status: 409,
+    code: 'change_required',
+    title: 'Only an approved change may do this',
+    detail: `${model} has a release with this version and changes only by approved change requests: open one of the type rescope-expert at POST /api/v1/changes.`,
+  });
+}

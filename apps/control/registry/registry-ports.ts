@@ -17,9 +17,12 @@ export type RemovalOutcome =
   | { readonly removed: false; readonly reason: 'missing' | 'importing' }
   | { readonly removed: false; readonly reason: 'referenced'; readonly references: readonly Reference[] };
 
+/** `boundBy`: a model that holds the version and changes only by approved requests. */
+export type CardOutcome = 'written' | 'stale' | { readonly boundBy: string };
+
 /** Changes of component versions, each with its audit entry in one transaction. */
 export interface ComponentWriterPort {
-  writeCard(write: CardWrite, audit: AuditEntry): Promise<'written' | 'stale'>;
+  writeCard(write: CardWrite, audit: AuditEntry): Promise<CardOutcome>;
   /** The row first, the file after it; see Removals. */
   remove(sha256: Sha256, audit: AuditEntry): Promise<RemovalOutcome>;
 }

@@ -3,12 +3,13 @@ import { type ComponentStore } from '#libs/checkpoint/components/component-store
 import { type Removals } from '#libs/checkpoint/components/removals';
 import { type Sha256 } from '#libs/release/component';
 import { appendAudit, type AuditEntry } from '#libs/store/audit/audit-log';
+import { boundModelOf } from '#libs/store/changes/governance-modes';
 import { LOCKS } from '#libs/store/locks';
 import { type CardWrite, writeCard } from '#libs/store/registry/component-card';
 import { findVersion } from '#libs/store/registry/component-versions';
 import { foreignReferences } from '#libs/store/registry/references';
 import { underSessionLock } from '#libs/store/session-lock';
-import { type ComponentWriterPort, type RemovalOutcome } from './registry-ports.ts';
+import { type CardOutcome, type ComponentWriterPort, type RemovalOutcome } from './registry-ports.ts';
 
 export interface ComponentPlaces {
   readonly store: Pick<ComponentStore, 'remove'>;
@@ -25,8 +26,10 @@ export class StoredComponents implements ComponentWriterPort {
     private readonly places: ComponentPlaces,
   ) {}
 
-  async writeCard(write: CardWrite, audit: AuditEntry): Promise<'written' | 'stale'> {
+  async writeCard(write: CardWrite, audit: AuditEntry): Promise<CardOutcome> {
     return this.dataSource.transaction(async (manager) => {
+      const boundBy = await boundModelOf(manager, write.sha256);
+      if (boundBy !== null) return { boundBy };
       const outcome = await writeCard(manager, write);
       if (outcome === 'written') await appendAudit(manager, audit);
       return outcome;

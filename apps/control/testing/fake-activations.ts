@@ -50,6 +50,7 @@ export class FakeActivations implements ActivationsPort {
       releases: async (ids) => new Map(this.releases.filter(({ releaseId }) => ids.includes(releaseId)).map((one) => [one.releaseId, one])),
       recalled: async () => [],
       sizesBytes: async () => ({}),
+      changeOf: async () => null,
       knowledgeOf: async () => ({ records: [], served: [] }),
       lastEvent: async (model) => (await this.history.list({ model, limit: 1, beforeGeneration: null, untilMs: null }))[0] ?? null,
       saveRelease: async () => undefined,

@@ -3,6 +3,7 @@ import { type ComponentStore } from '#libs/checkpoint/components/component-store
 import { type Removals } from '#libs/checkpoint/components/removals';
 import { type UploadArea } from '#libs/checkpoint/components/upload-area';
 import { appendAudit } from '#libs/store/audit/audit-log';
+import { boundModelOf } from '#libs/store/changes/governance-modes';
 import { writeCard } from '#libs/store/registry/component-card';
 import { keepComponents } from '#libs/store/registry/component-lock';
 import { endUpload, openUpload, Uploads } from '#libs/store/registry/uploads';
@@ -39,8 +40,8 @@ export function storedUploads(dataSource: DataSource, { store, removals, area }:
         if (!(await endUpload(manager, id, { state: 'finished', error: null, atMs }))) return 'ended';
         await keepComponents(manager);
         await manager.query('INSERT INTO signalbox.component_version (sha256, kind, size_bytes, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT (sha256) DO NOTHING', [sha256, kind, sizeBytes, new Date(atMs)]);
-        // A card that someone has written meanwhile stays.
-        await writeCard(manager, { sha256, card, expectedRevision: 0, atMs, by: upload.createdBy });
+        // A card that someone has written meanwhile stays; where only approved requests write cards, it takes one.
+        if ((await boundModelOf(manager, sha256)) === null) await writeCard(manager, { sha256, card, expectedRevision: 0, atMs, by: upload.createdBy });
         // The mark goes down first: should the transaction fail after this, the file is litter, and is found.
         await removals.mark(sha256);
         await store.adopt(area.pathOf(id), sha256);

@@ -42,9 +42,9 @@ export const registryRoutes = {
   },
   putComponentCard: {
     operationId: 'putComponentCard', method: 'put', path: '/components/{sha256}/card', tag: 'registry', needs: 'registry', tenancy: 'none',
-    summary: 'Write the card of a component version', description: 'The audit log keeps it before and after.',
+    summary: 'Write the card of a component version', description: 'The audit log keeps it before and after. Where a model that changes only by approved requests has a release with the version, it takes one of the type rescope-expert.',
     params: componentParams, headers: cardHeaders, body: cardBody, status: 200, response: componentDetailSchema,
-    problems: { ...NO_COMPONENT, 412: 'Someone else changed it since: read it again.', 428: 'If-Match is missing.' },
+    problems: { ...NO_COMPONENT, 409: 'Only an approved change may do this.', 412: 'Someone else changed it since: read it again.', 428: 'If-Match is missing.' },
     example: { params: DIGEST, headers: { 'if-match': '"0"' }, body: { title: 'Biology expert', forUse: 'Questions about biology', licence: 'Apache-2.0', owner: 'models@example.com' } },
   },
   deleteComponent: {

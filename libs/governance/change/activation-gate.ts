@@ -15,9 +15,13 @@ export type GateCause = 'direct' | 'approved-change' | 'approved-rollout' | 'bro
 
 const WAYS_BACK: ReadonlySet<ActivationCommandType> = new Set(['rollback', 'abort-canary', 'stop-shadow']);
 
-/** Decides whether an activation command may run. A way back is never locked. */
-export function decideGate(mode: GovernanceMode, command: ActivationCommandType, cause: GateCause): GateDecision {
-  if (WAYS_BACK.has(command)) return { allowed: true, reason: 'way-back' };
+/**
+ * Decides whether an activation command may run. A way back is never locked.
+ * @param leadsBack false for a rollback of a part to routers and experts that have not answered together: with
+ *   a compatibility record of their own, anyone could lead forward that way
+ */
+export function decideGate(mode: GovernanceMode, command: ActivationCommandType, cause: GateCause, leadsBack = true): GateDecision {
+  if (WAYS_BACK.has(command) && leadsBack) return { allowed: true, reason: 'way-back' };
   if (cause !== 'direct') return { allowed: true, reason: cause };
   return mode === 'open' ? { allowed: true, reason: 'open-mode' } : { allowed: false, reason: 'change-required' };
 }

@@ -62,6 +62,15 @@ export class ActivationUnit {
     return { records: records.map(({ at, ...record }) => ({ ...record, atMs: at.getTime() })), served };
   }
 
+  /** The request that began the canary of a release and that promotes it; null where there is none. */
+  async changeOf(model: string, releaseId: string): Promise<string | null> {
+    const rows: { id: string }[] = await this.manager.query(
+      `SELECT id FROM signalbox.change_request WHERE state = 'applying' AND model = $1 AND effect->>'releaseId' = $2 AND effect->'strategy'->>'kind' = 'canary' LIMIT 1`,
+      [model, releaseId],
+    );
+    return rows[0]?.id ?? null;
+  }
+
   lastEvent(model: string): Promise<ActivationEvent | null> {
     return lastEvent(this.manager, model);
   }

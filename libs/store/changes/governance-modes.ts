@@ -1,5 +1,6 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type GovernanceMode } from '#libs/governance/change/activation-gate';
+import { type Sha256 } from '#libs/release/component';
 
 /** How a model may be changed. Generation 0: never set, so open. */
 export interface GovernanceModeRow {
@@ -27,6 +28,16 @@ export class GovernanceModes {
     const rows: { found: boolean }[] = await manager.query(`SELECT EXISTS (SELECT 1 FROM signalbox.governance_mode WHERE mode = 'required') AS found`);
     return rows[0]?.found === true;
   }
+}
+
+/** A model that changes only by approved requests and has a release with the component version; null where none does. */
+export async function boundModelOf(manager: EntityManager, sha256: Sha256): Promise<string | null> {
+  const rows: { model: string }[] = await manager.query(
+    `SELECT r.model FROM signalbox.release_component AS c JOIN signalbox.release AS r ON r.id = c.release_id
+     JOIN signalbox.governance_mode AS g ON g.model = r.model AND g.mode = 'required' WHERE c.sha256 = $1 ORDER BY r.model LIMIT 1`,
+    [sha256],
+  );
+  return rows[0]?.model ?? null;
 }
 
 /** Writes a mode as part of a transaction, without an audit entry. False when the generation has moved on. */
