@@ -5,7 +5,7 @@ import { DECISION_FLAGS, type RoutingTrace, traceRows } from './trace.ts';
 export const CONFIDENCE_BINS = 20;
 
 /** In decisions with one of these flags a selection with gate 0 went to no expert. */
-const EMPTY_SELECTIONS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
+export const EMPTY_SELECTIONS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
 
 /** Pairs are counted up to this many experts: E*(E-1)/2 cells per layer stay small. */
 export const MAX_PAIR_EXPERTS = 64;

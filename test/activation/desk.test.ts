@@ -7,14 +7,12 @@ import { releaseIdOf } from '#libs/release/manifest-digest';
 import { ActivationHistory } from '#libs/store/activation/activation-history';
 import { Activations } from '#libs/store/activation/activations';
 import { Recalls } from '#libs/store/activation/recalls';
-import { ROUTES } from '#libs/contract/management/routes';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { migrate, revert } from '#libs/store/data-source';
 import { type ActivationDesk } from '../../apps/control/models/activation-desk.ts';
-import { RecallController } from '../../apps/control/recall/recall.controller.ts';
 import { RecallDesk } from '../../apps/control/recall/recall-desk.ts';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
-import { batchOf, captured, openStore, random, randomTrace, writerOf } from '../store/store.fixture.ts';
+import { openStore } from '../store/store.fixture.ts';
 import { ANN, BOB, deskOf, readBooks, saveToy, toyManifest } from './activation.fixture.ts';
 
 let server: TestPostgres;
@@ -150,30 +148,6 @@ it('never lets a command select what is being recalled at that moment', async ()
     const state = await new Activations(store).find('toy');
     expect([state?.stable, state?.previous, state?.shadow?.releaseId]).not.toContain(candidate);
   }
-});
-
-it('lists the requests that releases with a recalled version answered, by page', async () => {
-  const atMs = Date.parse('2026-03-10T12:00:00Z');
-  const good = await saveToy(store, toyManifest());
-  const bad = await saveToy(store, toyManifest({ experts: ['7', '4', '5', '6'] }));
-  const shape = { layers: 2, experts: 2, topK: 1 };
-  const requests = Array.from({ length: 8 }, (_, at) => captured(randomTrace(random(at), 4, shape), atMs + (at >> 1), { releaseId: at < 5 ? bad : good }));
-  await writerOf(store).write(batchOf(requests, atMs));
-  await recalls.recall('7'.repeat(64), { caller: BOB, reason: 'leaks', force: false, cause: 'direct' });
-  const controller = new RecallController(recalls, new Recalls(store));
-  const params = { sha256: '7'.repeat(64) };
-  const report = ROUTES.getRecall.response.parse(await controller.get({ params, query: undefined, headers: undefined, body: undefined }));
-  expect(report).toMatchObject({ kind: 'expert', recalled: { by: 'user:bob', reason: 'leaks' }, releases: [{ releaseId: bad, components: ['expert/0/0'], requests: 5 }] });
-  const seen: string[] = [];
-  let cursor: string | null = null;
-  do {
-    const page: { items: { requestId: string }[]; nextCursor: string | null } = ROUTES.listRecallRequests.response.parse(
-      await controller.requests({ params, query: { limit: 2, ...(cursor === null ? {} : { cursor }) }, headers: undefined, body: undefined }),
-    );
-    seen.push(...page.items.map(({ requestId }) => requestId));
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  expect(seen.toSorted()).toEqual(requests.slice(0, 5).map(({ write }) => write.record.requestId).toSorted());
 });
 
 it('takes over the activations of an earlier version, which can go on beside it', async () => {

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
+import { type Permission } from '#libs/governance/access/permissions';
 import { decideTenantReach } from '#libs/governance/access/tenant-reach';
 import { type Route } from '#libs/contract/management/route';
 import { hasPermission, type Principal } from '#libs/platform/auth/scopes';
@@ -39,7 +40,12 @@ export class KeyGuard implements CanActivate {
 }
 
 function refuseMissing({ needs }: Route, principal: Principal): void {
-  if (needs === 'caller' || needs === 'public' || hasPermission(principal, needs)) return;
+  if (needs !== 'caller' && needs !== 'public') requirePermission(needs, principal);
+}
+
+/** For operations of which a part needs more than the whole. @throws ProblemError 403 */
+export function requirePermission(needs: Permission, principal: Pick<Principal, 'name' | 'permissions'>): void {
+  if (hasPermission(principal, needs)) return;
   throw new ProblemError({
     status: 403,
     code: 'permission_missing',

@@ -3,22 +3,21 @@ import { type RouteInput, type RouteOutput } from '#libs/contract/management/rou
 import { ROUTES } from '#libs/contract/management/routes';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type RecallRecord } from '#libs/store/activation/recalls';
-import { decodeCursor, page } from '../http/cursor.ts';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
+import { requirePermission } from '../http/key-guard.ts';
 import { componentNotFound, RecallDesk } from './recall-desk.ts';
 import { RECALLS, type RecallsPort } from './recall-port.ts';
+import { TouchedReports } from './touched-reports.ts';
 
 type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
 type Out<N extends keyof typeof ROUTES> = Promise<RouteOutput<(typeof ROUTES)[N]>>;
-
-const STATUSES = ['answered', 'cancelled', 'failed'] as const;
-const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/;
 
 @Controller()
 export class RecallController {
   constructor(
     @Inject(RecallDesk) private readonly desk: RecallDesk,
-    @Inject(RECALLS) private readonly recalls: RecallsPort,
+    @Inject(RECALLS) private readonly recalls: Pick<RecallsPort, 'find'>,
+    private readonly touched: TouchedReports,
   ) {}
 
   @Endpoint(ROUTES.recallComponent)
@@ -31,7 +30,7 @@ export class RecallController {
   @Endpoint(ROUTES.getRecall)
   async get(@Input() { params: { sha256 } }: In<'getRecall'>): Out<'getRecall'> {
     const { kind, recalled, releases } = await this.#find(sha256);
-    const counts = await this.recalls.requestCounts(sha256);
+    const counts = await this.touched.counts(sha256);
     return {
       sha256,
       kind,
@@ -43,12 +42,11 @@ export class RecallController {
   }
 
   @Endpoint(ROUTES.listRecallRequests)
-  async requests(@Input() { params: { sha256 }, query: { cursor, limit } }: In<'listRecallRequests'>): Out<'listRecallRequests'> {
-    await this.#find(sha256);
-    const after = decodeCursor(cursor, ([atMs, requestId]) => (typeof atMs === 'number' && typeof requestId === 'string' && UUID.test(requestId) ? { atMs, requestId } : null));
-    const found = await this.recalls.requests({ sha256, after, limit: limit + 1 });
-    const { items, nextCursor } = page(found, limit, (last) => [last.atMs, last.requestId]);
-    return { items: items.map(({ requestId, atMs, releaseId, status }) => ({ requestId, at: new Date(atMs).toISOString(), releaseId, status: STATUSES[status] ?? 'failed' })), nextCursor };
+  async requests(@Input() { params: { sha256 }, query }: In<'listRecallRequests'>, @Caller() caller: Principal): Out<'listRecallRequests'> {
+    if (query.selected === 'true') requirePermission('traces', caller);
+    const record = await this.#find(sha256);
+    // Whatever is no expert takes part in every request of a release: no trace can tell more.
+    return query.selected === 'true' && record.kind === 'expert' ? this.touched.bySelection(record, query, caller) : this.touched.byRelease(record, query);
   }
 
   async #find(sha256: string): Promise<RecallRecord> {

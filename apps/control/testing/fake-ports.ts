@@ -15,7 +15,7 @@ import { fakeAudit } from './fake-audit.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
-import { RECALLS } from '../recall/recall-port.ts';
+import { RECALLS, TOUCHED_REQUESTS } from '../recall/recall-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
 import { EXPERT_FIGURES, RELEASE_CATALOG, USAGE_READER } from '../routing/usage-reader.ts';
@@ -109,6 +109,7 @@ export class FakeHouse {
       { provide: DATA_RULES, useValue: this.dataRules },
       ...fakeChanges(NOW_MS),
       { provide: RECALLS, useValue: {} },
+      { provide: TOUCHED_REQUESTS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },
       { provide: IMPORT_JOBS, useValue: this.#jobs() },

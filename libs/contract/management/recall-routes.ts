@@ -23,7 +23,7 @@ export const recallRoutes = {
   listRecallRequests: {
     operationId: 'listRecallRequests', method: 'get', path: '/components/{sha256}/recall/requests', tag: 'models', needs: 'operate', tenancy: 'none',
     summary: 'Recorded requests that releases with the version answered, newest first',
-    description: 'All requests of those releases. Whether an expert was selected for one of them is told by its trace, which needs the traces permission.',
+    description: 'Also before any recall. With `selected=true`, for an expert, those of which a token was routed to it: a page opens at most 200 traces and is one entry in the audit log, written before it is answered. That needs the permission traces too, else 403 permission_missing. Routers, backbone and tokenizer take part in every request of a release, so their list is by release in any case.',
     params: recallParams, query: recallRequestsQuery, status: 200, response: recallRequestsSchema, problems: UNKNOWN, example: { ...EXAMPLE, query: { limit: '50' } },
   },
 } as const satisfies Record<string, Route>;

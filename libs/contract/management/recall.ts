@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+import { count, figure, instant, modelName, pageQuery, sha256 } from './common.ts';
 
 export const recallParams = z.object({ sha256: sha256.describe('SHA-256 of the component version.') });
 export const recallBody = z
@@ -42,8 +42,29 @@ export const recallReportSchema = z
   })
   .meta({ id: 'RecallReport', description: 'Releases that hold a component version, newest first.' });
 
-export const recallRequestsQuery = z.object(pageQuery);
-export const recallRequestsSchema = pageOf(
-  z.object({ requestId: z.uuid(), at: instant, releaseId: sha256, status: z.enum(['answered', 'cancelled', 'failed']) }).meta({ id: 'TouchedRequest' }),
-  'TouchedRequests',
-);
+export const recallRequestsQuery = z.object({
+  ...pageQuery,
+  selected: z.enum(['true', 'false'], 'give true or false').default('false').describe('Opens the traces, and lists only the requests of which a token was routed to the version. Needs the permission traces too.'),
+});
+const touched = { requestId: z.uuid(), at: instant, releaseId: sha256, status: z.enum(['answered', 'cancelled', 'failed']) };
+export const recallRequestsSchema = z
+  .object({
+    items: z.array(
+      z
+        .object({
+          ...touched,
+          experts: z
+            .array(z.object({ component: z.string().describe('Where the release has it, such as expert/3/5.'), tokens: count('Tokens that went there.'), gateMass: figure('Sum of their gates, each as recorded, in units of 1/255.') }))
+            .nullable()
+            .describe('What it got of the request; null where the basis is release.'),
+        })
+        .meta({ id: 'TouchedRequest' }),
+    ),
+    unreadable: z.array(z.object(touched)).describe('Requests of this page whose trace does not open: they may have touched it.'),
+    nextCursor: z.string().nullable().describe('Where to go on, also after a page without items; null on the last page.'),
+    basis: z.enum(['release', 'selection']).describe('selection: the traces say that the expert was selected. release: a release with the version answered, which is the whole answer for routers, backbone and tokenizer, as they take part in every request.'),
+    looked: count('Requests that this page looked at: with basis selection, traces opened or tried.'),
+    found: count('How many of them are items.'),
+    unknown: count('Over the whole list, the same on each page: requests past the retention of traces. With basis selection, only those of hours in which usage counts tokens for the expert; none of the others touched it.'),
+  })
+  .meta({ id: 'TouchedRequests' });

@@ -19,24 +19,7 @@ export interface RecallRecord {
   readonly releases: readonly HoldingRelease[];
 }
 
-/** A recorded request that a release with the version answered. */
-export interface TouchedRequest {
-  readonly requestId: string;
-  readonly atMs: number;
-  readonly releaseId: string;
-  readonly status: number;
-}
-
-export interface TouchedQuery {
-  readonly sha256: Sha256;
-  /** Where the page before ended: its last request. */
-  readonly after: { readonly atMs: number; readonly requestId: string } | null;
-  readonly limit: number;
-}
-
-const HOLDING = `SELECT DISTINCT r.number FROM signalbox.release_component AS c JOIN signalbox.release AS r ON r.id = c.release_id WHERE c.sha256 = $1`;
-
-/** Recalled component versions, and what they touched. */
+/** Recalled component versions, and the releases that hold them. */
 export class Recalls {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -69,26 +52,5 @@ export class Recalls {
       recalled: version.at && { atMs: version.at.getTime(), by: version.by ?? '', reason: version.reason ?? '' },
       releases: releases.map(({ at, ...release }) => ({ ...release, createdAtMs: at.getTime() })),
     };
-  }
-
-  /** Recorded requests by release, for those that hold the version; only releases with any. */
-  async requestCounts(sha256: Sha256): Promise<ReadonlyMap<string, number>> {
-    const rows: { id: string; requests: number }[] = await this.dataSource.query(
-      `SELECT r.id, count(*)::float8 AS requests FROM signalbox.trace AS t JOIN signalbox.release AS r ON r.number = t.release
-       WHERE t.release IN (${HOLDING}) GROUP BY r.id`,
-      [sha256],
-    );
-    return new Map(rows.map(({ id, requests }) => [id, requests]));
-  }
-
-  /** Newest first. */
-  async requests({ sha256, after, limit }: TouchedQuery): Promise<readonly TouchedRequest[]> {
-    const rows: (Omit<TouchedRequest, 'atMs'> & { at: Date })[] = await this.dataSource.query(
-      `SELECT t.request_id AS "requestId", t.at, r.id AS "releaseId", t.status FROM signalbox.trace AS t JOIN signalbox.release AS r ON r.number = t.release
-       WHERE t.release IN (${HOLDING}) AND ($2::timestamptz IS NULL OR (t.at, t.request_id) < ($2, $3::uuid))
-       ORDER BY t.at DESC, t.request_id DESC LIMIT $4`,
-      [sha256, after && new Date(after.atMs), after?.requestId ?? null, limit],
-    );
-    return rows.map(({ at, ...row }) => ({ ...row, atMs: at.getTime() }));
   }
 }
