@@ -138,6 +138,14 @@ describe('its time', () => {
     expect(decideDue(of, { ...moved, nowMs: START_MS + HOUR_MS })).toMatchObject({ act: 'fail', blockers: [{ reason: 'base-changed' }, {}] });
   });
 
+  it('does not come for somebody who may not do it any more by then', () => {
+    const of = scheduled(HOUR_MS, 3 * HOUR_MS);
+    const asked = (roles: readonly string[] | null) => decideDue(of, at(START_MS + HOUR_MS, { rolesNow: (account) => (account === second.accountId ? roles : ['approver', 'operator']) }));
+    expect(asked(null)).toMatchObject({ act: 'fail', blockers: [{ reason: 'scheduler-gone' }] });
+    expect(asked(['approver'])).toMatchObject({ act: 'fail', blockers: [{ reason: 'scheduler-gone' }] });
+    expect(asked(['admin']).act).toBe('apply');
+  });
+
   it('takes no window that is past, empty or too long', () => {
     for (const [from, until] of [[-1, 1], [0, 1], [2, 2], [1, 8 * 24 * HOUR_MS]] as const) {
       expect(reasons(scheduleChange(approved(), { atMs: START_MS + from, untilMs: START_MS + until }, second, standingFacts()))).toEqual(['schedule-invalid']);

@@ -148,7 +148,7 @@ export interface Blocker {
 
 export type BlockerReason =
   | 'not-a-draft' | 'not-open' | 'ended' | 'expired' | 'evidence-missing' | 'approvals-missing' | 'not-permitted' | 'policy-forbids' | 'policy-error'
-  | 'own-change' | 'already-approved' | 'digest-changed' | 'base-changed' | 'frozen' | 'not-before' | 'window-missed' | 'reason-missing' | 'time-limit' | 'not-plannable'
+  | 'own-change' | 'already-approved' | 'digest-changed' | 'base-changed' | 'frozen' | 'not-before' | 'window-missed' | 'scheduler-gone' | 'reason-missing' | 'time-limit' | 'not-plannable'
   | 'effect-refused' | 'no-such-evidence' | 'too-many' | 'not-involved' | 'no-broken-glass' | 'already-reviewed' | 'schedule-invalid' | 'not-applying';
 
 /** What a decision comes to: the case as it is then, and the event for its history; or what blocks it. */

@@ -1,3 +1,4 @@
+import { knownRoles, permissionsOf } from '../access/permissions.ts';
 import { type JsonObject } from './change-payload.ts';
 import { policyBlockers } from './change-policy.ts';
 import { type Actor, type Blocker, type CaseDecision, type ChangeCase, type ChangeEvent, type PolicyDecision, refuse, type Review } from './change-request.ts';
@@ -88,7 +89,7 @@ export type DueDecision =
 export function decideDue(of: ChangeCase, facts: StandingFacts): DueDecision {
   const { schedule } = of.change;
   if (schedule === null || facts.nowMs < schedule.atMs) return { act: 'wait', reason: 'not-before' };
-  const decision = decideApply(of, schedule.by, facts);
+  const decision = decideScheduled(of, schedule.by, facts);
   if (facts.nowMs >= schedule.untilMs) {
     const missed: Blocker = { reason: 'window-missed', detail: `Its window ended at ${new Date(schedule.untilMs).toISOString()} before it could be applied.` };
     return { act: 'expire', blockers: [missed, ...(decision.allowed ? [] : decision.blockers)] };
@@ -97,12 +98,25 @@ export function decideDue(of: ChangeCase, facts: StandingFacts): DueDecision {
   return decision.blockers.every(({ reason }) => reason === 'frozen') ? { act: 'wait', reason: 'frozen' } : { act: 'fail', blockers: decision.blockers };
 }
 
+/** As the one who scheduled it, with the roles that they have by now. */
+function decideScheduled(of: ChangeCase, by: Actor, facts: StandingFacts): ApplyDecision {
+  const now = facts.rolesNow(by.accountId);
+  // A key without an account has no roles but its scopes, which do not change.
+  const may = now !== null && (by.accountId.startsWith('key:') || permissionsOf(knownRoles(now)).includes('operate'));
+  if (!may) return refuse('scheduler-gone', `${by.name}, who scheduled it, may not apply requests any more: have somebody who may schedule it again.`);
+  return decideApply(of, { ...by, roles: now }, facts);
+}
+
 /** The review that a broken glass owes: by someone who had no hand in it. */
 export function reviewChange(of: ChangeCase, verdict: Pick<Review, 'verdict' | 'note'>, actor: Actor, nowMs: number): CaseDecision {
   const { breakGlass } = of.change;
   if (!breakGlass) return refuse('no-broken-glass', 'Only changes that were applied by breaking the glass are reviewed.');
   if (breakGlass.review?.verdict === 'confirmed') return refuse('already-reviewed', `${breakGlass.review.byName} has confirmed it already.`);
-  if (sharedHand(involve(of.change, breakGlass.by), actor) !== null) return refuse('own-change', 'Who wrote a change or broke the glass does not review it, whatever their role: ask someone else.');
+  const hand = sharedHand(involve(of.change, breakGlass.by), actor);
+  if (hand !== null) {
+    const who = hand === actor.accountId ? 'You' : `The account ${hand}, which handed out your key,`;
+    return refuse('own-change', `${who} wrote this change, broke the glass, or handed out a key that did. Others review it, whatever your role: ask someone else.`);
+  }
   const review: Review = { by: actor.accountId, byName: actor.name, ...verdict, atMs: nowMs };
   return {
     allowed: true,
