@@ -41,9 +41,10 @@ it('leads a re-tuned expert from its file into a release, and back out', async (
   expect(imported).toContain('expert release: 1 of 32 experts changed (expert/2/2); 37 components shared');
   const tuned = /release ([0-9a-f]{64})/.exec(imported)![1]!;
   expect(await signalbox(['releases'])).toMatch(new RegExp(`${tuned}.* expert `));
-  expect(await signalbox(['releases', '--model', 'nobody'])).toContain('No release yet');
+  expect(await signalbox(['releases', '--model', 'nobody'])).toContain('No release of nobody');
   expect(await signalbox(['releases', 'show', tuned])).toContain('tuned on law');
-  const diff = await signalbox(['releases', 'diff', tuned]);
+  expect(await signalbox(['releases', 'show', tuned.slice(0, 12)])).toContain(`release ${tuned}`);
+  const diff = await signalbox(['releases', 'diff', tuned.slice(0, 12), '--against', parent.slice(0, 8)]);
   expect(diff).toContain('expert/2/2:');
   expect(diff).toContain('trained-together');
   expect(diff).toContain('960.0 KiB more');

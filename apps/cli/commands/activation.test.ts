@@ -47,6 +47,20 @@ function run(...args: string[]): Promise<number> {
 }
 
 describe('commands that lead forward', () => {
+  it('take the first digits of a release id, where no other begins so', async () => {
+    const listed = { model: 'toy', architecture: 'mixtral', layers: 1, experts: 2, topK: 1, components: 5, createdAt: '2026-06-01T00:00:00.000Z', parent: null, kind: null, summary: '', createdBy: null, note: '', routerSet: STABLE, expertSet: STABLE };
+    answers['GET /api/v1/releases'] = { body: { items: [`${'a'.repeat(12)}${'0'.repeat(52)}`, STABLE, OTHER].map((releaseId) => ({ ...listed, releaseId })), nextCursor: null } };
+    answers['GET /api/v1/models/toy/activation'] = { body: { ...DESIRED, converged: true, observed: [] } };
+    answers['PUT /api/v1/models/toy/activation'] = { body: DESIRED };
+    expect(await run('activate', OTHER.slice(0, 8))).toBe(0);
+    expect(seen.at(-1)?.body).toEqual({ release: OTHER });
+    expect(await run('activate', STABLE.slice(0, 12))).toBe(5);
+    expect(notes.join()).toContain('2 releases begin with aaaaaaaaaaaa: give more digits');
+    expect(await run('activate', 'c'.repeat(8))).toBe(5);
+    expect(notes.join()).toContain('No release begins with cccccccc: signalbox releases lists them.');
+    expect(seen.filter(({ call }) => call.startsWith('PUT'))).toHaveLength(1);
+  });
+
   it('send the generation that was read just before, or the one given', async () => {
     answers['GET /api/v1/models/toy/activation'] = { body: { ...DESIRED, converged: true, observed: [] } };
     answers['POST /api/v1/models/toy/canary'] = { body: { ...DESIRED, generation: 5, canary: CANARY } };

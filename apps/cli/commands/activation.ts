@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type ApiClient } from '../api/api-client.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
+import { releaseInFull } from '../api/in-full.ts';
 import { type Terminal } from '../terminal.ts';
 import { forModel, forward, matching, type ModelOptions, modelOf, reasonOf, tellDesired } from './activation-model.ts';
 import { addRecallCommand } from './recall.ts';
@@ -19,12 +20,12 @@ interface CanaryOptions extends ModelOptions {
 /** Adds the commands that say what answers for a model, and those that show it. */
 export function addActivationCommands(program: Command, terminal: Terminal, client: () => ApiClient): void {
   forward(program.command('activate'))
-    .argument('<release>', 'release id, from signalbox releases')
+    .argument('<release>', 'release id, from signalbox releases, or its first 8 or more digits')
     .description('let a release answer for its model')
     .action(async (release: string, options: ModelOptions) => {
       const api = client();
       const model = await modelOf(api, options);
-      tellDesired(terminal, await api.call('putActivation', { params: { model }, headers: await matching(api, model, options), body: { release, ...reasonOf(options) } }));
+      tellDesired(terminal, await api.call('putActivation', { params: { model }, headers: await matching(api, model, options), body: { release: await releaseInFull(api, release), ...reasonOf(options) } }));
     });
 
   addCanaryCommands(program.command('canary').description('let a release answer a share of the requests'), terminal, client);
@@ -60,7 +61,7 @@ export function addActivationCommands(program: Command, terminal: Terminal, clie
 
 function addCanaryCommands(canary: Command, terminal: Terminal, client: () => ApiClient): void {
   forward(canary.command('start'))
-    .argument('<release>', 'release id, from signalbox releases')
+    .argument('<release>', 'release id, from signalbox releases, or its first 8 or more digits')
     .description('start a canary')
     .requiredOption('--share <share>', 'share of the requests in scope, such as 0.05')
     .addOption(new Option('--sticky-by <what>', 'what stays on one side').choices(['key', 'session', 'request']).default('key'))
@@ -75,7 +76,7 @@ function addCanaryCommands(canary: Command, terminal: Terminal, client: () => Ap
       const { stickyBy, tenant, task, language, experts } = options;
       const segment = Object.fromEntries(Object.entries({ tenant, task, language }).filter(([, value]) => value !== undefined));
       const body = {
-        release,
+        release: await releaseInFull(api, release),
         share: numberOf('--share', options.share),
         stickyBy,
         ...(Object.keys(segment).length === 0 ? {} : { segment }),
@@ -97,13 +98,13 @@ function addCanaryCommands(canary: Command, terminal: Terminal, client: () => Ap
 
 function addShadowCommands(shadow: Command, terminal: Terminal, client: () => ApiClient): void {
   forward(shadow.command('start'))
-    .argument('<release>', 'release id, from signalbox releases')
+    .argument('<release>', 'release id, from signalbox releases, or its first 8 or more digits')
     .description('run a release unseen; answers are compared and thrown away')
     .requiredOption('--share <share>', 'share of the answers to compare, such as 0.1')
     .action(async (release: string, options: ModelOptions & { share: string }) => {
       const api = client();
       const model = await modelOf(api, options);
-      const body = { release, share: numberOf('--share', options.share), ...reasonOf(options) };
+      const body = { release: await releaseInFull(api, release), share: numberOf('--share', options.share), ...reasonOf(options) };
       tellDesired(terminal, await api.call('startShadow', { params: { model }, headers: await matching(api, model, options), body }));
     });
   forModel(shadow.command('stop'))

@@ -1,7 +1,7 @@
 import { type Command } from 'commander';
 import { type ApiClient, type CallInput } from '../api/api-client.ts';
 import { allPages } from '../api/pages.ts';
-import { printable, table } from '../render/plain-text.ts';
+import { digestTable, printable } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 import { exportAudit } from './audit-export.ts';
 import { verifyAudit, type VerifyOptions } from './audit-verify.ts';
@@ -42,6 +42,15 @@ export function addAuditCommands(program: Command, terminal: Terminal, client: (
     .option('--json', 'as JSON')
     .action((path: string, options: VerifyOptions) => verifyAudit(terminal, path, options));
   audit
+    .command('key')
+    .description('the key that signs checkpoints: note its fingerprint down, for audit verify --key')
+    .option('--json', 'as JSON; audit verify --key takes a file of it')
+    .action(async ({ json: asJson }: { json?: boolean }) => {
+      const key = await client().call('getAuditKey', {});
+      if (asJson) return terminal.print(JSON.stringify(key, null, 2));
+      terminal.print([`fingerprint  ${key.keyId}`, `public key   ${key.publicKey}  (Ed25519, base64)`, '', key.latestNote === null ? 'Nothing is signed yet: a minute after the first entry there is a checkpoint.' : `The newest checkpoint:\n\n${key.latestNote.split('\n').map(printable).join('\n').trimEnd()}`].join('\n'));
+    });
+  audit
     .command('adopt')
     .description('take entries that an older version wrote under the protection of the chain')
     .requiredOption('--reason <text>', 'why there are such entries')
@@ -57,6 +66,6 @@ async function listAudit(client: ApiClient, terminal: Terminal, { json, limit, .
   const items = read.slice(0, wanted);
   if (json === true) return terminal.print(JSON.stringify(items, null, 2));
   const rows = items.map(({ id, at, actor, action, subject, reason }) => [id, at.slice(0, 19).replace('T', ' '), printable(actor), printable(action), printable(subject), printable(reason ?? '')]);
-  terminal.print(rows.length > 0 ? table(['id', 'at (UTC)', 'actor', 'action', 'subject', 'reason'], rows, 9) : 'No entry fits.');
+  terminal.print(rows.length > 0 ? digestTable(terminal, ['id', 'at (UTC)', 'actor', 'action', 'subject', 'reason'], rows, 9) : 'No entry fits.');
   if (more || read.length > items.length) terminal.note(`Only the newest ${items.length} are shown; use --limit or a filter.`);
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { changeEditBody } from '#libs/contract/management/changes';
 import { type ApiClient } from '../api/api-client.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
+import { componentInFull, releaseInFull } from '../api/in-full.ts';
 import { type Terminal } from '../terminal.ts';
 import { modelOf } from './activation-model.ts';
 
@@ -49,22 +50,24 @@ async function changeOf(type: string, options: PayloadOptions, api: ApiClient, t
   switch (type) {
     case 'replace-expert':
     case 'change-router':
-      return { ...common, replace: options.replace.map(replacementOf), ...strategy };
+      if (options.replace.length === 0) throw new CliError(EXIT.usage, '--replace is needed for this type of change: give a component and its new version, such as expert/3/5=<sha256>.');
+      return { ...common, replace: await Promise.all(options.replace.map((text) => replacementOf(text, api))), ...strategy };
     case 'activate':
     case 'add-expert':
-      return { ...common, releaseId: needed(options.release, '--release'), ...strategy };
+      return { ...common, releaseId: await releaseInFull(api, needed(options.release, '--release')), ...strategy };
     case 'change-routing-settings':
       return { ...common, settings: { ...(options.topK === undefined ? {} : { topK: Number(options.topK) }), ...(options.normalise === undefined ? {} : { normalise: options.normalise === 'true' }) }, ...strategy };
     case 'retire-expert':
+      if (options.expert.length === 0) throw new CliError(EXIT.usage, '--expert is needed for this type of change, such as expert/3/5.');
       return { ...common, experts: options.expert };
     case 'change-data-rules': {
       const read = await readJson(terminal, needed(options.rules, '--rules'));
       return { ...common, rules: Array.isArray(read) ? read : asObject(read)['rules'] };
     }
     case 'rescope-expert':
-      return { ...common, sha256: needed(options.sha256, '--sha256'), card: await readJson(terminal, needed(options.card, '--card')) };
+      return { ...common, sha256: await componentInFull(api, needed(options.sha256, '--sha256')), card: await readJson(terminal, needed(options.card, '--card')) };
     case 'recall':
-      return { ...common, sha256: needed(options.sha256, '--sha256'), reason: options.reason };
+      return { ...common, sha256: await componentInFull(api, needed(options.sha256, '--sha256')), reason: options.reason };
     case 'set-governance':
       return { ...common, mode: needed(options.mode, '--mode') };
     default:
@@ -81,9 +84,9 @@ async function strategyOf({ canary, stickyBy, rollout }: PayloadOptions, termina
   return { strategy: { kind: 'rollout', plan } };
 }
 
-function replacementOf(text: string): { component: string; sha256: string } {
+async function replacementOf(text: string, api: ApiClient): Promise<{ component: string; sha256: string }> {
   const [component, sha256] = text.split('=');
-  if (component && sha256) return { component, sha256 };
+  if (component && sha256) return { component, sha256: await componentInFull(api, sha256) };
   throw new CliError(EXIT.usage, `--replace ${text}: give a component and its new version, such as expert/3/5=<sha256>.`);
 }
 

@@ -1,8 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiClient, type CallInput, type CallOutput } from '../api/api-client.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
+import { componentInFull } from '../api/in-full.ts';
 import { allPages } from '../api/pages.ts';
-import { bytes, printable, table } from '../render/plain-text.ts';
+import { bytes, digestTable, printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 
 type Detail = CallOutput<'getComponent'>;
@@ -56,7 +57,7 @@ export function addComponentCommands(program: Command, client: () => ApiClient, 
   components
     .command('compare')
     .description('two versions, tensor by tensor')
-    .argument('<a>', 'the reference')
+    .argument('<a>', 'the reference: its digest, or 8 or more digits of it')
     .argument('<b>', 'what is compared with it')
     .option('--json', 'as JSON')
     .action((a: string, b: string, options: { json?: boolean }) => compare(client(), terminal, a, b, options));
@@ -78,12 +79,12 @@ async function list(client: ApiClient, terminal: Terminal, { json, recalled, unr
     return;
   }
   const rows = items.map((one) => [one.sha256, one.kind, printable(one.title), printable(one.owner), one.recall ? 'recalled' : '', bytes(one.sizeBytes), String(one.releases)]);
-  terminal.print(rows.length > 0 ? table(['sha256', 'kind', 'title', 'owner', 'state', 'size', 'releases'], rows, 5) : 'No component version like that.');
+  terminal.print(rows.length > 0 ? digestTable(terminal, ['sha256', 'kind', 'title', 'owner', 'state', 'size', 'releases'], rows, 5) : 'No component version like that: signalbox import or signalbox upload brings some.');
   if (more) terminal.note(`Only the first ${items.length} are shown.`);
 }
 
 async function show(client: ApiClient, terminal: Terminal, digest: string, { json }: { readonly json?: boolean }): Promise<void> {
-  const detail = await client.call('getComponent', { params: { sha256: await inFull(client, digest) } });
+  const detail = await client.call('getComponent', { params: { sha256: await componentInFull(client, digest) } });
   terminal.print(json ? JSON.stringify(detail, null, 2) : describe(detail));
 }
 
@@ -103,7 +104,7 @@ function describe({ sha256, kind, sizeBytes, createdAt, present, recall, card, u
 }
 
 async function compare(client: ApiClient, terminal: Terminal, a: string, b: string, { json }: { readonly json?: boolean }): Promise<void> {
-  const answer = await client.call('compareComponents', { query: { a: await inFull(client, a), b: await inFull(client, b) } });
+  const answer = await client.call('compareComponents', { query: { a: await componentInFull(client, a), b: await componentInFull(client, b) } });
   if (json) {
     terminal.print(JSON.stringify(answer, null, 2));
     return;
@@ -116,7 +117,7 @@ async function compare(client: ApiClient, terminal: Terminal, a: string, b: stri
 
 async function changeCard(client: ApiClient, terminal: Terminal, digest: string, options: Partial<Card>): Promise<void> {
   if (Object.keys(options).length === 0) throw new CliError(EXIT.usage, 'Say what to change, such as --owner models@example.com.');
-  const sha256 = await inFull(client, digest);
+  const sha256 = await componentInFull(client, digest);
   const { card } = await client.call('getComponent', { params: { sha256 } });
   const before = Object.fromEntries(Object.keys(CARD_OPTIONS).map((field) => [field, card[field as keyof typeof CARD_OPTIONS]]));
   const written = await client.call('putComponentCard', { params: { sha256 }, headers: { 'if-match': `"${card.revision}"` }, body: { ...before, ...options, ...(options.parentSha256 === '' ? { parentSha256: null } : {}) } });
@@ -126,15 +127,6 @@ async function changeCard(client: ApiClient, terminal: Terminal, digest: string,
 async function remove(client: ApiClient, terminal: Terminal, sha256: string): Promise<void> {
   await client.call('deleteComponent', { params: { sha256 } });
   terminal.print(`Deleted ${sha256}.`);
-}
-
-/** The whole digest of one that may be cut short. @throws CliError where none or several begin so */
-async function inFull(client: ApiClient, digest: string): Promise<string> {
-  if (!/^[0-9a-f]{8,63}$/.test(digest)) return digest;
-  const { items } = await client.call('listComponents', { query: { text: digest, limit: '200' } });
-  const found = items.filter(({ sha256 }) => sha256.startsWith(digest));
-  if (found.length === 1 && found[0]) return found[0].sha256;
-  throw new CliError(EXIT.notFound, found.length === 0 ? `No component version begins with ${digest}: signalbox components list lists them.` : `${found.length} component versions begin with ${digest}: give more digits.`);
 }
 
 function dashed(field: string): string {

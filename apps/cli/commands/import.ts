@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path';
 import { type ApiClient } from '../api/api-client.ts';
 import { connect } from '../api/connection.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
+import { releaseInFull } from '../api/in-full.ts';
 import { pause } from '../pause.ts';
 import { progressBar } from '../progress-bar.ts';
 import { bytes, printable } from '../render/plain-text.ts';
@@ -20,7 +21,7 @@ export interface ImportOptions {
 export async function importCheckpoint(client: ApiClient, terminal: Terminal, directory: string, options: ImportOptions): Promise<void> {
   const absolute = resolve(terminal.workingDir, directory);
   const model = options.model ?? basename(absolute);
-  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false, ...(options.parent === undefined ? {} : { parent: options.parent }), ...(options.note === undefined ? {} : { note: options.note }) } });
+  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false, ...(options.parent === undefined ? {} : { parent: await releaseInFull(client, options.parent) }), ...(options.note === undefined ? {} : { note: options.note }) } });
   const bar = progressBar(terminal, terminal.isTty, bytes);
   try {
     while (job.state === 'queued' || job.state === 'running') {
@@ -40,7 +41,9 @@ export async function importCheckpoint(client: ApiClient, terminal: Terminal, di
   for (const warning of job.warnings) terminal.note(`${terminal.colors.yellow('warning:')} ${printable(warning)}`);
   const { items } = await client.call('listModels', { query: { limit: '200' } });
   const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;
-  terminal.print(serving ? `It is activated: ${model} answers with it as soon as it is loaded.` : `It does not answer yet: import it with --activate, or PUT /api/v1/models/${model}/activation.`);
+  if (serving) return terminal.print(`It is activated: ${model} answers with it as soon as it is loaded.`);
+  const next = items.some((one) => one.model === model && one.releaseId !== null) ? [`signalbox releases diff ${job.releaseId ?? ''}`, `signalbox canary start ${job.releaseId ?? ''} --model ${model} --share 0.05`] : [`signalbox activate ${job.releaseId ?? ''} --model ${model}`];
+  terminal.print(['It does not answer yet. Next:', ...next.map((command) => `  ${command}`)].join('\n'));
 }
 
 /** With a signal of its own, as the command's is used up. */

@@ -1,7 +1,8 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { type ApiClient, type CallInput, type CallOutput } from '../api/api-client.ts';
+import { componentInFull, releaseInFull } from '../api/in-full.ts';
 import { allPages } from '../api/pages.ts';
-import { bytes, printable, table } from '../render/plain-text.ts';
+import { bytes, digestTable, printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 
 type ComposeOrder = CallInput<'createRelease'>['body'];
@@ -30,13 +31,13 @@ export function addReleaseCommands(program: Command, client: () => ApiClient, te
   releases
     .command('show')
     .description('a release: where it comes from and what it holds')
-    .argument('<release>', 'id, from signalbox releases')
+    .argument('<release>', 'id, from signalbox releases, or its first 8 or more digits')
     .option('--json', 'as JSON')
     .action((releaseId: string, options: { json?: boolean }) => show(client(), terminal, releaseId, options));
   releases
     .command('diff')
     .description('what a release changes, and what it costs in memory')
-    .argument('<release>', 'id, from signalbox releases')
+    .argument('<release>', 'id, from signalbox releases, or its first 8 or more digits')
     .option('--against <release>', 'instead of its parent')
     .option('--json', 'as JSON')
     .action((releaseId: string, options: { against?: string; json?: boolean }) => diff(client(), terminal, releaseId, options));
@@ -54,7 +55,7 @@ export function addReleaseCommands(program: Command, client: () => ApiClient, te
   releases
     .command('delete')
     .description('delete a release that nothing refers to')
-    .argument('<release>', 'id, from signalbox releases')
+    .argument('<release>', 'id in full, from signalbox releases')
     .action((releaseId: string) => remove(client(), terminal, releaseId));
 }
 
@@ -69,12 +70,12 @@ async function list(client: ApiClient, terminal: Terminal, options: { readonly m
   const rows = items.map(({ releaseId, model, layers, experts, topK, kind, createdAt }) => [
     releaseId, printable(model), answering.has(releaseId) ? 'answers' : '', kind ?? '', `${layers} x ${experts}, top ${topK}`, createdAt.slice(0, 16).replace('T', ' '),
   ]);
-  terminal.print(rows.length > 0 ? table(['release', 'model', 'state', 'kind', 'layers x experts', 'created (UTC)'], rows, 9) : 'No release yet: signalbox import DIR makes one.');
+  terminal.print(rows.length > 0 ? digestTable(terminal, ['release', 'model', 'state', 'kind', 'layers x experts', 'created (UTC)'], rows, 9) : options.model === undefined ? 'No release yet: signalbox import DIR makes one.' : `No release of ${printable(options.model)}: signalbox import DIR --model ${printable(options.model)} makes one, signalbox releases lists those of all models.`);
   if (more) terminal.note(`Only the first ${items.length} are shown; use --model.`);
 }
 
-async function show(client: ApiClient, terminal: Terminal, releaseId: string, { json }: { readonly json?: boolean }): Promise<void> {
-  const release = await client.call('getRelease', { params: { releaseId } });
+async function show(client: ApiClient, terminal: Terminal, given: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const release = await client.call('getRelease', { params: { releaseId: await releaseInFull(client, given) } });
   if (json) {
     terminal.print(JSON.stringify(release, null, 2));
     return;
@@ -94,8 +95,9 @@ async function show(client: ApiClient, terminal: Terminal, releaseId: string, { 
   );
 }
 
-async function diff(client: ApiClient, terminal: Terminal, releaseId: string, { against, json }: { readonly against?: string; readonly json?: boolean }): Promise<void> {
-  const answer = await client.call('getReleaseDiff', { params: { releaseId }, query: { against } });
+async function diff(client: ApiClient, terminal: Terminal, given: string, { against, json }: { readonly against?: string; readonly json?: boolean }): Promise<void> {
+  const query = against === undefined ? {} : { against: await releaseInFull(client, against) };
+  const answer = await client.call('getReleaseDiff', { params: { releaseId: await releaseInFull(client, given) }, query });
   terminal.print(json ? JSON.stringify(answer, null, 2) : render(answer));
 }
 
@@ -106,7 +108,7 @@ function render({ text, memory }: CallOutput<'getReleaseDiff'>): string {
 }
 
 async function create(client: ApiClient, terminal: Terminal, { json, topK, ...options }: CreateOptions): Promise<void> {
-  const body: ComposeOrder = { ...options, ...(topK === undefined ? {} : { routing: { topK } }) };
+  const body: ComposeOrder = { ...options, ...(await idsInFull(client, options)), ...(topK === undefined ? {} : { routing: { topK } }) };
   const made = await client.call('createRelease', { body });
   if (json) {
     terminal.print(JSON.stringify(made, null, 2));
@@ -114,6 +116,17 @@ async function create(client: ApiClient, terminal: Terminal, { json, topK, ...op
   }
   terminal.print(`${made.created ? 'Made' : 'There already is'} release ${made.releaseId}.`);
   terminal.print(render(made.diff));
+}
+
+/** The ids of a composition, which may be cut short. */
+async function idsInFull(client: ApiClient, { base, routersFrom, expertsFrom, replace }: CreateOptions): Promise<Pick<CreateOptions, 'base' | 'routersFrom' | 'expertsFrom' | 'replace'>> {
+  const replaced = replace && Object.fromEntries(await Promise.all(Object.entries(replace).map(async ([name, sha256]) => [name, await componentInFull(client, sha256)] as const)));
+  return {
+    base: await releaseInFull(client, base),
+    ...(routersFrom === undefined ? {} : { routersFrom: await releaseInFull(client, routersFrom) }),
+    ...(expertsFrom === undefined ? {} : { expertsFrom: await releaseInFull(client, expertsFrom) }),
+    ...(replaced === undefined ? {} : { replace: replaced }),
+  };
 }
 
 async function remove(client: ApiClient, terminal: Terminal, releaseId: string): Promise<void> {

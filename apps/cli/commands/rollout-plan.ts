@@ -17,7 +17,7 @@ export interface PlanOptions {
 /** A plan from options: the same times for each step, and the guards that fit. @throws CliError naming an option */
 export function planOf(options: PlanOptions): z.input<typeof rolloutBody>['plan'] {
   const { model, release: candidate } = options;
-  if (model === undefined || candidate === undefined) throw new CliError(EXIT.usage, 'Give a file with a plan, or --model and --release.');
+  if (model === undefined || candidate === undefined) throw new CliError(EXIT.usage, 'Give a file with a plan, or --release.');
   const bakeMs = number('--bake', options.bake) * 1000;
   const maxMs = Math.max(bakeMs, number('--max', options.max) * 1000);
   const minRequests = number('--min-requests', options.minRequests);

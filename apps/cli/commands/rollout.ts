@@ -5,10 +5,12 @@ import { z } from 'zod';
 import { rolloutBody } from '#libs/contract/management/rollouts';
 import { type ApiClient } from '../api/api-client.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
+import { releaseInFull } from '../api/in-full.ts';
 import { pause } from '../pause.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { rolloutLine, rolloutText, type RolloutView, verdictLine } from '../render/rollout-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { modelOf, percent } from './activation-model.ts';
 import { planOf, type PlanOptions } from './rollout-plan.ts';
 
 const POLL_MS = 1000;
@@ -20,10 +22,10 @@ export function addRolloutCommands(program: Command, terminal: Terminal, client:
   const rollout = program.command('rollout').description('bring a release to all requests in steps, with guards that roll it back');
   rollout
     .command('start')
-    .argument('[plan]', 'JSON file with a plan, as POST /api/v1/rollouts takes it; or give --model and --release')
+    .argument('[plan]', 'JSON file with a plan, as POST /api/v1/rollouts takes it; or give --release')
     .description('start a guarded rollout')
-    .option('--model <name>', 'model, where there is no file')
-    .option('--release <id>', 'release that is to answer, where there is no file')
+    .option('--model <name>', 'model, where there is no file and there are several')
+    .option('--release <id>', 'release that is to answer, where there is no file: its id, or 8 or more digits of it')
     .option('--shares <list>', 'shares of the steps, separated by commas', '0.05,0.25,0.5')
     .option('--bake <seconds>', 'least time of each step', '600')
     .option('--max <seconds>', 'time after which a step pauses without enough evidence', '3600')
@@ -35,7 +37,7 @@ export function addRolloutCommands(program: Command, terminal: Terminal, client:
     .option('--watch', 'show how it goes until it ends')
     .action(async (file: string | undefined, options: PlanOptions & { reason?: string; watch?: boolean }) => {
       const api = client();
-      const body = file === undefined ? { plan: planOf(options) } : await readPlan(terminal, file);
+      const body = file === undefined ? { plan: planOf({ ...options, model: await modelOf(api, options), ...(options.release === undefined ? {} : { release: await releaseInFull(api, options.release) }) }) } : await readPlan(terminal, file);
       const started = await api.call('createRollout', { body: { ...body, ...(options.reason === undefined ? {} : { reason: options.reason }) } });
       terminal.print(`Rollout ${started.id} of ${printable(started.model)} has started.`);
       if (options.watch) await watchRollout(api, terminal, started.id);
@@ -84,7 +86,7 @@ async function readPlan(terminal: Terminal, file: string): Promise<z.input<typeo
 async function list(client: ApiClient, terminal: Terminal, { model, json }: { model?: string; json?: boolean }): Promise<void> {
   const { items } = await client.call('listRollouts', { query: { model, limit: '50' } });
   if (json) return terminal.print(JSON.stringify(items, null, 2));
-  const rows = items.map(({ id, model: name, state, reason, step, steps, share, createdAt }) => [id, printable(name), state, printable(reason), `${step + 1}/${steps}`, `${share * 100}%`, createdAt.slice(0, 16).replace('T', ' ')]);
+  const rows = items.map(({ id, model: name, state, reason, step, steps, share, createdAt }) => [id, printable(name), state, printable(reason), `${step + 1}/${steps}`, percent(share), createdAt.slice(0, 16).replace('T', ' ')]);
   terminal.print(rows.length > 0 ? table(['rollout', 'model', 'state', 'reason', 'step', 'share', 'started (UTC)'], rows, 9) : 'No rollout yet: signalbox rollout start begins one.');
 }
 
@@ -106,7 +108,7 @@ async function watchRollout(client: ApiClient, terminal: Terminal, rolloutId: st
     shown = line;
     if (rollout.endedAt !== null) {
       if (rollout.state === 'completed') return;
-      throw new CliError(EXIT.failed, `The rollout ${rollout.state}: ${printable(rollout.reason)}${rollout.current.guard === null ? '' : ` by ${printable(rollout.current.guard)}`}.`);
+      throw new CliError(EXIT.failed, `The rollout ${rollout.state === 'failed' ? 'failed' : `was ${rollout.state}`}: ${printable(rollout.reason)}${rollout.state === 'failed' && rollout.current.guard !== null ? ` by ${printable(rollout.current.guard)}` : ''}.`);
     }
     await pause(POLL_MS, terminal.signal);
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, csvField, fit, printable, table } from './plain-text.ts';
+import { bytes, csvField, digestTable, fit, printable, table } from './plain-text.ts';
 
 describe('plain text', () => {
   it('spells out control and direction characters', () => {
@@ -20,4 +20,12 @@ describe('plain text', () => {
     expect(csvField('=1+1')).toBe("'=1+1");
     expect(csvField(-3)).toBe('-3');
   });
+});
+
+it('cuts digests only on a terminal that is too narrow for them', () => {
+  const rows = [['f'.repeat(64), 'release/' + 'e'.repeat(64)]];
+  const wide = `${'f'.repeat(64)}  release/${'e'.repeat(64)}`;
+  expect(digestTable({ isTty: false, columns: 80 }, ['a', 'b'], rows, 9)).toContain(wide);
+  expect(digestTable({ isTty: true, columns: 200 }, ['a', 'b'], rows, 9)).toContain(wide);
+  expect(digestTable({ isTty: true, columns: 80 }, ['a', 'b'], rows, 9).split('\n')[1]).toBe(`${'f'.repeat(12)}  release/${'e'.repeat(12)}`);
 });

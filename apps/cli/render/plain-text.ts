@@ -21,6 +21,13 @@ export function table(header: readonly string[], rows: readonly (readonly string
   return [line(header), ...rows.map(line)].join('\n');
 }
 
+/** A table whose digests are cut to their first 12 digits where it would not fit a terminal; files and pipes get them whole. */
+export function digestTable({ isTty, columns }: { readonly isTty: boolean; readonly columns: number }, header: readonly string[], rows: readonly (readonly string[])[], rightFrom: number): string {
+  const whole = table(header, rows, rightFrom);
+  if (!isTty || whole.split('\n').every((one) => one.length <= columns)) return whole;
+  return table(header, rows.map((row) => row.map((cell) => cell.replaceAll(/\b[0-9a-f]{64}\b/g, (digest) => digest.slice(0, 12)))), rightFrom);
+}
+
 /** A field of a CSV line (RFC 4180). A leading = + - @ would be a formula in a spreadsheet, so it is quoted away. */
 export function csvField(value: string | number): string {
   if (typeof value === 'number') return String(value);

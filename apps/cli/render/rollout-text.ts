@@ -8,7 +8,7 @@ type GuardFigures = Verdict['figures']['guards'][number];
 /** How a rollout stands, in a line. */
 export function rolloutLine({ id, state, reason, step, steps, share, current }: RolloutView): string {
   const { candidateRequests, minRequests } = current.figures;
-  const missing = current.missing === null ? '' : ` (${printable(current.missing)})`;
+  const missing = current.missing === null || over(state) ? '' : ` (${printable(current.missing)})`;
   return `${id} ${state}: step ${step + 1} of ${steps} at ${percent(share)}, ${candidateRequests} of ${minRequests} requests, ${printable(reason)}${missing}`;
 }
 
@@ -23,7 +23,7 @@ export function rolloutText(rollout: RolloutView): string {
     '',
     table(['step', 'share', 'state', 'began (UTC)'], stepResults.map(({ step, share, state, startedAt }) => [String(step + 1), percent(share), state, startedAt.slice(0, 19).replace('T', ' ')]), 9),
     '',
-    `${rollout.state}: ${printable(rollout.reason)}${current.missing === null ? '' : ` (${printable(current.missing)})`}`,
+    `${rollout.state}: ${printable(rollout.reason)}${current.missing === null || over(rollout.state) ? '' : ` (${printable(current.missing)})`}`,
     `Requests in this step: candidate ${figures.candidateRequests} of ${figures.minRequests}, stable ${figures.stableRequests}, compared ${figures.comparedRequests}.`,
     ...(figures.minTokensPerChangedExpert > 0 ? [`Tokens of changed experts, each of ${figures.minTokensPerChangedExpert}: ${tokens.join(', ') || 'none changed'}.`] : []),
     '',
@@ -39,6 +39,11 @@ export function verdictLine({ at, step, verdict, reason, guard, figures }: Verdi
   const own = figures.guards.find((one) => one.guard === guard);
   const evidence = own ? `, worse by ${figure(own.effect)} of a margin of ${figure(own.margin)}, evidence ${figure(own.peakEValue)} of ${figure(own.failsAt)}` : '';
   return `${at.slice(0, 19).replace('T', ' ')}  step ${step + 1}  ${verdict}: ${printable(reason)}${missing}${guard === null ? '' : ` by ${printable(guard)}`}${evidence}`;
+}
+
+/** What was missing for the next step is of no use any more. */
+function over(state: RolloutView['state']): boolean {
+  return state === 'superseded' || state === 'aborted';
 }
 
 function guardRow({ guard, layer, observations, candidate, stable, effect, interval, margin, peakEValue, failsAt }: GuardFigures): string[] {
