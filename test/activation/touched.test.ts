@@ -94,8 +94,9 @@ it('lists of them those whose trace selected the expert, with what it got, one a
   expect(all.map(({ basis }) => basis)).toEqual(['selection', 'selection']);
   expect(all.reduce((sum, { looked }) => sum + looked, 0)).toBe(7);
   const entries = (await new AuditLog(store).list(10, null, { action: 'trace.search' })).toReversed();
-  expect(entries.map(({ actor, subject, detail }) => [actor, subject, detail['looked'], detail['found'], detail['unreadable']])).toEqual(all.map(({ looked, found }) => ['user:bob', `component/${EXPERT}`, looked, found, 0]));
-  expect(entries[1]?.detail['after']).toEqual(entries[0]?.detail['last']);
+  const last = (at: number): unknown => (entries[at]?.detail as { last?: unknown } | undefined)?.last;
+  expect(entries).toMatchObject(all.map(({ looked, found }, at) => ({ actor: 'user:bob', subject: `component/${EXPERT}`, detail: { after: at === 0 ? null : last(at - 1), looked, found, unreadable: 0 } })));
+  expect(last(0)).toMatchObject({ requestId: expect.any(String) });
 });
 
 it('takes an unused rank for no selection, and lists apart what does not open', async () => {
