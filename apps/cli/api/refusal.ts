@@ -9,6 +9,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   release_not_found: 'signalbox releases lists them.',
   change_not_found: 'signalbox change list lists them.',
   freeze_not_found: 'signalbox freeze list lists them.',
+  change_required: 'signalbox change create drafts one, signalbox change --help tells how it goes on.',
   key_not_found: 'signalbox keys list lists them.',
 };
 
@@ -20,7 +21,7 @@ export function refusal(status: number, json: unknown): CliError {
   const detail = problem.data.detail.replace(/^(Path|Query|Body|Header) field /, '');
   const remedy = REMEDIES[problem.data.code];
   if (remedy === undefined) return new CliError(exitCodeOf(status), detail);
-  return new CliError(exitCodeOf(status), `${detail.replace(/[;:]? GET \S+ lists [^.]+/, '')}\n${remedy}`);
+  return new CliError(exitCodeOf(status), `${detail.replace(/[;:]? GET \S+ lists [^.]+/, '').replace(/ at POST \/api\/v1\/changes/, '')}\n${remedy}`);
 }
 
 /** For an answer of the server that is an error. */

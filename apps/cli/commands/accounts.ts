@@ -70,7 +70,7 @@ async function list(client: ApiClient, terminal: Terminal, json: boolean): Promi
 
 async function create(client: ApiClient, terminal: Terminal, name: string, { kind, roles, email, tenant }: CreateOptions): Promise<void> {
   const account = await client.call('createAccount', { body: { kind, name, roles, ...(email === undefined ? {} : { email }), ...(tenant === undefined ? {} : { tenant }) } });
-  terminal.note(`It has no way in yet: signalbox keys create <name> --account ${account.id} --scopes admin`);
+  terminal.note(`It has no way in yet: signalbox keys create NAME --account ${account.id} --scopes admin`);
   terminal.print(account.id);
 }
 

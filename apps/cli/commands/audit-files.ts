@@ -20,6 +20,7 @@ export async function* jsonLines(workingDir: string, path: string): AsyncGenerat
 /** A key to trust: a fingerprint, or the file of a public key (PEM, base64, or what the API answers). @throws CliError */
 export function trustedKey(workingDir: string, text: string): { readonly keyId: string } | { readonly publicKey: Uint8Array } {
   if (/^[0-9a-f]{64}$/i.test(text)) return { keyId: text.toLowerCase() };
+  if (!existsSync(resolve(workingDir, text))) throw new CliError(EXIT.usage, `--key ${text} is neither a fingerprint of 64 hexadecimal digits nor a file: signalbox audit key tells it.`);
   const path = readable(workingDir, text);
   const content = statSync(path).size > MAX_KEY_FILE_BYTES ? '' : readFileSync(path, 'utf8').trim();
   const publicKey = fromPem(content) ?? Buffer.from(fromAnswer(content) ?? content, 'base64');

@@ -91,5 +91,5 @@ it('tells which experts a request would be kept from', async () => {
   };
   expect(await run('check', '--model', 'toy', '--tenant', 'acme', '--data-class', 'personal')).toBe(0);
   expect(seen.at(-1)?.body).toEqual({ labels: { tenant: 'acme', region: '', dataClass: 'personal', licence: '' } });
-  expect(out).toMatch(/kept from 1 experts[\s\S]*expert\/0\/1 +cccccccccccc +eu-only[\s\S]*layer 0/);
+  expect(out).toMatch(/kept from 1 expert\.[\s\S]*expert\/0\/1 +cccccccccccc +eu-only[\s\S]*layer 0/);
 });

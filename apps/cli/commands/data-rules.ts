@@ -61,7 +61,7 @@ async function show(client: ApiClient, terminal: Terminal, options: { readonly m
   if (options.history) return history(client, terminal, model, options.json === true);
   const current = await client.call('getDataRules', { params: { model } });
   if (options.json) return terminal.print(JSON.stringify(current, null, 2));
-  if (current.digest === null) return terminal.print(`${printable(model)} has no data rules: every request may use every expert.`);
+  if (current.digest === null) return terminal.print(`${printable(model)} has no data rules: every request may use every expert. signalbox data-rules set FILE writes some.`);
   const written = `written ${current.writtenAt?.slice(0, 16).replace('T', ' ')} by ${printable(current.writtenBy ?? '')}`;
   terminal.print([`${printable(model)}, generation ${current.generation}, ${written}`, `digest ${current.digest}`, '', rulesText(current.rules)].join('\n'));
   tellWarnings(terminal, current.warnings);
@@ -81,7 +81,7 @@ async function set(client: ApiClient, terminal: Terminal, file: string, options:
   const seen = given.generation ?? (await client.call('getDataRules', { params: { model } })).generation;
   const body = { rules: given.rules, ...(options.reason === undefined ? {} : { reason: options.reason }) };
   const written = await client.call('putDataRules', { params: { model }, headers: { 'if-match': `"${seen}"` }, body });
-  terminal.print(`${printable(model)}: generation ${written.generation} with ${written.rules.length} rules, digest ${written.digest}`);
+  terminal.print(`${printable(model)}: generation ${written.generation} with ${written.rules.length} ${written.rules.length === 1 ? 'rule' : 'rules'}, digest ${written.digest}`);
   tellWarnings(terminal, written.warnings);
 }
 
@@ -96,7 +96,7 @@ async function check(
   const checked = await client.call('checkDataRules', { params: { model }, body: { labels: { tenant, region, dataClass, licence }, ...release, ...rules } });
   if (options.json) return terminal.print(JSON.stringify(checked, null, 2));
   for (const { releaseId, outcome, masked, tooFew, refused } of checked.releases) {
-    const told = { unrestricted: 'may use every expert', masked: `is kept from ${masked.length} experts`, 'no-expert-left': `is refused: layer ${refused?.layer} has no expert left` };
+    const told = { unrestricted: 'may use every expert', masked: `is kept from ${masked.length} ${masked.length === 1 ? 'expert' : 'experts'}`, 'no-expert-left': `is refused: layer ${refused?.layer} has no expert left` };
     terminal.print(`Release ${releaseId.slice(0, 12)}: such a request ${told[outcome]}.`);
     if (masked.length > 0) terminal.print(table(['expert', 'version', 'rules'], masked.map(({ expert, sha256, rules: ids }) => [expert, sha256.slice(0, 12), printable(ids.join(', '))]), 9));
     if (tooFew.length > 0) terminal.print(`Fewer experts than usual serve in ${tooFew.length === 1 ? 'layer' : 'layers'} ${tooFew.join(', ')}.`);

@@ -28,8 +28,8 @@ export function addFreezeCommands(program: Command, terminal: Terminal, client: 
     .action(async ({ json }: { json?: boolean }) => {
       const api = client();
       const { items } = await allPages((cursor) => api.call('listFreezes', { query: { cursor, limit: '200' } }), MAX_SHOWN);
-      const rows = items.map((one) => [one.id, printable(one.name), one.active ? 'holds' : '', printable(one.model ?? 'all models'), one.from.slice(0, 16).replace('T', ' '), one.to.slice(0, 16).replace('T', ' '), printable(one.reason)]);
-      terminal.print(json ? JSON.stringify(items, null, 2) : rows.length > 0 ? table(['id', 'name', '', 'model', 'from (UTC)', 'to (UTC)', 'reason'], rows, 99) : 'No freeze window.');
+      const rows = items.map((one) => [one.id, printable(one.name), one.active ? 'holds' : '-', printable(one.model ?? 'all models'), one.from.slice(0, 16).replace('T', ' '), one.to.slice(0, 16).replace('T', ' '), printable(one.reason)]);
+      terminal.print(json ? JSON.stringify(items, null, 2) : rows.length > 0 ? table(['id', 'name', 'state', 'model', 'from (UTC)', 'to (UTC)', 'reason'], rows, 99) : 'No freeze window: signalbox freeze create makes one.');
     });
   freeze
     .command('delete')

@@ -63,13 +63,16 @@ export function addSignCommands(program: Command, terminal: Terminal, client: ()
   const verifying = (command: Command): Command =>
     command.requiredOption('--signature <file>', 'the signature').requiredOption('--public-key <file>', 'public key of who should have signed, in PEM');
   verifying(verify.command('release'))
+    .description('verify that a release was signed as a whole')
     .argument('<release-id>', 'the release')
     .requiredOption('--manifest <file>', 'its manifest')
     .action(async (releaseId: string, options: VerifyOptions) => verifyResources(terminal, releaseResources(await manifestOf(terminal, client, releaseId, options.manifest)), options));
   verifying(verify.command('component'))
+    .description('verify that one component version was signed')
     .argument('<file-or-digest>', 'the component file, or the digest of its version')
     .action(async (given: string, options: VerifyOptions) => verifyResources(terminal, componentResources(DIGEST.test(given) ? given : await hashFile(terminal, given)), options));
   verifying(verify.command('directory'))
+    .description('verify that a folder was signed, and that no file of it changed')
     .argument('<dir>', 'the folder')
     .action(async (directory: string, options: VerifyOptions) => verifyResources(terminal, await hashFolder(terminal, directory, nameWithin(terminal, directory, options.signature)), options));
 }
@@ -92,7 +95,7 @@ async function signSubject(terminal: Terminal, client: () => ApiClient, subject:
   }
   const bundle = await bundleOf(terminal, subjectName(subject), resources, options, []);
   const { keyId } = await client().call('attachSignature', { body: { ...subject, bundle } });
-  terminal.print(`Signed ${subject.kind} ${subject.digest} (${resources.length} digests) with key ${keyId.slice(0, 12)}, and attached it.`);
+  terminal.print(`Signed ${subject.kind} ${subject.digest} (${resources.length} ${resources.length === 1 ? 'digest' : 'digests'}) with key ${keyId.slice(0, 12)}, and attached it.`);
 }
 
 async function writeBundle(terminal: Terminal, name: string, resources: readonly SignedResource[], options: SignOptions & { readonly out: string }, ignored: readonly string[]): Promise<void> {

@@ -17,6 +17,7 @@ export function changeText(change: ChangeShown): string {
     `author   ${printable(change.author.name)} (${change.author.account})`,
     ...(change.schedule ? [`schedule ${change.schedule.at} to ${change.schedule.until}`] : []),
     ...(change.appliedAt === null ? [] : [`applied  ${change.appliedAt} by ${change.appliedBy ?? ''}`]),
+    ...(typeof change.outcome?.['detail'] === 'string' ? [`outcome  ${printable(change.outcome['detail'])}`] : []),
     '',
     `What changes: ${printable(change.diff.summary)}`,
     ...change.diff.lines.slice(0, MAX_DIFF_LINES).map((one) => `  ${printable(one)}`),
@@ -25,6 +26,7 @@ export function changeText(change: ChangeShown): string {
     ...section('Evidence', change.evidence.filter(({ removedAt }) => removedAt === null).map((one) => `${one.kind.padEnd(20)} ${one.sha256.slice(0, 12)}  ${printable(one.title)}`)),
     ...section('Votes', change.votes.map((one) => `${one.verdict} by ${printable(one.accountName)}, ${one.standing}${one.comment === '' ? '' : `: ${printable(one.comment)}`}`)),
     ...section('Discussion', change.comments.map((one) => `${printable(one.accountName)}: ${printable(one.text)}`)),
+    ...section('Broken glass', glassLines(change)),
     ...(isLive(change) ? section('What blocks it', change.blockers.map(({ reason, detail }) => `${reason}: ${printable(detail)}`)) : []),
     ...section('Next', nextSteps(change)),
   ].join('\n');
@@ -32,7 +34,7 @@ export function changeText(change: ChangeShown): string {
 
 export function changeTable(changes: readonly ChangeListed[]): string {
   const rows = changes.map(({ number, id, state, type, model, title, createdAt }) => [String(number), id, state, type, printable(model ?? ''), createdAt.slice(0, 16).replace('T', ' '), printable(title)]);
-  return rows.length > 0 ? table(['nr', 'id', 'state', 'type', 'model', 'created (UTC)', 'title'], rows, 99) : 'No change request.';
+  return rows.length > 0 ? table(['nr', 'id', 'state', 'type', 'model', 'created (UTC)', 'title'], rows, 99) : 'No change request: signalbox change create drafts one.';
 }
 
 /** Commands that bring the request on. */
@@ -40,9 +42,10 @@ export function nextSteps(change: ChangeShown): string[] {
   const command = (text: string): string => `signalbox ${text}`;
   const { id, state, blockers } = change;
   const missing = blockers.flatMap(({ evidence }) => (evidence === undefined ? [] : [evidence]));
-  if (state === 'applying') return underWay(change);
-  if (state === 'applied' && change.breakGlass && change.breakGlass.review?.verdict !== 'confirmed') return [`someone else: ${command(`change review ${id} confirmed --note "..."`)}`];
-  if (state === 'applied') return [command(`change dossier ${id}`)];
+  const review = change.breakGlass && change.breakGlass.review?.verdict !== 'confirmed' ? [`someone else: ${command(`change review ${id} confirmed --note "..."`)}`] : [];
+  if (state === 'applying') return [...underWay(change), ...review];
+  if (review.length > 0) return review;
+  if (state === 'applied' || state === 'failed') return [command(`change dossier ${id}`)];
   if (!isLive(change)) return [];
   if (blockers.some(({ reason }) => reason === 'base-changed' || reason === 'not-plannable')) return [command(`change edit ${id}`)];
   if (missing.length > 0) return missing.map((kind) => command(`change evidence add ${id} ${kind} FILE`));
@@ -56,6 +59,14 @@ function underWay({ id, model, outcome }: ChangeShown): string[] {
   const rollout = outcome?.['rollout'];
   if (typeof rollout === 'string') return [`signalbox rollout watch ${rollout}`];
   return [`signalbox change promote ${id}`, `or back: signalbox abort --model ${printable(model ?? '')}`];
+}
+
+/** Who applied it without approvals, why, and what that still owes. */
+function glassLines({ breakGlass }: ChangeShown): string[] {
+  if (!breakGlass) return [];
+  const { byName, at, reason, until, reviewDue, review } = breakGlass;
+  const owed = review === null ? `owes a review by ${reviewDue}` : `reviewed by ${printable(review.byName)}: ${review.verdict}${review.note === '' ? '' : `, ${printable(review.note)}`}`;
+  return [`by ${printable(byName)} at ${at}: ${printable(reason)}`, ...(review?.verdict === 'confirmed' ? [owed] : [owed, `stays without a further word until ${until}: confirm it, or roll it back`])];
 }
 
 function isLive({ state }: ChangeShown): boolean {

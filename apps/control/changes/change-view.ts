@@ -35,7 +35,8 @@ export class ChangeView {
     const facts = await this.state.read(null, change.payload, stored.approvals.map(({ account }) => account));
     const standing = standingOf(stored, actorOf(caller), facts);
     const [comments, events] = await Promise.all([this.changes.comments(id), this.changes.events(id)]);
-    const standings = new Map(standing.approvals.map(({ approval, standing: own }) => [approval.id, own]));
+    // What counted has counted, whatever moved since.
+    const standings = new Map<string, string>([...standing.approvals.map(({ approval, standing: own }) => [approval.id, own] as const), ...(change.decision?.approvals ?? []).map((id) => [id, 'counted'] as const)]);
     return {
       ...listedBody(stored),
       reason: change.reason,

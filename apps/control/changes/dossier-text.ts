@@ -33,7 +33,7 @@ function decisionLines({ decision, breakGlass }: DossierBody['change']): string[
     breakGlass.review ? `Reviewed by ${line(breakGlass.review.byName)} at ${breakGlass.review.at}: ${breakGlass.review.verdict}. ${line(breakGlass.review.note)}` : `A review is owed by ${breakGlass.reviewDue}.`,
   ];
   if (!decision) return [...(glass ?? []), 'Not applied.'];
-  return [...(glass ?? []), `Policy version ${decision.policyVersion} let it through at ${decision.at} by ${decision.policies.join(', ') || 'no policy'}; ${decision.approvals.length} approvals counted.`];
+  return [...(glass ?? []), `Policy version ${decision.policyVersion} let it through at ${decision.at} by ${decision.policies.join(', ') || 'no policy'}; ${decision.approvals.length} ${decision.approvals.length === 1 ? 'approval' : 'approvals'} counted.`];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {

@@ -42,5 +42,5 @@ function schemaSection([name, schema]: [string, OpenApiDocument['components']['s
 }
 
 function title(tag: string): string {
-  return escapeHtml(tag.charAt(0).toUpperCase() + tag.slice(1));
+  return escapeHtml(tag.charAt(0).toUpperCase() + tag.slice(1).replaceAll('-', ' '));
 }

@@ -14,7 +14,7 @@ export function releaseText({ releaseId, against, summary, components, settings,
   lines.push(compatibility.allowed ? `Routers and experts belong together (${compatibility.reason}).` : `Routers and experts are not known to belong together (${compatibility.reason}): evaluate the pair and record it before it answers.`);
   if (memory) {
     const beside = memory.resident.length > 0 ? `beside ${memory.resident.map((id) => id.slice(0, 12)).join(', ')}` : 'with nothing resident';
-    lines.push(`Loading it takes ${memory.componentsToLoad} components and ${memory.additionalBytes} bytes of weights as fp32, ${beside}; alone it would be ${memory.totalBytes} bytes.`);
+    lines.push(`Loading it takes ${memory.componentsToLoad} ${memory.componentsToLoad === 1 ? 'component' : 'components'} and ${memory.additionalBytes} bytes of weights as fp32, ${beside}; alone it would be ${memory.totalBytes} bytes.`);
   }
   return lines.join('\n');
 }

@@ -74,7 +74,7 @@ export function openApiDocument(apis: readonly Api[], version: string): OpenApiD
     info: {
       title: 'Signalbox API',
       version,
-      description: 'Asks a Mixture-of-Experts model, and shows where each token was routed. Under `/v1` it speaks as OpenAI does; under `/api/v1` errors are `application/problem+json`.',
+      description: 'Asks a Mixture-of-Experts model, shows where each token was routed, and governs what may change. Under `/v1` it speaks as OpenAI does; under `/api/v1` errors are `application/problem+json`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     tags: apis.flatMap(({ tags }) => tags),

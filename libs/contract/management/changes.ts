@@ -96,7 +96,7 @@ const voteSchema = z
   .object({
     id: z.uuid(), verdict: z.enum(['approve', 'reject']), account, accountName: z.string(), issuedBy: z.string().nullable().describe('Account that handed out the key used.'), roles: z.array(z.string()),
     digest: sha256.describe('Of the request and its evidence as approved.'), changeDigest: sha256, comment: z.string(), at: instant, expiresAt: instant, revokedAt: instant.nullable(), revokedReason: z.string().nullable(),
-    standing: z.string().describe('in-force, or why it does not count now: revoked, expired, digest-changed, policy-changed, evidence-removed, own-change, account-disabled, same-person, not-an-approval.'),
+    standing: z.string().describe('in-force; counted, by what applied the change; or why it does not count now: revoked, expired, digest-changed, policy-changed, evidence-removed, own-change, account-disabled, same-person, not-an-approval.'),
   })
   .meta({ id: 'Vote' });
 const historySchema = z

@@ -54,7 +54,7 @@ export function checkAnchors(anchors: readonly Anchor[], leaves: readonly Uint8A
   for (const anchor of anchors.toSorted((a, b) => a.treeSize - b.treeSize)) {
     const { treeSize } = anchor;
     if (treeSize > entries) {
-      findings.add('truncated-log', treeSize, `${nameOf(anchor)} has ${treeSize} entries; the log ends at ${entries}.`);
+      findings.add('truncated-log', treeSize, `${nameOf(anchor)} has ${treeSize} entries; the log ends at ${entries}. If the export was written before that, export again.`);
     } else if (treeSize > leaves.length) unchecked += 1;
     else {
       for (const leaf of leaves.slice(tree.size, treeSize)) tree.append(leaf);

@@ -139,7 +139,7 @@ export class LogVerifier {
     const anchored = agreed.at(-1)?.treeSize ?? 0;
     return [
       ...(keys.length + keyIds.length === 0 ? ['Whose key signed: it came with the export. Compare its fingerprint with one you got another way (--key).'] : []),
-      ...(anchored < size ? [`Entries ${anchored + 1} to ${size} are not signed yet: whoever may write to the database could have replaced them as a whole.`] : []),
+      ...(anchored < size ? [`Entries ${anchored + 1} to ${size} ${this.#findings.count > 0 ? 'are covered by no checkpoint that could be checked' : 'are not signed yet'}: whoever may write to the database could have replaced them as a whole.`] : []),
       ...(witness === null && earlier === null ? ['That nothing was cut off after the last checkpoint, or all replaced by a holder of the signing key: give --witness or an earlier export (--since).'] : []),
       ...(adopted > 0 ? [`Who wrote the ${adopted} adopted entries, and that they were whole before they were adopted.`] : []),
       ...(unchecked > 0 ? [`${unchecked} checkpoints, because entries before them are missing.`] : []),
