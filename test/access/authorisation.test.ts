@@ -77,6 +77,17 @@ it('every operation lets in exactly those whom its document names', async () => 
   process.stdout.write(`authorisation: ${operations.length} operations x ${callers.length} callers = ${calls} calls\n`);
 });
 
+it('opens traces for a list of touched requests only for whoever may open traces', async () => {
+  const { path } = exampleRequest(operations.find(({ operation }) => operation.operationId === 'listRecallRequests')!, { selected: 'true' });
+  const outcomes: unknown[] = [];
+  for (const roles of [['operator'], ['trace-reader'], ['operator', 'trace-reader']] as const) {
+    const { key } = await house.account(roles);
+    const { status, body } = await house.call(path, { key });
+    outcomes.push([status, body.code, /permission \w+/.exec(body.detail)?.[0]]);
+  }
+  expect(outcomes).toEqual([[403, 'permission_missing', 'permission traces'], [403, 'permission_missing', 'permission operate'], [404, 'component_not_found', undefined]]);
+});
+
 it('no operation that changes something takes a session without its token', async () => {
   const { key } = await house.account(['admin', 'trace-reader']);
   const opened = await house.call('/api/v1/session', { method: 'POST', key });

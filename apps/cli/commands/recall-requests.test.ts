@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { expect, it } from 'vitest';
 import { type ApiClient, type CallOutput } from '../api/api-client.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
@@ -52,6 +55,28 @@ it('keeps what was found when it is stopped, and says that it is not all', async
   await expect(listTouched(client, terminal, SHA256, { selected: true, json: true })).rejects.toMatchObject({ exitCode: EXIT.interrupted });
   expect(out.map((line) => JSON.parse(line) as unknown)).toEqual([hit(1), { summary: { sha256: SHA256, basis: 'selection', looked: 200, found: 1, unreadable: 0, unknown: 12, complete: false, nextCursor: 'one' } }]);
   expect(notes.at(-1)).toMatch(/^Not all: 1 of the first 200/);
+});
+
+it('ends on Ctrl-C while it waits for a page: 130, with what was found before', async () => {
+  const stop = new AbortController();
+  const asked: string[] = [];
+  const server = createServer((received, response) => {
+    asked.push(received.url ?? '');
+    // The second page never comes.
+    if (asked.length === 1) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...PAGE, items: [hit(1)], found: 1, nextCursor: 'one' }));
+    else stop.abort();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const { terminal, out, notes } = terminalOf(stop.signal);
+  const code = await runCli(['recalled', SHA256, '--requests', '--selected', '--json'], { ...terminal, env: { ...terminal.env, SIGNALBOX_URL: `http://127.0.0.1:${port}` } });
+  server.closeAllConnections();
+  server.close();
+  expect(code).toBe(EXIT.interrupted);
+  expect(asked).toEqual(['', '&cursor=one'].map((cursor) => `/api/v1/components/${SHA256}/recall/requests?limit=200&selected=true${cursor}`));
+  expect(out).toHaveLength(2);
+  expect(JSON.parse(out[1] ?? '')).toMatchObject({ summary: { found: 1, complete: false, nextCursor: 'one' } });
+  expect(notes.at(-1)).toBe('Stopped.');
 });
 
 it('says where a version took part in every request', async () => {

@@ -40,10 +40,10 @@ export function addRecallCommand(program: Command, terminal: Terminal, client: (
     .option('--requests', 'list the recorded requests that they answered, newest first')
     .option('--selected', 'with --requests: only those of which an expert got a token (opens traces, which is audited)')
     .option('--json', 'as JSON; with --requests a line for each, and a summary as the last')
-    .action(async (sha256: string, { json, requests = false, selected = false }: RecalledOptions) => {
-      if (selected && !requests) throw new CliError(EXIT.usage, '--selected narrows a list of requests: give --requests too.');
+    .action(async (sha256: string, { json, requests: listsRequests = false, selected = false }: RecalledOptions) => {
+      if (selected && !listsRequests) throw new CliError(EXIT.usage, '--selected narrows a list of requests: give --requests too.');
       const api = client();
-      if (requests) return listTouched(api, terminal, await componentInFull(api, sha256), { selected, json: json === true });
+      if (listsRequests) return listTouched(api, terminal, await componentInFull(api, sha256), { selected, json: json === true });
       const report = await api.call('getRecall', { params: { sha256: await componentInFull(api, sha256) } });
       if (json) return terminal.print(JSON.stringify(report, null, 2));
       const { recalled, releases } = report;
