@@ -1,6 +1,7 @@
 import { type OidcSettings } from '#libs/governance/access/sign-in';
 
 export const CONTROL_SETTINGS = Symbol('ControlSettings');
+export const DEFAULT_ROLLOUT_INTERVAL_MS = 2000;
 
 /** What the management API needs of the configuration. */
 export interface ControlSettings {

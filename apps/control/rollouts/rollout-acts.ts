@@ -18,6 +18,8 @@ export const ROLLOUT_ACTOR: ActingCaller = { accountId: 'system', name: 'rollout
 /** A change of a rollout, as part of a transaction whose last acts are its audit entries. */
 export interface RolloutChange {
   readonly rollout: Rollout;
+  /** Written down with it; null for a start. */
+  readonly verdict: NewVerdict['verdict'] | null;
   readonly audits: readonly AuditEntry[];
 }
 
@@ -53,7 +55,7 @@ export class RolloutActs {
       after: { state: rollout.state, step: 0 },
       ...(note === null ? {} : { reason: note }),
     };
-    return { rollout: begun, audits: [...audits, audit] };
+    return { rollout: begun, verdict: null, audits: [...audits, audit] };
   }
 
   /** Ends the step well: on to the next one, or to promotion after the last. */
@@ -109,7 +111,7 @@ export class RolloutActs {
       after: { state: next.state, step: next.step },
       ...(note === null || note === undefined ? {} : { reason: note }),
     };
-    return { rollout: { ...next, updatedAtMs: atMs, version: before.version + 1 }, audits: [...audits, audit] };
+    return { rollout: { ...next, updatedAtMs: atMs, version: before.version + 1 }, verdict, audits: [...audits, audit] };
   }
 
   async #command(manager: EntityManager, rollout: Rollout, commands: readonly ActivationCommand[], caller: ActingCaller, reason: string): Promise<{ generation: number; audits: AuditEntry[] }> {

@@ -16,6 +16,7 @@ import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { assertPlan } from './plan-input.ts';
 import { type ActContext, RolloutActs, type RolloutChange } from './rollout-acts.ts';
 import { candidateNotFound, rolloutNotFound, rolloutRunning, wrongState } from './rollout-problems.ts';
+import { countVerdict } from './rollout-figures.ts';
 import { ROLLOUT_RECORDS, type RolloutRecords } from './rollout-records.ts';
 import { progressOf } from './rollout-runner.ts';
 
@@ -102,16 +103,18 @@ export class RolloutDesk {
     note: string | null,
     work: (manager: EntityManager, rollout: Rollout, context: ActContext) => Promise<RolloutChange>,
   ): Promise<void> {
-    await this.records.rollouts.transaction(async (manager) => {
+    const written = await this.records.rollouts.transaction(async (manager) => {
       const rollout = await this.records.rollouts.lock(manager, id);
       if (!rollout) throw rolloutNotFound();
       if (!from.includes(rollout.state)) throw wrongState(name, rollout.state);
       const atMs = this.settings.now();
       const { figures } = decideStep(rollout.plan, progressOf(rollout), rollout.evidence, atMs);
-      const verdict = name === 'pause' ? 'pause' : name === 'resume' ? 'wait' : 'end';
-      const { audits } = await work(manager, rollout, { caller, atMs, reason: `${name === 'abort' ? 'aborted' : `${name}d`}-by-hand`, guard: null, verdict, figures: { ...figures, missing: null }, note });
+      const kind = name === 'pause' ? 'pause' : name === 'resume' ? 'wait' : 'end';
+      const { audits, verdict } = await work(manager, rollout, { caller, atMs, reason: `${name === 'abort' ? 'aborted' : `${name}d`}-by-hand`, guard: null, verdict: kind, figures: { ...figures, missing: null }, note });
       for (const audit of audits) await appendAudit(manager, audit);
+      return verdict;
     });
+    countVerdict(written);
   }
 }
 

@@ -8,12 +8,13 @@ import { UsageReader } from '#libs/store/usage/usage-reader';
 import { FEEDBACK_STORE, FeedbackController } from '../feedback/feedback.controller.ts';
 import { RolloutActs } from './rollout-acts.ts';
 import { RolloutDesk } from './rollout-desk.ts';
+import { RolloutFigures } from './rollout-figures.ts';
 import { ROLLOUT_RECORDS, type RolloutRecords } from './rollout-records.ts';
 import { RolloutRunner } from './rollout-runner.ts';
 import { RolloutsController } from './rollouts.controller.ts';
 
 export const rolloutControllers = [RolloutsController, FeedbackController];
-export const rolloutProviders: Provider[] = [RolloutActs, RolloutDesk, RolloutRunner];
+export const rolloutProviders: Provider[] = [RolloutActs, RolloutDesk, RolloutRunner, RolloutFigures];
 
 /** Ports over the store. */
 export const storedRolloutPorts: Provider[] = [

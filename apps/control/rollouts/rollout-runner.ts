@@ -8,11 +8,12 @@ import { ProblemError } from '#libs/platform/errors/problem-error';
 import { appendAudit } from '#libs/store/audit/audit-log';
 import { type NewEvidence } from '#libs/store/rollouts/evidence-reader';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
-import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { CONTROL_SETTINGS, type ControlSettings, DEFAULT_ROLLOUT_INTERVAL_MS } from '../settings.ts';
 import { type ActContext, ROLLOUT_ACTOR, RolloutActs, type RolloutChange } from './rollout-acts.ts';
+import { countVerdict } from './rollout-figures.ts';
 import { ROLLOUT_RECORDS, type RolloutRecords } from './rollout-records.ts';
 
-const DEFAULT_INTERVAL_MS = 2000;
+type WrittenVerdict = RolloutChange['verdict'];
 
 /** Looks at the rollouts under way, again and again, and does what their evidence says. One process at a time. */
 @Injectable()
@@ -53,7 +54,7 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
       this.#looking = this.look().then(() => undefined, (error: unknown) => this.#log.error(error)).finally(() => {
         if (!this.#isStopping) this.#schedule();
       });
-    }, this.settings.rolloutIntervalMs ?? DEFAULT_INTERVAL_MS);
+    }, this.settings.rolloutIntervalMs ?? DEFAULT_ROLLOUT_INTERVAL_MS);
     this.#timer.unref();
   }
 
@@ -64,18 +65,18 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
     // Before the transaction, so that nobody who goes back by hand waits for the sums.
     const judged = { ...seen, evidence: takeIn(seen.plan, seen.changedExperts, seen.evidence, batch) };
     try {
-      await this.records.rollouts.transaction(async (manager) => this.#decide(manager, judged, marks));
+      countVerdict(await this.records.rollouts.transaction(async (manager) => this.#decide(manager, judged, marks)));
     } catch (error) {
       if (!(error instanceof ProblemError)) throw error;
-      await this.records.rollouts.transaction(async (manager) => this.#refused(manager, seen, error.detail));
+      countVerdict(await this.records.rollouts.transaction(async (manager) => this.#refused(manager, seen, error.detail)));
     }
   }
 
-  /** Evidence, verdict, act and audit entries in one transaction: after a crash there is all of it or nothing. */
-  async #decide(manager: EntityManager, judged: Rollout, marks: NewEvidence['marks']): Promise<void> {
+  /** Evidence, verdict, act and audit entries in one transaction: after a crash there is all of it or nothing. Gives the verdict that was written down. */
+  async #decide(manager: EntityManager, judged: Rollout, marks: NewEvidence['marks']): Promise<WrittenVerdict> {
     const rollout = await this.records.rollouts.lock(manager, judged.id);
     // Paused, resumed or aborted since the evidence was read: the next look sees it as it is now.
-    if (!rollout || rollout.endedAtMs !== null || rollout.version !== judged.version) return;
+    if (!rollout || rollout.endedAtMs !== null || rollout.version !== judged.version) return null;
     const { evidence } = judged;
     const activation = await this.activations.unit(manager).lock(rollout.model);
     const current: Rollout = { ...rollout, evidence, activationGeneration: activation?.generation ?? rollout.activationGeneration };
@@ -100,22 +101,23 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
   }
 
   /** Nothing to do yet. A verdict is written down when it says something else than the one before. */
-  async #keep(manager: EntityManager, before: Rollout, current: Rollout, { reason, guard }: StepVerdict, context: ActContext): Promise<void> {
+  async #keep(manager: EntityManager, before: Rollout, current: Rollout, { reason, guard }: StepVerdict, context: ActContext): Promise<WrittenVerdict> {
     const [last] = await this.records.history.verdicts(before.id, 1, null, manager);
-    const isNew = last?.step !== current.step || last.reason !== reason || last.guard !== guard;
-    if (isNew && current.state !== 'paused') await this.records.history.addVerdict(manager, { ...context, rolloutId: before.id, step: current.step });
+    const isWritten = current.state !== 'paused' && (last?.step !== current.step || last.reason !== reason || last.guard !== guard);
+    if (isWritten) await this.records.history.addVerdict(manager, { ...context, rolloutId: before.id, step: current.step });
     // A pause keeps the reason for which it was made.
     await this.records.rollouts.save(manager, { ...current, reason: current.state === 'paused' ? current.reason : reason, updatedAtMs: context.atMs });
+    return isWritten ? context.verdict : null;
   }
 
   /** The activation refused what the verdict asked for, such as a component that was recalled: somebody must look. */
-  async #refused(manager: EntityManager, seen: Rollout, detail: string): Promise<void> {
+  async #refused(manager: EntityManager, seen: Rollout, detail: string): Promise<WrittenVerdict> {
     const rollout = await this.records.rollouts.lock(manager, seen.id);
-    if (!rollout || rollout.state !== 'running' || rollout.version !== seen.version) return;
+    if (!rollout || rollout.state !== 'running' || rollout.version !== seen.version) return null;
     const atMs = this.settings.now();
     const { figures } = decideStep(rollout.plan, progressOf(rollout), rollout.evidence, atMs);
     this.#log.warn(`rollout ${rollout.id} of ${rollout.model} is paused: ${detail}`);
-    await finish(manager, await this.acts.pause(manager, rollout, { caller: ROLLOUT_ACTOR, atMs, reason: 'command-refused', guard: null, verdict: 'pause', figures: { ...figures, missing: detail } }));
+    return finish(manager, await this.acts.pause(manager, rollout, { caller: ROLLOUT_ACTOR, atMs, reason: 'command-refused', guard: null, verdict: 'pause', figures: { ...figures, missing: detail } }));
   }
 }
 
@@ -124,6 +126,7 @@ export function progressOf({ step, stepStartedAtMs, state, changedExperts }: Rol
   return { step, stepStartedAtMs, paused: state === 'paused', changedExperts };
 }
 
-async function finish(manager: EntityManager, { audits }: RolloutChange): Promise<void> {
+async function finish(manager: EntityManager, { audits, verdict }: RolloutChange): Promise<WrittenVerdict> {
   for (const audit of audits) await appendAudit(manager, audit);
+  return verdict;
 }

@@ -14,6 +14,7 @@ export function fakeRollouts(): Provider[] {
       find: async () => null,
       list: async () => [],
       underWay: async () => [],
+      standing: async () => ({ byState: { running: 0, paused: 0, completed: 0, failed: 0, aborted: 0, superseded: 0 }, oldestLookAtMs: null }),
       lock: async () => null,
       insert: async () => true,
       save: async () => undefined,

@@ -11,6 +11,15 @@ export interface RolloutCursor {
   readonly id: string;
 }
 
+/** All rollouts at a glance. */
+export interface RolloutStanding {
+  readonly byState: Readonly<Record<RolloutState, number>>;
+  /** When the one under way that was looked at longest ago was looked at, epoch milliseconds; null when none is under way. */
+  readonly oldestLookAtMs: number | null;
+}
+
+const NO_ROLLOUTS: RolloutStanding['byState'] = { running: 0, paused: 0, completed: 0, failed: 0, aborted: 0, superseded: 0 };
+
 interface Row {
   id: string;
   model: string;
@@ -83,6 +92,14 @@ export class Rollouts {
   /** Those that have not ended, oldest first. */
   async underWay(): Promise<readonly { readonly id: string; readonly model: string }[]> {
     return this.dataSource.query(`SELECT id, model FROM signalbox.rollout WHERE ended_at IS NULL ORDER BY created_at, id`);
+  }
+
+  async standing(): Promise<RolloutStanding> {
+    const rows: { state: RolloutState; count: number; oldest: Date | null }[] = await this.dataSource.query(
+      `SELECT state, count(*)::int AS count, min(updated_at) FILTER (WHERE ended_at IS NULL) AS oldest FROM signalbox.rollout GROUP BY state`,
+    );
+    const looks = rows.flatMap(({ oldest }) => oldest?.getTime() ?? []);
+    return { byState: { ...NO_ROLLOUTS, ...Object.fromEntries(rows.map(({ state, count }) => [state, count])) }, oldestLookAtMs: looks.length === 0 ? null : Math.min(...looks) };
   }
 
   /** A rollout, held until the transaction ends. */
