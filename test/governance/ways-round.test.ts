@@ -68,6 +68,12 @@ describe('where a model changes only by approved requests', () => {
     const id = await approved({ type: 'rescope-expert', model: 'carded', sha256: version, card: { ...card, notForUse: 'verse' } }, 'scope-card');
     expect((await house.call(operator.key, 'POST', `/changes/${id}/apply`, {})).body.state).toBe('applied');
     expect((await house.call(author.key, 'GET', `/components/${version}`)).body.card).toMatchObject({ notForUse: 'verse', revision: 2 });
+
+    // The same for its routers: their cards must have a way too.
+    const router = sha('1');
+    expect((await put(router, '"0"', card)).body.code).toBe('change_required');
+    const second = await approved({ type: 'rescope-expert', model: 'carded', sha256: router, card }, 'scope-card');
+    expect((await house.call(operator.key, 'POST', `/changes/${second}/apply`, {})).body.state).toBe('applied');
   });
 
   it('a part is taken back alone only where that has answered before, whatever somebody records', async () => {

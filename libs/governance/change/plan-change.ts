@@ -163,9 +163,7 @@ function planRules(model: string, rules: readonly DataRule[], { dataRules, known
 }
 
 function planCard({ sha256, card }: Payload<'rescope-expert'>, { components, cardRevision }: PlanFacts): Plan {
-  const version = components.get(sha256);
-  if (!version) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
-  if (version.kind !== 'expert') return no('component-not-an-expert', 'sha256', `${sha256} is a ${version.kind}; only experts are re-scoped.`);
+  if (!components.has(sha256)) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
   return { planned: true, base: { cardRevision: cardRevision ?? 0 }, effect: { kind: 'card', sha256, card }, manifest: null, warnings: [] };
 }
 
