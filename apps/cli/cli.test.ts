@@ -207,6 +207,13 @@ it('tells a user of the shell where to look', async () => {
   handlers['GET /api/v1/usage'] = () => ({ status: 404, body: { type: 'x', status: 404, code: 'model_not_found', title: 'x', detail: 'Query field model: no model of that name; GET /api/v1/models lists them.', field: 'model' } });
   expect(await run(['routes', '--model', 'x'])).toBe(5);
   expect(notes.at(-1)).toBe('signalbox: model: no model of that name.\nsignalbox releases lists the models.');
+  const missing = (code: string, title: string, detail: string) => () => ({ status: 404, body: { type: 'x', status: 404, code, title, detail } });
+  handlers['GET /api/v1/rollouts/x'] = missing('rollout_not_found', 'No such rollout', 'Path field rolloutId: GET /api/v1/rollouts lists them.');
+  expect(await run(['rollout', 'status', 'x'])).toBe(5);
+  expect(notes.at(-1)).toBe('signalbox: No such rollout.\nsignalbox rollout status lists them.');
+  handlers['POST /api/v1/trusted-keys/x/revocation'] = missing('key_not_found', 'No such key', 'Path field keyId: GET /api/v1/trusted-keys lists the keys.');
+  expect(await run(['trust', 'revoke', 'x', '--reason', 'lost'])).toBe(5);
+  expect(notes.at(-1)).toBe('signalbox: No such key.\nsignalbox trust list lists them.');
 });
 
 describe('import', () => {

@@ -53,6 +53,8 @@ async function upload(client: ApiClient, terminal: Terminal, file: string, { car
     if (opened.uploadId !== null) await send(client, path, opened, (done) => bar.update(done, found.size, 'sending'));
     bar.stop();
     terminal.print(opened.uploadId === null ? `The registry already holds ${sha256}.` : `Uploaded ${options.kind} ${sha256}.`);
+    const { component, model } = options;
+    if (component !== undefined && model !== undefined) terminal.print(`Next: signalbox change create ${options.kind === 'router' ? 'change-router' : 'replace-expert'} --model ${model} --replace ${component}=${sha256.slice(0, 12)} --canary 0.05 --title TITLE --reason WHY\n  or: signalbox releases create --base RELEASE --replace ${component}=${sha256.slice(0, 12)}`);
   } catch (error) {
     bar.stop();
     if (terminal.signal.aborted) terminal.note('What has arrived is kept for a day: the same command goes on from there.');
