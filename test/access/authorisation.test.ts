@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenApiDocument } from '#libs/contract/api/openapi';
 import { AccessHouse, type Answer } from './access-house.ts';
+import { OTHER_RELEASE, saveRelease } from '../store/store.fixture.ts';
 import { type CallerCase, makeCallers } from './callers.ts';
 import { exampleRequest, missingIn, operationsOf, type PlacedOperation } from './operations.ts';
 
@@ -160,6 +161,30 @@ describe('a caller bound to a tenant', () => {
     const { key } = await house.account(['operator'], { tenant: 'acme' });
     expect((await giveFeedback(house.requestIds.acme[1]!, key)).status).toBe(201);
     expect((await giveFeedback(house.requestIds.umbrella[1]!, key)).status).toBe(404);
+  });
+
+  it('learns of no other tenant from what is shared', async () => {
+    await saveRelease(house.dataSource, OTHER_RELEASE, Date.now());
+    const plan = {
+      model: 'toy', candidate: OTHER_RELEASE, scope: { segment: { tenant: 'umbrella' }, routeSlice: null },
+      steps: [{ share: 0.1, bakeMs: 60_000, minRequests: 10, maxMs: 600_000 }], guards: [{ kind: 'error-rate' }],
+    };
+    const started = await house.call('/api/v1/rollouts', { method: 'POST', body: { plan, reason: 'umbrella asked for it' } });
+    expect(started.status).toBe(201);
+    const { key } = await house.account(['admin'], { tenant: 'acme' });
+    const told: string[] = [];
+    let answered = 0;
+    for (const placed of operations.filter(({ method, operation }) => method === 'get' && operation['x-signalbox-tenancy'] === 'shared')) {
+      const { path, options } = exampleRequest(placed);
+      const { status, body } = await house.call(path.replace('tiny-mixtral', 'toy').replace('0197280f-6000-7000-8000-000000000001', started.body.id), { ...options, key });
+      answered += status === 200 ? 1 : 0;
+      if (JSON.stringify(body).includes('umbrella')) told.push(placed.operation.operationId);
+    }
+    expect(told).toEqual([]);
+    expect(answered).toBeGreaterThan(5);
+    const own = await house.account(['viewer'], { tenant: 'umbrella' });
+    expect((await house.call('/api/v1/models/toy/activation', { key: own.key })).body.canary.scope.segment).toEqual({ tenant: 'umbrella' });
+    expect((await house.call(`/api/v1/rollouts/${started.body.id}/abort`, { method: 'POST', body: {} })).status).toBe(200);
   });
 
   it('makes itself keys of its tenant only', async () => {

@@ -10,6 +10,12 @@ type ObservedBody = RouteOutput<typeof ROUTES.getActivation>;
 type ProcessBody = RouteOutput<typeof ROUTES.listProcesses>['items'][number];
 type EventBody = RouteOutput<typeof ROUTES.getActivationHistory>['items'][number];
 
+/** What a caller bound to a tenant may see: a canary that answers only another tenant does not concern them. */
+export function seenBy<T extends DesiredBody>(body: T, tenant: string | null): T {
+  const of = body.canary?.scope.segment?.tenant;
+  return tenant === null || of === undefined || of === tenant ? body : { ...body, canary: null };
+}
+
 /** A model whose releases were never activated has generation 0. */
 export function desiredBody(model: string, state: ActivationState | null, atMs: number | null): DesiredBody {
   return {

@@ -2,14 +2,15 @@ import { Controller, Inject, Res } from '@nestjs/common';
 import { type FastifyReply } from 'fastify';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { ROUTES } from '#libs/contract/management/routes';
+import { type Principal } from '#libs/platform/auth/scopes';
 import { decodeCursor, page, pageAfter } from '../http/cursor.ts';
-import { Endpoint, Input } from '../http/endpoint.ts';
+import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { PROCESSES, type ProcessesPort } from '../processes/processes-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { ACTIVATION_HISTORY, type ActivationHistoryPort, ACTIVATIONS, type ActivationsPort } from './activation-ports.ts';
 import { modelNotFound } from './activation-problems.ts';
-import { type DesiredBody, desiredBody, eventBody, observedBody } from './activation-view.ts';
+import { type DesiredBody, desiredBody, eventBody, observedBody, seenBy } from './activation-view.ts';
 
 type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
 type Out<N extends keyof typeof ROUTES> = Promise<RouteOutput<(typeof ROUTES)[N]>>;
@@ -26,16 +27,16 @@ export class ActivationsController {
   ) {}
 
   @Endpoint(ROUTES.listModels)
-  async list(@Input() { query }: In<'listModels'>): Out<'listModels'> {
+  async list(@Input() { query }: In<'listModels'>, @Caller() { tenant }: Principal): Out<'listModels'> {
     const { items, nextCursor } = pageAfter(await this.activations.list(), query, ({ model }) => model);
-    return { items: items.map((one) => desiredBody(one.model, one, one.updatedAtMs)), nextCursor };
+    return { items: items.map((one) => seenBy(desiredBody(one.model, one, one.updatedAtMs), tenant)), nextCursor };
   }
 
   @Endpoint(ROUTES.getActivation)
-  async activation(@Input() { params: { model } }: In<'getActivation'>, @Res({ passthrough: true }) reply: FastifyReply): Out<'getActivation'> {
+  async activation(@Input() { params: { model } }: In<'getActivation'>, @Caller() { tenant }: Principal, @Res({ passthrough: true }) reply: FastifyReply): Out<'getActivation'> {
     const desired = await this.#desired(model);
     void reply.header('etag', `"${desired.generation}"`);
-    return observedBody(desired, await this.processes.list(), this.settings.now());
+    return observedBody(seenBy(desired, tenant), await this.processes.list(), this.settings.now());
   }
 
   @Endpoint(ROUTES.getActivationHistory)

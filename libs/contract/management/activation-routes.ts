@@ -45,7 +45,7 @@ export const activationRoutes = {
     example: { params: { model: 'tiny-mixtral' } },
   },
   getActivationHistory: {
-    ...shared, operationId: 'getActivationHistory', method: 'get', path: '/models/{model}/activation/history', needs: 'read',
+    ...shared, tenancy: 'none', operationId: 'getActivationHistory', method: 'get', path: '/models/{model}/activation/history', needs: 'read',
     summary: 'What was activated when, and by whom, newest first',
     description: 'With `at` and a limit of 1: what was activated at that time. The history begins when this version was installed.',
     params: modelParams, query: historyQuery, status: 200, response: historySchema,

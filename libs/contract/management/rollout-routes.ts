@@ -3,7 +3,8 @@ import { rolloutActBody, rolloutBody, rolloutParams, rolloutSchema, rolloutsQuer
 import { type Route } from './route.ts';
 
 const EXAMPLE = { params: { rolloutId: '0197280f-6000-7000-8000-000000000001' } };
-const shared = { tag: 'rollouts', tenancy: 'shared', needs: 'read' } as const;
+// A plan can name tenants.
+const reading = { tag: 'rollouts', tenancy: 'none', needs: 'read' } as const;
 const act = {
   tag: 'rollouts', tenancy: 'none', needs: 'operate', method: 'post', params: rolloutParams, body: rolloutActBody, status: 200, response: rolloutSchema, example: { ...EXAMPLE, body: {} },
   problems: { 404: 'No such rollout.', 409: 'It cannot be done in its present state.' },
@@ -27,13 +28,13 @@ export const rolloutRoutes = {
       },
     },
   },
-  listRollouts: { ...shared, operationId: 'listRollouts', method: 'get', path: '/rollouts', summary: 'Rollouts, newest first', query: rolloutsQuery, status: 200, response: rolloutsSchema },
+  listRollouts: { ...reading, operationId: 'listRollouts', method: 'get', path: '/rollouts', summary: 'Rollouts, newest first', query: rolloutsQuery, status: 200, response: rolloutsSchema },
   getRollout: {
-    ...shared, operationId: 'getRollout', method: 'get', path: '/rollouts/{rolloutId}', summary: 'One rollout: its steps, and what the evidence says',
+    ...reading, operationId: 'getRollout', method: 'get', path: '/rollouts/{rolloutId}', summary: 'One rollout: its steps, and what the evidence says',
     params: rolloutParams, status: 200, response: rolloutSchema, problems: { 404: 'No such rollout.' }, example: EXAMPLE,
   },
   listRolloutVerdicts: {
-    ...shared, operationId: 'listRolloutVerdicts', method: 'get', path: '/rollouts/{rolloutId}/verdicts', summary: 'Every verdict of a rollout with its figures, newest first',
+    ...reading, operationId: 'listRolloutVerdicts', method: 'get', path: '/rollouts/{rolloutId}/verdicts', summary: 'Every verdict of a rollout with its figures, newest first',
     params: rolloutParams, query: verdictsQuery, status: 200, response: verdictsSchema, problems: { 404: 'No such rollout.' }, example: EXAMPLE,
   },
   pauseRollout: { ...act, operationId: 'pauseRollout', path: '/rollouts/{rolloutId}/pause', summary: 'Pause a rollout', description: 'The canary keeps its share, and a guard that fails still rolls it back.' },
