@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 import { type DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runCli } from '../../apps/cli/program.ts';
@@ -26,7 +26,7 @@ const statuses: { cut: number[]; given: number[] } = { cut: [], given: [] };
 async function relay(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = 'GET', url = '/' } = request;
   const headers = Object.fromEntries(['authorization', 'content-type', 'idempotency-key'].flatMap((name) => (request.headers[name] === undefined ? [] : [[name, String(request.headers[name])]])));
-  const sent = await text(request);
+  const sent = await readText(request);
   const answer = await fetch(`${control.url}${url}`, { method, headers, ...(method === 'GET' ? {} : { body: sent }) });
   const body = await answer.text();
   if (method === 'POST' && statuses.cut.length === 0) {
