@@ -203,6 +203,18 @@ it('lists experts with their memory, and says what a run is', async () => {
   expect(text).toContain('A run is one call of an expert in one step of the engine');
 });
 
+it('tells who signed a release, and whether that counts', async () => {
+  const key = 'e'.repeat(64);
+  handlers['GET /api/v1/trusted-keys'] = () => ({ body: { items: [{ keyId: key, name: 'training team', pem: 'x', addedBy: 'user:1', addedAt: '2026-06-01T00:00:00.000Z', revokedBy: null, revokedAt: null, revokeReason: null }], nextCursor: null } });
+  const signature = { id: '0197280f-6000-4000-8000-000000000001', kind: 'release', digest: RELEASE, keyId: key, addedBy: 'user:2', verifiedAt: '2026-06-01T00:00:00.000Z', standing: 'valid', detail: null, bundle: {} };
+  handlers[`GET /api/v1/signatures/release/${RELEASE}`] = () => ({ body: { items: [signature], nextCursor: null } });
+  expect(await run(['trust', 'signatures', 'release', RELEASE])).toBe(0);
+  expect(out.at(-1)).toMatch(/eeeeeeeeeeee +training team +valid +2026-06-01 00:00 +user:2/);
+  handlers[`GET /api/v1/signatures/release/${RELEASE}`] = () => ({ body: { items: [], nextCursor: null } });
+  expect(await run(['trust', 'signatures', 'release', RELEASE])).toBe(0);
+  expect(out.at(-1)).toContain(`signalbox sign release ${RELEASE} --key FILE`);
+});
+
 it('tells a user of the shell where to look', async () => {
   handlers['GET /api/v1/usage'] = () => ({ status: 404, body: { type: 'x', status: 404, code: 'model_not_found', title: 'x', detail: 'Query field model: no model of that name; GET /api/v1/models lists them.', field: 'model' } });
   expect(await run(['routes', '--model', 'x'])).toBe(5);

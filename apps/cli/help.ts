@@ -15,6 +15,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox sign directory': ['signalbox sign directory my-checkpoint --key signing-key --out my-checkpoint/model.sig'],
   'signalbox verify-signature directory': ['signalbox verify-signature directory my-checkpoint --signature my-checkpoint/model.sig --public-key signing-key.pub'],
   'signalbox trust new-key': ['signalbox trust new-key signing-key'],
+  'signalbox trust signatures': ['signalbox trust signatures release 5f5f5f5f', 'signalbox trust signatures component 3c3c3c3c --json'],
   'signalbox trust policy': ['signalbox trust policy releases', 'signalbox trust policy off --model tiny-mixtral'],
   'signalbox activate': ['signalbox activate 5f5f... --reason "better on code"'],
   'signalbox canary start': ['signalbox canary start 5f5f... --share 0.05', 'signalbox canary start 5f5f... --share 0.5 --task biology --experts expert/3/5 --min-share 0.2'],

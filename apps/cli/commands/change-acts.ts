@@ -52,7 +52,7 @@ export function addChangeActs(change: Command, terminal: Terminal, client: () =>
       if (verdict !== 'confirmed' && verdict !== 'to-revert') throw new CliError(EXIT.usage, 'Give confirmed or to-revert.');
       tell(await client().call('reviewChange', { params: { changeId }, headers: {}, body: { verdict, note } }));
     });
-  change.command('reviews-owed').description('what broken glass still owes').action(() => owed(client(), terminal));
+  change.command('reviews-owed').description('what broken glass still owes').option('--json', 'as JSON').action(({ json }: { json?: boolean }) => owed(client(), terminal, json));
 }
 
 function addEvidence(change: Command, terminal: Terminal, client: () => ApiClient, tell: (shown: ChangeShown) => void): void {
@@ -88,8 +88,9 @@ function addEvidence(change: Command, terminal: Terminal, client: () => ApiClien
     .action(async (changeId: string, evidenceId: string) => tell(await client().call('removeEvidence', { params: { changeId, evidenceId } })));
 }
 
-async function owed(api: ApiClient, terminal: Terminal): Promise<void> {
+async function owed(api: ApiClient, terminal: Terminal, json: boolean | undefined): Promise<void> {
   const { items } = await allPages((cursor) => api.call('listReviewsOwed', { query: { cursor, limit: '200' } }), MAX_SHOWN);
-  const rows = items.map((one) => [one.change.id, one.kind, one.due.slice(0, 16).replace('T', ' '), one.overdue ? 'overdue' : '', printable(one.brokenBy), printable(one.reason)]);
-  terminal.print(rows.length > 0 ? table(['change', 'owes', 'due (UTC)', '', 'broken by', 'reason'], rows, 99) : 'Nothing is owed.');
+  if (json) return terminal.print(JSON.stringify(items, null, 2));
+  const rows = items.map((one) => [one.change.id, one.kind, one.due.slice(0, 16).replace('T', ' '), one.overdue ? 'overdue' : 'in time', printable(one.brokenBy), printable(one.reason)]);
+  terminal.print(rows.length > 0 ? table(['change', 'owes', 'due (UTC)', 'state', 'broken by', 'reason'], rows, 99) : 'Nothing is owed.');
 }

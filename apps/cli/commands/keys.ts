@@ -39,7 +39,8 @@ export function addKeyCommands(program: Command, terminal: Terminal, client: () 
     .description('list keys, without their secrets')
     .option('--account <id-or-name>', 'only of this account')
     .option('--own', "only of one's own account")
-    .action((options: { account?: string; own?: boolean }) => list(client(), terminal, options));
+    .option('--json', 'as JSON')
+    .action((options: { account?: string; own?: boolean; json?: boolean }) => list(client(), terminal, options));
   keys
     .command('revoke')
     .description('revoke a key, within seconds')
@@ -59,13 +60,14 @@ async function create(client: ApiClient, terminal: Terminal, name: string, { sco
   terminal.print(key.secret);
 }
 
-async function list(client: ApiClient, terminal: Terminal, { account, own }: { readonly account?: string; readonly own?: boolean }): Promise<void> {
+async function list(client: ApiClient, terminal: Terminal, { account, own, json }: { readonly account?: string; readonly own?: boolean; readonly json?: boolean }): Promise<void> {
   const owner = account === undefined ? null : (await findAccount(client, account)).id;
   const { items } = await allPages((cursor) => {
     const query = { cursor, limit: '200' };
     if (own) return client.call('listOwnKeys', { query });
     return owner === null ? client.call('listKeys', { query }) : client.call('listAccountKeys', { params: { accountId: owner }, query });
   }, MAX_SHOWN);
+  if (json) return terminal.print(JSON.stringify(items, null, 2));
   const nowMs = Date.now();
   const state = ({ revokedAt, expiresAt }: (typeof items)[number]): string => {
     if (revokedAt !== null) return `revoked ${revokedAt.slice(0, 10)}`;

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { SIGNATURE_LEVELS, type SignatureLevel } from '#libs/governance/signature/decide-signed';
 import { generateSigningKey } from '#libs/signing/signing-key';
 import { type ApiClient, type CallOutput } from '../api/api-client.ts';
+import { componentInFull, releaseInFull } from '../api/in-full.ts';
 import { allPages } from '../api/pages.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
@@ -29,7 +30,21 @@ export function addTrustCommands(program: Command, terminal: Terminal, client: (
       const key = await client().call('addTrustedKey', { body: { name, pem } });
       terminal.print(`Trusting ${printable(key.name)}: ${key.keyId}`);
     });
-  trust.command('list').description('list the keys that are or were trusted').action(async () => terminal.print(keyTable(await allKeys(client()))));
+  trust
+    .command('list')
+    .description('list the keys that are or were trusted')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const keys = await allKeys(client());
+      terminal.print(json ? JSON.stringify(keys, null, 2) : keyTable(keys));
+    });
+  trust
+    .command('signatures')
+    .description('who signed a release or a component version, and whether that counts now')
+    .argument('<kind>', 'release or component', signedKind)
+    .argument('<digest>', 'its id or digest, or the first 8 or more digits')
+    .option('--json', 'as JSON')
+    .action((kind: 'release' | 'component', digest: string, options: { json?: boolean }) => signatures(client(), terminal, kind, digest, options));
   trust
     .command('revoke')
     .description('trust a key no longer; what only it signed is not loaded any more where signatures are required')
@@ -63,6 +78,20 @@ function keyTable(keys: CallOutput<'listTrustedKeys'>['items']): string {
   if (keys.length === 0) return 'No key yet: signalbox trust new-key FILE makes one.';
   const rows = keys.map(({ keyId, name, addedAt, revokedAt, revokeReason }) => [keyId, printable(name), addedAt.slice(0, 10), revokedAt === null ? 'trusted' : `revoked ${revokedAt.slice(0, 10)}: ${printable(revokeReason ?? '')}`]);
   return table(['key', 'name', 'added', 'state'], rows, 4);
+}
+
+async function signatures(client: ApiClient, terminal: Terminal, kind: 'release' | 'component', given: string, { json }: { readonly json?: boolean }): Promise<void> {
+  const digest = kind === 'release' ? await releaseInFull(client, given) : await componentInFull(client, given);
+  const { items } = await allPages((cursor) => client.call('listSignatures', { params: { kind, digest }, query: { cursor, limit: '200' } }), MAX_SHOWN);
+  if (json) return terminal.print(JSON.stringify(items, null, 2));
+  const names = new Map((await allKeys(client)).map(({ keyId, name }) => [keyId, name]));
+  const rows = items.map(({ keyId, standing, verifiedAt, addedBy, detail }) => [keyId.slice(0, 12), printable(names.get(keyId) ?? ''), standing, verifiedAt.slice(0, 16).replace('T', ' '), printable(addedBy), printable(detail ?? '')]);
+  terminal.print(rows.length > 0 ? table(['key', 'name', 'standing', 'attached (UTC)', 'by', 'detail'], rows, 9) : `Nobody has signed it: signalbox sign ${kind} ${digest} --key FILE does.`);
+}
+
+function signedKind(text: string): 'release' | 'component' {
+  if (text === 'release' || text === 'component') return text;
+  throw new InvalidArgumentError('Give release or component.');
 }
 
 async function policy(client: ApiClient, terminal: Terminal, model: string | null, level: SignatureLevel | 'inherit' | undefined): Promise<void> {

@@ -2,6 +2,9 @@ import { type Json } from '#libs/contract/api/schema-components';
 import { escapeHtml, prose } from './markup.ts';
 import { typeOf } from './type-text.ts';
 
+/** Characters of a name that its column has room for. */
+const FITS = 24;
+
 export interface Field {
   readonly name: string;
   readonly schema: Json;
@@ -20,7 +23,12 @@ export function fieldList(fields: readonly Field[]): string {
 function fieldItem({ name, schema, isRequired, place, description }: Field): string {
   const told = description ?? meaning(schema);
   const notes = [place, isRequired ? '<strong>required</strong>' : ''].filter(Boolean).join(' · ');
-  return `<div><dt><code>${escapeHtml(name)}</code>${notes ? `<span class="note">${notes}</span>` : ''}</dt><dd><span class="type">${typeOf(schema)}</span>${told ? `<p>${prose(told)}</p>` : ''}</dd></div>`;
+  return `<div><dt><code>${breakable(name)}</code>${notes ? `<span class="note">${notes}</span>` : ''}</dt><dd><span class="type">${typeOf(schema)}</span>${told ? `<p>${prose(told)}</p>` : ''}</dd></div>`;
+}
+
+/** A long name may break before a capital or after a dot, not in the middle of a word. */
+function breakable(name: string): string {
+  return name.length <= FITS ? escapeHtml(name) : escapeHtml(name).replaceAll(/(?<=[a-z])(?=[A-Z])|(?<=\.)/g, '<wbr>');
 }
 
 /** What a field means; where it may be null, its description can stand with the other choice. */
