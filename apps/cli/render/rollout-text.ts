@@ -7,9 +7,10 @@ type GuardFigures = Verdict['figures']['guards'][number];
 
 /** How a rollout stands, in a line. */
 export function rolloutLine({ id, state, reason, step, steps, share, current }: RolloutView): string {
-  const { candidateRequests, minRequests } = current.figures;
+  const { candidateRequests, comparedRequests, minRequests } = current.figures;
+  const seen = share === 0 ? `${comparedRequests} of ${minRequests} compared requests` : `${candidateRequests} of ${minRequests} requests`;
   const missing = current.missing === null || over(state) ? '' : ` (${printable(current.missing)})`;
-  return `${id} ${state}: step ${step + 1} of ${steps} at ${percent(share)}, ${candidateRequests} of ${minRequests} requests, ${printable(reason)}${missing}`;
+  return `${id} ${state}: step ${step + 1} of ${steps} at ${percent(share)}, ${seen}, ${printable(reason)}${missing}`;
 }
 
 /** A rollout with its steps and what each guard says. */
@@ -24,7 +25,10 @@ export function rolloutText(rollout: RolloutView): string {
     table(['step', 'share', 'state', 'began (UTC)'], stepResults.map(({ step, share, state, startedAt }) => [String(step + 1), percent(share), state, startedAt.slice(0, 19).replace('T', ' ')]), 9),
     '',
     `${rollout.state}: ${printable(rollout.reason)}${current.missing === null || over(rollout.state) ? '' : ` (${printable(current.missing)})`}`,
-    `Requests in this step: candidate ${figures.candidateRequests} of ${figures.minRequests}, stable ${figures.stableRequests}, compared ${figures.comparedRequests}.`,
+    // A step without a share is a shadow only: what counts is what was compared.
+    rollout.share === 0
+      ? `Requests in this step: stable ${figures.stableRequests}, compared ${figures.comparedRequests} of ${figures.minRequests}.`
+      : `Requests in this step: candidate ${figures.candidateRequests} of ${figures.minRequests}, stable ${figures.stableRequests}, compared ${figures.comparedRequests}.`,
     ...(figures.minTokensPerChangedExpert > 0 ? [`Tokens of changed experts, each of ${figures.minTokensPerChangedExpert}: ${tokens.join(', ') || 'none changed'}.`] : []),
     '',
     table(['guard', 'seen', 'candidate', 'stable', 'worse by', 'interval', 'margin', 'evidence', 'fails at'], figures.guards.map(guardRow)),
