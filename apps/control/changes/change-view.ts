@@ -36,7 +36,7 @@ export class ChangeView {
     const standing = standingOf(stored, actorOf(caller), facts);
     const [comments, events] = await Promise.all([this.changes.comments(id), this.changes.events(id)]);
     // What counted has counted, whatever moved since.
-    const standings = new Map<string, string>([...standing.approvals.map(({ approval, standing: own }) => [approval.id, own] as const), ...(change.decision?.approvals ?? []).map((id) => [id, 'counted'] as const)]);
+    const standings = new Map<string, string>([...standing.approvals.map(({ approval, standing: own }) => [approval.id, own] as const), ...(change.decision?.approvals ?? []).map((vote) => [vote, 'counted'] as const)]);
     return {
       ...listedBody(stored),
       reason: change.reason,
