@@ -143,8 +143,11 @@ async function expectAuditVerifies(control: ControlProcess): Promise<void> {
     });
     expect(exitCode, out.join('\n')).toBe(0);
   };
+  const signed = (): Promise<unknown[]> => store.query('SELECT 1 FROM signalbox.audit_checkpoint LIMIT 1');
+  await until(async () => (await signed()).length > 0, TAKEOVER_MS, () => control.log);
   await run('audit', 'export', '--out', 'log.ndjson');
-  await run('audit', 'verify', 'log.ndjson', '--witness', 'audit-witness.ndjson');
+  const { keyId } = (await (await fetch(`${control.url}/api/v1/audit/key`, { headers: { authorization: `Bearer ${TEST_KEY}` } })).json()) as { keyId: string };
+  await run('audit', 'verify', 'log.ndjson', '--key', keyId);
 }
 
 it(`goes through ${STEPS} steps over two control processes, of which the acting one is killed in each`, async () => {
