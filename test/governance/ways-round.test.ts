@@ -72,8 +72,8 @@ describe('where a model changes only by approved requests', () => {
     // The same for its routers: their cards must have a way too.
     const router = sha('1');
     expect((await put(router, '"0"', card)).body.code).toBe('change_required');
-    const second = await approved({ type: 'rescope-expert', model: 'carded', sha256: router, card }, 'scope-card');
-    expect((await house.call(operator.key, 'POST', `/changes/${second}/apply`, {})).body.state).toBe('applied');
+    const ofRouter = await approved({ type: 'rescope-expert', model: 'carded', sha256: router, card }, 'scope-card');
+    expect((await house.call(operator.key, 'POST', `/changes/${ofRouter}/apply`, {})).body.state).toBe('applied');
   });
 
   it('a part is taken back alone only where that has answered before, whatever somebody records', async () => {
