@@ -90,8 +90,9 @@ function addDossier(change: Command, terminal: Terminal, client: () => ApiClient
     .option('--out <file>', 'into a file')
     .action(async (changeId: string, { json, out }: { json?: boolean; out?: string }) => {
       const text = json ? JSON.stringify(await client().call('getDossier', { params: { changeId } }), null, 2) : await markdown(client(), changeId);
-      if (out === undefined) terminal.print(text);
-      else await writeFile(resolve(terminal.workingDir, out), `${text}\n`, { mode: 0o600 });
+      if (out === undefined) return terminal.print(text);
+      await writeFile(resolve(terminal.workingDir, out), `${text}\n`, { mode: 0o600 });
+      terminal.note(`${out} holds the dossier; the audit entries it names are proved by signalbox audit export and verify.`);
     });
 }
 

@@ -36,7 +36,7 @@ function fieldDiff({ effect, base, payload }: ChangeRequest): DiffBody {
   });
   switch (effect.kind) {
     case 'data-rules':
-      return lines(`${effect.rules.length} data rules in place of those of generation ${String(base['dataRulesGeneration'])}`, [], effect.rules.map((rule) => `rule        ${JSON.stringify(rule)}`));
+      return lines(`${effect.rules.length} data ${effect.rules.length === 1 ? 'rule' : 'rules'} in place of those of generation ${String(base['dataRulesGeneration'])}`, [], effect.rules.map((rule) => `rule        ${JSON.stringify(rule)}`));
     case 'card':
       return lines(`another card of ${effect.sha256}`, Object.entries(effect.card).map(([field, after]) => ({ field, before: `revision ${String(base['cardRevision'])}`, after })));
     case 'recall':
