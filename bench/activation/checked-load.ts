@@ -1,3 +1,5 @@
+import { setTimeout as pause } from 'node:timers/promises';
+
 /** What a release answers to one prompt: compared in full, so that a token of another release shows. */
 interface Answer {
   readonly text: string;
@@ -23,6 +25,8 @@ export interface LoadSettings {
   readonly prompts: readonly (readonly number[])[];
   readonly maxTokens: number;
   readonly parallel: number;
+  /** Between an answer and the next request of the same lane: with 0 the machine is always full. */
+  readonly pauseMs: number;
 }
 
 /** Answers by release id, then by prompt. */
@@ -85,6 +89,7 @@ export async function sendLoad(settings: LoadSettings, expectations: Expectation
         all.push({ sentMs, endMs: performance.now(), release: '', failure: error instanceof Error ? error.message : String(error), isWhole: false });
       }
       onEnd(all.length);
+      if (settings.pauseMs > 0) await pause(settings.pauseMs);
     }
   };
   await Promise.all(Array.from({ length: settings.parallel }, worker));

@@ -21,6 +21,7 @@ const settings = {
   requests: Number(option('requests', '1000')),
   commands: Number(option('commands', '11')),
   parallel: Number(option('parallel', '8')),
+  pauseMs: Number(option('pause-ms', '0')),
   promptTokens: Number(option('prompt-tokens', '32')),
   maxTokens: Number(option('max-tokens', '16')),
   prompts: Number(option('prompts', '64')),
@@ -66,8 +67,10 @@ function report(quiet: readonly (readonly Sent[])[], changing: readonly Changing
   console.log(`  p99 with commands / quiet       ${format(summarise(changing.map(({ sent }, round) => p99(sent) / p99(quiet[round] ?? sent))), 3)}`);
   const converged = changing.flatMap(({ convergedMs }) => convergedMs);
   console.log(`  call to both processes settled  p50 ${quantile(converged, 0.5).toFixed(1)} ms, p99 ${quantile(converged, 0.99).toFixed(1)} ms`);
+  const answered = changing.flatMap(({ waysBack }) => waysBack.map(({ calledMs, answeredMs }) => answeredMs - calledMs));
   const left = changing.flatMap(({ sent, waysBack }) => lastOnLeft(sent, waysBack));
   const of = (name: string, values: readonly number[]): void => console.log(`  ${name} p50 ${quantile(values, 0.5).toFixed(1)} ms, p99 ${quantile(values, 0.99).toFixed(1)} ms, of ${values.length} ways back`);
+  of('way back: call answered        ', answered);
   of('way back: last one sent to it  ', left.map(({ lastSentMs }) => lastSentMs));
   of('way back: last one still ran   ', left.map(({ lastEndedMs }) => lastEndedMs));
   return failed.length + mixed.length + disturbed.length === 0;
@@ -94,8 +97,8 @@ async function main(home: string): Promise<void> {
     });
     try {
       const operator = new Operator(cluster.controlUrl, key, MODEL);
-      const load: LoadSettings = { urls: cluster.inferenceUrls, key, model: MODEL, prompts: makePrompts(settings.prompts, settings.promptTokens, DEMO_VOCAB_SIZE), maxTokens: settings.maxTokens, parallel: settings.parallel };
-      console.log(`${settings.requests} requests a round, ${load.parallel} at a time, ${settings.promptTokens} + ${load.maxTokens} tokens, ${settings.commands} commands a round, ${settings.rounds} rounds, each beside a quiet one`);
+      const load: LoadSettings = { urls: cluster.inferenceUrls, key, model: MODEL, prompts: makePrompts(settings.prompts, settings.promptTokens, DEMO_VOCAB_SIZE), maxTokens: settings.maxTokens, parallel: settings.parallel, pauseMs: settings.pauseMs };
+      console.log(`${settings.requests} requests a round, ${load.parallel} at a time, ${load.pauseMs} ms between answer and next request, ${settings.promptTokens} + ${load.maxTokens} tokens, ${settings.commands} commands a round, ${settings.rounds} rounds, each beside a quiet one`);
       const { expectations, cycle } = await prepare(operator, load, home);
       const quiet: (readonly Sent[])[] = [];
       const changing: ChangingLoad[] = [];

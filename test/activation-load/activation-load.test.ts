@@ -56,7 +56,7 @@ it('answers every request whole by one release while releases are activated, tri
     changeCheckpoint(TINY_MIXTRAL, join(home, name), isChanged);
     releases[name as keyof typeof releases] = await operator.import(join(home, name));
   }
-  const settings: LoadSettings = { urls: cluster.inferenceUrls, key: TEST_KEY, model: MODEL, prompts: PROMPTS, maxTokens: 8, parallel: 8 };
+  const settings: LoadSettings = { urls: cluster.inferenceUrls, key: TEST_KEY, model: MODEL, prompts: PROMPTS, maxTokens: 8, parallel: 8, pauseMs: 0 };
   const expectations: Expectations = new Map();
   // The base last: it serves when the load begins.
   for (const release of [...Object.values(releases), base]) {
