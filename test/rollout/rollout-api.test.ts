@@ -75,7 +75,7 @@ it('starts, shows, pauses, resumes and aborts a rollout; the same over the comma
   expect((await cli('status')).out).toContain(rollout.id);
   expect((await cli('abort', rollout.id, '--reason', 'not today')).out).toContain('aborted');
   const watched = await cli('watch', rollout.id);
-  expect(watched).toMatchObject({ code: 1, notes: expect.stringContaining('The rollout aborted: aborted-by-hand.') });
+  expect(watched).toMatchObject({ code: 1, notes: expect.stringContaining('The rollout was aborted: aborted-by-hand.') });
   const activation = (await house.call('/api/v1/models/toy/activation')).body;
   expect(activation).toMatchObject({ releaseId: RELEASE, canary: null, shadow: null });
 
