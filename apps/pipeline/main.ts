@@ -5,14 +5,14 @@ import { type Config } from '#libs/platform/config/config';
 import { Health } from '#libs/platform/health/health';
 import { createLogger, type Logger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
+import { serveOperations } from '#libs/platform/operations/serve-operations';
+import { answerParent } from '#libs/platform/role/parent-channel';
 import { readRoleSettings, stopAndExit } from '#libs/platform/role/role-process';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
 import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { createDataSource, migrate } from '#libs/store/data-source';
 import { databaseCheck } from '#libs/store/database-check';
-import { serveOperations } from './operations.ts';
-import { answerParent } from './parent-channel.ts';
 import { PipelineModule } from './pipeline.module.ts';
 
 /** The pipeline role in a process of its own: alone, or as the child of a standalone Signalbox. */
@@ -54,7 +54,7 @@ async function startOperations({ http, pipeline }: Config, dataSource: DataSourc
   if (pipeline.operationsPort === null) return null;
   const health = new Health();
   health.set('database', databaseCheck(dataSource));
-  const operations = await serveOperations({ host: http.host, port: pipeline.operationsPort }, health);
+  const operations = await serveOperations({ host: http.host, port: pipeline.operationsPort, setting: 'SIGNALBOX_PIPELINE_PORT' }, health);
   logger.info({ url: operations.url }, 'health and metrics');
   return operations;
 }

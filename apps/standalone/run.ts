@@ -21,15 +21,15 @@ import { ensureFirstKey } from '../control/keys/first-key.ts';
 import { migrateDatabase, openDatabase } from './database.ts';
 import { ensureDemoModel } from './demo-model.ts';
 import { startHttp } from './http.ts';
-import { PipelineMetrics } from './pipeline-metrics.ts';
-import { ChildKeeper } from './pipeline-process.ts';
+import { ChildMetrics } from './child-metrics.ts';
+import { ChildKeeper } from './child-keeper.ts';
 import { banner } from './terminal/banner.ts';
 import { Progress } from './terminal/progress.ts';
 
 /** All steps of a stop together; orchestrators kill after 30 s. */
 const STOP_BUDGET_MS = 29_000;
-/** It has 2 s for the batches it is writing. */
-const PIPELINE_STOP_MS = 3_500;
+/** A child has 2 s for what it is writing. */
+const CHILD_STOP_MS = 3_500;
 
 /** `npm start`: every role of Signalbox, shown step by step, until a signal ends it. */
 export async function runStandalone(): Promise<void> {
@@ -108,10 +108,16 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
   health.set('audit tables', () => ({ ok: true, detail: describeProtection(protection) }), { isRequired: false });
-  const { keeper: pipeline, metrics: pipelineMetrics } = startPipeline(database.url, logger);
-  const metrics = async (): Promise<string> => pipelineMetrics.after(await renderMetrics());
-  shutdown.defer('pipeline', PIPELINE_STOP_MS, (graceMs) => pipeline.stop(Math.max(0, graceMs - 500)));
-  health.set('pipeline', () => ({ ok: pipeline.isRunning, detail: pipeline.isRunning ? 'running' : 'being started again; traces wait in the spool' }), { isRequired: false });
+  const children = CHILDREN.map((child) => startChild(child, database.url, logger));
+  const metrics = async (): Promise<string> => {
+    let text = await renderMetrics();
+    for (const child of children) text = await child.metrics.after(text);
+    return text;
+  };
+  for (const { name, keeper, meanwhile } of children) {
+    shutdown.defer(name, CHILD_STOP_MS, (graceMs) => keeper.stop(Math.max(0, graceMs - 500)));
+    health.set(name, () => ({ ok: keeper.isRunning, detail: keeper.isRunning ? 'running' : `being started again; ${meanwhile}` }), { isRequired: false });
+  }
   const server = await progress.step(
     'server',
     () => startHttp({ config, version, databaseUrl: actingAs(database.url, protection), traceKey, producer, health, logger, shutdown, metrics, now }),
@@ -120,18 +126,30 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));
 }
 
-function startPipeline(databaseUrl: string, logger: Logger): { readonly keeper: ChildKeeper; readonly metrics: PipelineMetrics } {
-  const metrics = new PipelineMetrics({ send: (message) => keeper.send(message) });
+interface Child {
+  /** Role, and folder of its main module. */
+  readonly name: string;
+  /** What becomes of its work while it is away. */
+  readonly meanwhile: string;
+}
+
+const CHILDREN: readonly Child[] = [
+  { name: 'pipeline', meanwhile: 'traces wait in the spool' },
+  { name: 'watch', meanwhile: 'detectors go on where they were' },
+];
+
+function startChild({ name, meanwhile }: Child, databaseUrl: string, logger: Logger): Child & { readonly keeper: ChildKeeper; readonly metrics: ChildMetrics } {
+  const metrics = new ChildMetrics({ send: (message) => keeper.send(message) }, { process: name });
   const keeper = new ChildKeeper({
-    script: fileURLToPath(new URL(`../pipeline/main${extname(import.meta.url)}`, import.meta.url)),
+    script: fileURLToPath(new URL(`../${name}/main${extname(import.meta.url)}`, import.meta.url)),
     execArgv: process.execArgv,
     // Its metrics are shown with ours, so it needs no port.
-    env: { ...process.env, DATABASE_URL: databaseUrl, SIGNALBOX_PIPELINE_PORT: '' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, SIGNALBOX_PIPELINE_PORT: '', SIGNALBOX_WATCH_PORT: '' },
     onMessage: (message) => metrics.receive(message),
-    onDeath: (reason, delayMs) => logger.error({ reason, delayMs }, 'the pipeline process ended and is being started again'),
+    onDeath: (reason, delayMs) => logger.error({ reason, delayMs }, `the ${name} process ended and is being started again`),
   });
   keeper.start();
-  return { keeper, metrics };
+  return { name, meanwhile, keeper, metrics };
 }
 
 async function importDemoModel(config: Config, existing: readonly string[], importer: CheckpointImporter, progress: Progress): Promise<readonly string[]> {

@@ -16,6 +16,10 @@ import { Rollouts1795219200014 } from '#migrations/1795219200014-rollouts';
 import { Changes1795219200015 } from '#migrations/1795219200015-changes';
 import { DataRules1795219200016 } from '#migrations/1795219200016-data-rules';
 import { Signatures1795219200017 } from '#migrations/1795219200017-signatures';
+import { Detection1795219200018 } from '#migrations/1795219200018-detection';
+import { FeedbackRoutes1795219200019 } from '#migrations/1795219200019-feedback-routes';
+import { Alerts1795219200020 } from '#migrations/1795219200020-alerts';
+import { Receivers1795219200021 } from '#migrations/1795219200021-receivers';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -73,6 +77,10 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Changes1795219200015,
       DataRules1795219200016,
       Signatures1795219200017,
+      Detection1795219200018,
+      FeedbackRoutes1795219200019,
+      Alerts1795219200020,
+      Receivers1795219200021,
     ],
     entities: [
       ComponentVersionEntity,

@@ -12,4 +12,8 @@ export const LOCKS = {
   checkpoints: 7_070_010,
   accounts: 7_070_011,
   components: 7_070_013,
+  detection: 7_070_014,
+  measurement: 7_070_015,
+  alerts: 7_070_016,
+  deliveries: 7_070_017,
 } as const;

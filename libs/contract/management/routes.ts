@@ -1,7 +1,9 @@
 import { accessRoutes } from './access-routes.ts';
 import { activationRoutes } from './activation-routes.ts';
+import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { dataRulesRoutes } from './data-rules-routes.ts';
+import { detectionRoutes } from './detection-routes.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
 import {
   manifestSchema,
@@ -9,6 +11,7 @@ import {
   releasesQuery,
   releasesSchema,
 } from './releases.ts';
+import { receiverRoutes } from './receiver-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
@@ -132,6 +135,9 @@ export const ROUTES = {
   ...registryRoutes,
   ...releaseRoutes,
   ...signatureRoutes,
+  ...detectionRoutes,
+  ...alertRoutes,
+  ...receiverRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

@@ -32,6 +32,8 @@ export interface Config {
   };
   /** Where a pipeline that runs by itself shows its health and metrics; null: nowhere. */
   readonly pipeline: { readonly operationsPort: number | null };
+  /** Where a watch that runs by itself shows its health and metrics; null: nowhere. */
+  readonly watch: { readonly operationsPort: number | null };
   /** null: the embedded PostgreSQL under `home`. */
   readonly database: { readonly url: string | null };
   /** null: BullMQ on PostgreSQL. */
@@ -114,6 +116,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       failedLoginsPerMinute: values.SIGNALBOX_FAILED_LOGINS,
     },
     pipeline: { operationsPort: values.SIGNALBOX_PIPELINE_PORT ?? null },
+    watch: { operationsPort: values.SIGNALBOX_WATCH_PORT ?? null },
     database: { url: values.DATABASE_URL ?? null },
     queue: { redisUrl: values.REDIS_URL ?? null },
     capture: {

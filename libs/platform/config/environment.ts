@@ -55,6 +55,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_HOST: z.string().default('127.0.0.1'),
   SIGNALBOX_PORT: integer(0, 65_535, 7070),
   SIGNALBOX_PIPELINE_PORT: integerText(0, 65_535).optional(),
+  SIGNALBOX_WATCH_PORT: integerText(0, 65_535).optional(),
   SIGNALBOX_ADMIN_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{24,512}$/, 'give 24 to 512 characters without spaces, or leave it out to have a key generated')

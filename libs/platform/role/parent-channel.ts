@@ -1,4 +1,4 @@
-import { renderMetrics } from '#libs/platform/telemetry/metrics';
+import { renderMetrics } from '../telemetry/metrics.ts';
 
 /** A standalone Signalbox asks its pipeline for its metrics with this message over the IPC channel. */
 export const METRICS_QUESTION = 'metrics?';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ChildKeeper, restartDelayMs } from './pipeline-process.ts';
+import { ChildKeeper, restartDelayMs } from './child-keeper.ts';
 
 let folder = '';
 beforeEach(() => {

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { PipelineMetrics } from './pipeline-metrics.ts';
+import { ChildMetrics } from './child-metrics.ts';
 
 const OWN = '# TYPE a gauge\na 1\n';
 const ANSWER = { metrics: '# TYPE b gauge\nb 2\n' };
 
 it('asks once for scrapes at the same time and shows both processes', async () => {
   let asked = 0;
-  const metrics = new PipelineMetrics({ send: () => (asked += 1) > 0 }, 60_000);
+  const metrics = new ChildMetrics({ send: () => (asked += 1) > 0 }, { process: 'pipeline', limitMs: 60_000 });
   const scrapes = [metrics.after(OWN), metrics.after(OWN)];
   metrics.receive({ other: 1 });
   metrics.receive(ANSWER);
@@ -19,6 +19,6 @@ it('asks once for scrapes at the same time and shows both processes', async () =
 });
 
 it('shows its own alone where the pipeline is away or silent', async () => {
-  expect(await new PipelineMetrics({ send: () => false }, 60_000).after(OWN)).toBe(OWN);
-  expect(await new PipelineMetrics({ send: () => true }, 1).after(OWN)).toBe(OWN);
+  expect(await new ChildMetrics({ send: () => false }, { process: 'pipeline', limitMs: 60_000 }).after(OWN)).toBe(OWN);
+  expect(await new ChildMetrics({ send: () => true }, { process: 'pipeline', limitMs: 1 }).after(OWN)).toBe(OWN);
 });

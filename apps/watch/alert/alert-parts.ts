@@ -1,0 +1,7 @@
+import { type Provider } from '@nestjs/common';
+import { type WatchTask } from '../watch-task.ts';
+
+/** Evaluates rules over readings and keeps the life of alerts. */
+export const alertProviders: readonly Provider[] = [];
+/** Classes among them that run as tasks. */
+export const alertTasks: readonly (abstract new (...args: never[]) => WatchTask)[] = [];
