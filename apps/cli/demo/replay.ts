@@ -38,8 +38,9 @@ export async function replay(client: Pick<ApiClient, 'request'>, prompts: readon
   return ids;
 }
 
-async function ask(client: Pick<ApiClient, 'request'>, { prompt, task, language }: DemoPrompt, index: number, { model, tenant, maxTokens, signal }: ReplayOptions): Promise<string> {
-  const body = JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0.8, seed: index, metadata: { tenant, task, language } });
+/** Sends one prompt, again while the server is busy; its request id. @throws CliError at a refusal */
+export async function ask(client: Pick<ApiClient, 'request'>, { prompt, task, language }: DemoPrompt, seed: number, { model, tenant, maxTokens, signal }: Pick<ReplayOptions, 'model' | 'tenant' | 'maxTokens' | 'signal'>): Promise<string> {
+  const body = JSON.stringify({ model, prompt, max_tokens: maxTokens, temperature: 0.8, seed, metadata: { tenant, task, language } });
   for (let attempt = 0; ; attempt += 1) {
     const answer = await client.request('/v1/completions', { method: 'POST', body });
     const text = await answer.text();
