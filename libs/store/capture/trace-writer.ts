@@ -85,8 +85,10 @@ async function writeAll(manager: EntityManager, batches: readonly TraceBatch[], 
 async function enter(manager: EntityManager, batches: readonly TraceBatch[]): Promise<Set<string>> {
   const sorted = batches.toSorted((a, b) => (a.batchId < b.batchId ? -1 : 1));
   const rows: { batch_id: string }[] = await manager.query(
-    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, quarantined, refused, tokens)
-     SELECT * FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::bigint[])
+    `INSERT INTO signalbox.trace_batch (batch_id, written_at, requests, quarantined, refused, tokens, first_at, last_at, request_ids)
+     SELECT batch_id, written_at, requests, quarantined, refused, tokens, first_at, last_at, ids::uuid[]
+     FROM unnest($1::uuid[], $2::timestamptz[], $3::int[], $4::int[], $5::int[], $6::bigint[], $7::timestamptz[], $8::timestamptz[], $9::text[])
+       AS batch(batch_id, written_at, requests, quarantined, refused, tokens, first_at, last_at, ids)
      ON CONFLICT (batch_id) DO NOTHING RETURNING batch_id`,
     [
       sorted.map(({ batchId }) => batchId),
@@ -95,9 +97,19 @@ async function enter(manager: EntityManager, batches: readonly TraceBatch[]): Pr
       sorted.map(({ quarantined }) => quarantined.length),
       sorted.map(({ refused }) => refused),
       sorted.map(({ traces }) => traces.reduce((sum, { routedTokens }) => sum + routedTokens, 0)),
+      sorted.map(({ traces }) => timeOf(traces, Math.min)),
+      sorted.map(({ traces }) => timeOf(traces, Math.max)),
+      // PostgreSQL's text of an array: an array of arrays must have rows of one length.
+      sorted.map(({ traces }) => `{${traces.map(({ record }) => record.requestId).join(',')}}`),
     ],
   );
   return new Set(rows.map((row) => row.batch_id));
+}
+
+/** First or last time of admission, so that whoever follows the ledger finds the requests' partitions. */
+function timeOf(traces: TraceBatch['traces'], pick: (a: number, b: number) => number): string | null {
+  const first = traces[0];
+  return first ? new Date(traces.reduce((atMs, { record }) => pick(atMs, record.atMs), first.record.atMs)).toISOString() : null;
 }
 
 async function quarantine(manager: EntityManager, { batchId, writtenAtMs, quarantined }: TraceBatch): Promise<void> {
