@@ -2,7 +2,7 @@
 const MATHS = '^libs/(moe|stats|trace)/';
 const POLICY = '^libs/(release|detection|alerting|governance)/';
 const CONTRACT = '^libs/contract/';
-const ADAPTERS = ['runtime', 'checkpoint', 'queue', 'record', 'store', 'platform', 'policy-engine', 'signing'];
+const ADAPTERS = ['runtime', 'checkpoint', 'queue', 'record', 'store', 'platform', 'policy-engine', 'signing', 'notify'];
 const ADAPTER = `^libs/(${ADAPTERS.join('|')})/`;
 const FRAMEWORK =
   '^(node_modules/(@nestjs|typeorm|pg|pg-copy-streams|bullmq|ioredis|fastify|onnxruntime-node|@opentelemetry|pino)/)';

@@ -1,6 +1,5 @@
-import { settledWithin } from './bullmq-producer.ts';
-import { type CaptureConsumer, type CaptureHandler, type ConsumerOptions } from './capture-queue.ts';
-import { parseJobData } from './job-data.ts';
+import { settledWithin } from './bull-adder.ts';
+import { type CaptureConsumer, type ConsumerOptions } from './capture-queue.ts';
 import { ANSWER_LIMIT_MS, RECONNECT_MS } from './job-settings.ts';
 
 /** What the consumer uses of BullMQ's job and Worker, whichever the backend. */
@@ -16,10 +15,10 @@ export interface BullWorker {
 }
 export type OpenWorker = (process: (job: BullJob) => Promise<void>) => BullWorker;
 
-/** Takes capture jobs through BullMQ and reconnects until it is closed. */
+/** Takes jobs through BullMQ and reconnects until it is closed. */
 export class BullConsumer implements CaptureConsumer {
   private readonly open: OpenWorker;
-  private readonly handler: CaptureHandler;
+  private readonly handler: (job: BullJob) => Promise<void>;
   private readonly options: ConsumerOptions;
   private readonly started: Promise<void>;
   private worker: BullWorker | null = null;
@@ -29,7 +28,7 @@ export class BullConsumer implements CaptureConsumer {
     this.markClosed = resolve;
   });
 
-  constructor(open: OpenWorker, handler: CaptureHandler, options: ConsumerOptions) {
+  constructor(open: OpenWorker, handler: (job: BullJob) => Promise<void>, options: ConsumerOptions) {
     this.open = open;
     this.handler = handler;
     this.options = options;
@@ -54,7 +53,7 @@ export class BullConsumer implements CaptureConsumer {
   /** A worker whose first connection fails never recovers by itself: another is made in its place. */
   private async start(): Promise<void> {
     while (!this.isClosed) {
-      const worker = this.open((job) => this.handler({ ...parseJobData(job.data), attempt: job.attemptsMade + 1 }));
+      const worker = this.open((job) => this.handler(job));
       worker.on('error', this.options.onError);
       worker.on('failed', (_job, error) => this.options.onError(error));
       const outcome = await settledWithin(Promise.race([worker.waitUntilReady(), this.closed]), ANSWER_LIMIT_MS);

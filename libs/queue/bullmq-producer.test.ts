@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BullProducer, type BullQueue } from './bullmq-producer.ts';
+import { type BullQueue } from './bull-adder.ts';
+import { BullProducer } from './bullmq-producer.ts';
+import { type CaptureJobData } from './job-data.ts';
 import { queueConnection } from './postgres-capture-queue.ts';
 
-function queueOf(changes: Partial<BullQueue>): BullQueue & { closed: number } {
+function queueOf(changes: Partial<BullQueue<CaptureJobData>>): BullQueue<CaptureJobData> & { closed: number } {
   const queue = {
     closed: 0,
     waitUntilReady: () => Promise.resolve(),

@@ -1,103 +1,22 @@
 import { type CaptureJob } from '#libs/contract/capture/request-record';
-import { type CaptureProducer, QueueAwayError } from './capture-queue.ts';
+import { BullAdder, type BullQueue } from './bull-adder.ts';
+import { type CaptureProducer } from './capture-queue.ts';
 import { type CaptureJobData } from './job-data.ts';
-import { ANSWER_LIMIT_MS, JOB_SETTINGS } from './job-settings.ts';
-
-/** What the producer uses of BullMQ's Queue, whichever its backend. */
-export interface BullQueue {
-  waitUntilReady(): Promise<unknown>;
-  addBulk(jobs: { name: string; data: CaptureJobData; opts: typeof JOB_SETTINGS & { jobId: string } }[]): Promise<unknown>;
-  close(): Promise<void>;
-  on(event: 'error', listener: (error: Error) => void): unknown;
-}
+import { JOB_SETTINGS } from './job-settings.ts';
 
 /** Adds capture jobs through BullMQ; answers in bounded time whatever the server does. */
 export class BullProducer implements CaptureProducer {
-  private readonly open: () => BullQueue;
-  private readonly answerLimitMs: number;
-  private queue: BullQueue | null = null;
-  private isReady = false;
-  /** A call that ran over its time and has not ended yet: no second one is sent after it. */
-  private overdue: Promise<void> | null = null;
+  private readonly adder: BullAdder<CaptureJobData>;
 
-  constructor(open: () => BullQueue, answerLimitMs: number = ANSWER_LIMIT_MS) {
-    this.open = open;
-    this.answerLimitMs = answerLimitMs;
+  constructor(open: () => BullQueue<CaptureJobData>, answerLimitMs?: number) {
+    this.adder = new BullAdder(open, answerLimitMs);
   }
 
   async add(jobs: readonly CaptureJob[], traceparent?: string): Promise<void> {
-    if (this.overdue !== null) throw new QueueAwayError('an earlier call to the queue still has no answer');
-    const data = jobs.map((job) => ({
-      name: 'batch',
-      data: { job, traceparent: traceparent ?? null },
-      opts: { ...JOB_SETTINGS, jobId: job.batchId },
-    }));
-    await this.inTime(async () => {
-      const queue = await this.readyQueue();
-      await queue.addBulk(data);
-    });
+    await this.adder.add(jobs.map((job) => ({ name: 'batch', data: { job, traceparent: traceparent ?? null }, opts: { ...JOB_SETTINGS, jobId: job.batchId } })));
   }
 
-  async close(): Promise<void> {
-    await this.discard();
+  close(): Promise<void> {
+    return this.adder.close();
   }
-
-  /** BullMQ remembers a first connection that failed, so such a queue is thrown away, not asked again. */
-  private async readyQueue(): Promise<BullQueue> {
-    if (this.queue === null) {
-      this.queue = this.open();
-      // Errors of idle connections; what matters comes back from the call that needs the connection.
-      this.queue.on('error', () => undefined);
-    }
-    if (!this.isReady) {
-      await this.queue.waitUntilReady();
-      this.isReady = true;
-    }
-    return this.queue;
-  }
-
-  private async discard(): Promise<void> {
-    const queue = this.queue;
-    this.queue = null;
-    this.isReady = false;
-    // Closing may wait for a server that is away; nothing is lost by not waiting for it.
-    if (queue !== null) await settledWithin(queue.close(), 1000);
-  }
-
-  private async inTime(call: () => Promise<void>): Promise<void> {
-    const running = call();
-    const outcome = await settledWithin(running, this.answerLimitMs);
-    if (outcome.kind === 'done') return;
-    if (outcome.kind === 'late' && this.isReady) {
-      this.overdue = running.catch(() => undefined).finally(() => (this.overdue = null));
-    }
-    if (!this.isReady) await this.discard();
-    const why = outcome.kind === 'late' ? `no answer within ${this.answerLimitMs} ms` : messageOf(outcome.error);
-    throw new QueueAwayError(`the queue did not take the batches: ${why}`, outcome.kind === 'failed' ? outcome.error : undefined);
-  }
-}
-
-type Outcome = { readonly kind: 'done' } | { readonly kind: 'late' } | { readonly kind: 'failed'; readonly error: unknown };
-
-/** Waits for a promise at most `limitMs`; never rejects. */
-export async function settledWithin(running: Promise<unknown>, limitMs: number): Promise<Outcome> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Outcome>((resolve) => {
-    timer = setTimeout(() => resolve({ kind: 'late' }), limitMs);
-  });
-  const settled = running.then(
-    (): Outcome => ({ kind: 'done' }),
-    (error: unknown): Outcome => ({ kind: 'failed', error }),
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function messageOf(error: unknown): string {
-  // A refused connection to a name with several addresses has its text in the parts.
-  if (error instanceof AggregateError) return error.errors.map(messageOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
 }

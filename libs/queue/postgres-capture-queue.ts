@@ -4,6 +4,7 @@ import { CAPTURE_QUEUE } from '#libs/contract/capture/request-record';
 import { BullConsumer } from './bullmq-consumer.ts';
 import { BullProducer } from './bullmq-producer.ts';
 import { type CaptureQueue } from './capture-queue.ts';
+import { parseJobData } from './job-data.ts';
 import { ANSWER_LIMIT_MS, WORKER_SETTINGS } from './job-settings.ts';
 
 /** Schema that holds BullMQ's tables. */
@@ -53,7 +54,7 @@ export function postgresCaptureQueue(databaseUrl: string): CaptureQueue {
           const max = Math.min(8, 2 + concurrency);
           return new Worker(CAPTURE_QUEUE, process, { ...WORKER_SETTINGS, concurrency, connection: { ...connection, max } });
         },
-        handler,
+        (job) => handler({ ...parseJobData(job.data), attempt: job.attemptsMade + 1 }),
         options,
       ),
   };

@@ -56,6 +56,14 @@ export interface Config {
     readonly checkpointEntries: number;
     readonly checkpointSeconds: number;
   };
+  readonly receivers: {
+    /** 32 bytes that seal the secrets of receivers; null: generated once into `home`/keys. */
+    readonly secretKey: Buffer | null;
+    /** Keys before that one. */
+    readonly olderSecretKeys: readonly Buffer[];
+    /** Hosts and ranges to which notifications may go although they are not public. */
+    readonly allow: readonly string[];
+  };
   /** Aggregates over fewer requests than this are withheld. */
   readonly privacy: { readonly minRequests: number };
   /** Time between two looks at the rollouts under way. */
@@ -133,6 +141,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       checkpointEntries: values.SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES,
       checkpointSeconds: values.SIGNALBOX_AUDIT_CHECKPOINT_SECONDS,
     },
+    receivers: { secretKey: values.SIGNALBOX_SECRET_KEY ?? null, olderSecretKeys: values.SIGNALBOX_SECRET_KEYS_OLDER ?? [], allow: values.SIGNALBOX_RECEIVER_ALLOW ?? [] },
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
     rollouts: { intervalMs: values.SIGNALBOX_ROLLOUT_INTERVAL_MS },
     engine: {

@@ -44,10 +44,16 @@ const keyBytes = z
   .refine((key) => key.length === 32, 'give 32 bytes in base64, as `openssl rand -base64 32` prints them');
 
 const MAX_OLDER_KEYS = 16;
-const olderTraceKeys = z
+const olderKeys = z
   .string()
   .transform((text) => text.split(',').map((key) => Buffer.from(key.trim(), 'base64')))
   .refine((keys) => keys.length <= MAX_OLDER_KEYS && keys.every((key) => key.length === 32), `give at most ${MAX_OLDER_KEYS} keys, each 32 bytes in base64, with commas between them`);
+
+const MAX_ALLOWED = 64;
+const receiverAllow = z
+  .string()
+  .transform((text) => text.split(',').map((entry) => entry.trim()))
+  .refine((entries) => entries.length <= MAX_ALLOWED && entries.every((entry) => /^[0-9A-Za-z.:/-]{1,253}$/.test(entry)), `give at most ${MAX_ALLOWED} hosts or ranges, such as alertmanager.internal,10.0.0.0/8`);
 
 /** The environment variables Signalbox reads, each with its limits, its default and a remedy. */
 export const environmentSchema = z.object({
@@ -71,8 +77,11 @@ export const environmentSchema = z.object({
   SIGNALBOX_CAPTURE: choice(['full', 'routes', 'off'], 'full'),
   SIGNALBOX_CAPTURE_TRANSPORT: choice(['spool', 'inline'], 'spool'),
   SIGNALBOX_TRACE_KEY: keyBytes.optional(),
-  SIGNALBOX_TRACE_KEYS_OLDER: olderTraceKeys.optional(),
+  SIGNALBOX_TRACE_KEYS_OLDER: olderKeys.optional(),
   SIGNALBOX_AUDIT_KEY: keyBytes.optional(),
+  SIGNALBOX_SECRET_KEY: keyBytes.optional(),
+  SIGNALBOX_SECRET_KEYS_OLDER: olderKeys.optional(),
+  SIGNALBOX_RECEIVER_ALLOW: receiverAllow.optional(),
   SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES: integer(1, 1_000_000, 1000),
   SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: integer(1, 86_400, 60),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
