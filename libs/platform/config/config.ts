@@ -68,6 +68,17 @@ export interface Config {
   readonly privacy: { readonly minRequests: number };
   /** Time between two looks at the rollouts under way. */
   readonly rollouts: { readonly intervalMs: number };
+  /** Time between two evaluations of the alert rules. */
+  readonly alerts: { readonly intervalMs: number };
+  readonly detection: {
+    readonly isOn: boolean;
+    /** Recorded requests after which a release's first baseline freezes by itself; 0: never. */
+    readonly baselineRequests: number;
+    /** Budget over all streams of a model. */
+    readonly falseAlarmsPerMonth: number;
+    /** Streams followed at most, over all releases. */
+    readonly maxStreams: number;
+  };
   readonly engine: {
     readonly threads: number;
     readonly maxSequences: number;
@@ -144,6 +155,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     receivers: { secretKey: values.SIGNALBOX_SECRET_KEY ?? null, olderSecretKeys: values.SIGNALBOX_SECRET_KEYS_OLDER ?? [], allow: values.SIGNALBOX_RECEIVER_ALLOW ?? [] },
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
     rollouts: { intervalMs: values.SIGNALBOX_ROLLOUT_INTERVAL_MS },
+    alerts: { intervalMs: values.SIGNALBOX_ALERT_INTERVAL_MS },
+    detection: {
+      isOn: values.SIGNALBOX_DETECTION === 'on',
+      baselineRequests: values.SIGNALBOX_BASELINE_REQUESTS,
+      falseAlarmsPerMonth: values.SIGNALBOX_FALSE_ALARMS_PER_MONTH,
+      maxStreams: values.SIGNALBOX_DETECTION_STREAMS,
+    },
     engine: {
       threads: values.SIGNALBOX_ENGINE_THREADS ?? machine.cores,
       maxSequences: values.SIGNALBOX_MAX_SEQUENCES,

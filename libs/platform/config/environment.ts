@@ -87,6 +87,17 @@ export const environmentSchema = z.object({
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
   SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
   SIGNALBOX_ROLLOUT_INTERVAL_MS: integer(50, 600_000, 2000),
+  SIGNALBOX_ALERT_INTERVAL_MS: integer(200, 600_000, 5000),
+  SIGNALBOX_DETECTION: choice(['on', 'off'], 'on'),
+  /** 0 is never. */
+  SIGNALBOX_BASELINE_REQUESTS: integerText(0, 20_000).refine((value) => value === 0 || value >= 1000, 'give 0, or a whole number from 1000 to 20000').default(5000),
+  SIGNALBOX_FALSE_ALARMS_PER_MONTH: z
+    .string()
+    .regex(/^\d{1,4}(\.\d{1,4})?$/, 'give a number from 0.01 to 1000')
+    .transform(Number)
+    .refine((value) => value >= 0.01 && value <= 1000, 'give a number from 0.01 to 1000')
+    .default(1),
+  SIGNALBOX_DETECTION_STREAMS: integer(1, 100_000, 4096),
   SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
   SIGNALBOX_MAX_SEQUENCES: integer(1, 4096, 16),
   SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),
