@@ -6,7 +6,7 @@ export function meanOf(vectors: readonly Float32Array[], length: number): Float6
 }
 
 /** Sample covariance of vectors about a mean, [length][length], row by row. */
-export function covariance(vectors: readonly Float32Array[], mean: Float64Array): Float64Array {
+export function covariance(vectors: readonly Float32Array[], mean: Float64Array): Float32Array {
   const length = mean.length;
   const sums = new Float64Array(length * length);
   const centred = new Float64Array(length);
@@ -22,11 +22,11 @@ export function covariance(vectors: readonly Float32Array[], mean: Float64Array)
       sums[j * length + i] = value;
     }
   }
-  return sums;
+  return Float32Array.from(sums);
 }
 
 /** u' S u of a symmetric matrix, row by row. */
-export function quadraticForm(matrix: Float64Array, u: Float64Array): number {
+export function quadraticForm(matrix: Float32Array, u: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < u.length; i += 1) {
     let row = 0;

@@ -3,6 +3,15 @@ import { covariance, meanOf } from './moments.ts';
 /** Fewer requests than this freeze no baseline: the bounds would be too wide to see anything. */
 export const MIN_BASELINE_REQUESTS = 1000;
 
+/** Values of half C that are kept of one layer, all mixes together: 2 MiB, 8,192 requests of 64 experts or 2,048 of 256. */
+export const MAX_CALIBRATION_VALUES = 524_288;
+
+/** Values of half C are kept in units of 1/32767, as they are stored. */
+export const CALIBRATION_UNITS = 32_767;
+
+/** Known mixes of one baseline: each one shares the level of the bounds, and their requests. */
+export const MAX_MIXES = 64;
+
 /** Requests of one known mix (an hour, a segment), kept to bound the mean of a bet under it. */
 export interface Calibration {
   readonly name: string;
@@ -17,7 +26,9 @@ export interface UsageBaseline {
   /** Mean share of each expert over half A. */
   readonly mean: Float64Array;
   /** Covariance of a request's shares over half A, [experts][experts]. */
-  readonly covariance: Float64Array;
+  readonly covariance: Float32Array;
+  /** Requests of half A. */
+  readonly estimatedRequests: number;
   /** Half C of each known mix. */
   readonly calibrations: readonly Calibration[];
 }
@@ -41,18 +52,27 @@ export function freezeUsageBaseline(mixes: readonly KnownMix[]): UsageBaseline {
   if (wrong) throw new RangeError(`mix ${wrong.name}: every request must have shares of ${experts} experts`);
   const small = mixes.find(({ shares }) => shares.length < 4);
   if (small) throw new RangeError(`mix ${small.name} has ${small.shares.length} requests; 4 are needed`);
+  if (mixes.length > MAX_MIXES) throw new RangeError(`the baseline has ${mixes.length} mixes; ${MAX_MIXES} are allowed`);
   const estimating = mixes.flatMap(({ shares }) => shares.filter((_, index) => index % 2 === 0));
+  const limit = Math.max(2, Math.floor(MAX_CALIBRATION_VALUES / experts / mixes.length));
   const mean = meanOf(estimating, experts);
   return {
     experts,
     mean,
     covariance: covariance(estimating, mean),
-    calibrations: mixes.map(({ name, shares }) => calibration(name, shares.filter((_, index) => index % 2 === 1), experts)),
+    estimatedRequests: estimating.length,
+    calibrations: mixes.map(({ name, shares }) => calibration(name, thinned(shares.filter((_, index) => index % 2 === 1), limit), experts)),
   };
+}
+
+/** At most `limit` requests, evenly over time. */
+function thinned(requests: readonly Float32Array[], limit: number): readonly Float32Array[] {
+  if (requests.length <= limit) return requests;
+  return Array.from({ length: limit }, (_, at) => requests[Math.floor((at * requests.length) / limit)]!);
 }
 
 function calibration(name: string, requests: readonly Float32Array[], experts: number): Calibration {
   const shares = new Float32Array(requests.length * experts);
-  for (const [index, one] of requests.entries()) shares.set(one, index * experts);
+  for (const [index, one] of requests.entries()) for (let j = 0; j < experts; j += 1) shares[index * experts + j] = Math.round(one[j]! * CALIBRATION_UNITS) / CALIBRATION_UNITS;
   return { name, requests: requests.length, shares };
 }

@@ -32,7 +32,7 @@ export function unitDirection(baseline: UsageBaseline, difference: ArrayLike<num
 }
 
 /** Variance of an expert's share; an expert that never varied counts as barely varying, so that its waking is seen. */
-export function varianceOf(covariance: Float64Array, experts: number, expert: number): number {
+export function varianceOf(covariance: Float32Array, experts: number, expert: number): number {
   const floor = 1e-9;
   return Math.max(floor, covariance[expert * experts + expert] ?? 0);
 }

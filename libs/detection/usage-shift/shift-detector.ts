@@ -32,6 +32,20 @@ export interface ShiftAlarm {
   readonly drift: readonly number[];
   /** Half-life of that track, in requests: about as long ago it began. */
   readonly halfLifeRequests: number;
+  /** That track, and its bet size with the most wealth: indices into the settings. */
+  readonly track: number;
+  readonly betSize: number;
+}
+
+/** Mean wealth over half-lives and bet sizes: the evidence that is compared with the threshold. */
+export function shiftEvidence({ tracks }: ShiftState): number {
+  let sum = 0;
+  let count = 0;
+  for (const { wealth } of tracks) {
+    for (const one of wealth) sum += one;
+    count += wealth.length;
+  }
+  return sum / count;
 }
 
 export function newShiftState(experts: number, settings: DetectorSettings): ShiftState {
@@ -125,17 +139,20 @@ function exceedsNoise(drift: readonly number[], { experts, covariance }: UsageBa
 /** An alarm takes the wealth back and nothing else: the next one needs evidence of its own. */
 function raise(state: ShiftState, evidence: number, threshold: number, { halfLivesRequests }: DetectorSettings): ShiftAlarm {
   let strongest = 0;
-  for (const [index, { wealth }] of state.tracks.entries()) {
-    if (Math.max(...wealth) > Math.max(...state.tracks[strongest]!.wealth)) strongest = index;
+  for (const [index, track] of state.tracks.entries()) {
+    if (Math.max(...track.wealth) > Math.max(...state.tracks[strongest]!.wealth)) strongest = index;
   }
+  const { wealth } = state.tracks[strongest]!;
   const alarm: ShiftAlarm = {
     evidence,
     threshold,
     requestsSinceAlarm: state.requestsSinceAlarm,
     drift: [...state.tracks[strongest]!.drift],
     halfLifeRequests: halfLivesRequests[strongest]!,
+    track: strongest,
+    betSize: wealth.indexOf(Math.max(...wealth)),
   };
-  for (const { wealth } of state.tracks) wealth.fill(1);
+  for (const track of state.tracks) track.wealth.fill(1);
   state.requestsSinceAlarm = 0;
   state.alarms += 1;
   return alarm;
