@@ -19,14 +19,15 @@ export function describeAlert(alert: NotifiedAlert): readonly string[] {
   const { annotations, finding } = alert;
   const effect = effectOf(finding);
   const experts = listOf(finding?.['experts']);
-  const changed = listOf(finding?.['changes'] ?? finding?.['changedAround']);
-  const undo = textOf(finding?.['undo'] ?? finding?.['rollback']);
+  const changed = listOf(finding?.['changes']);
+  const undo = textOf(finding?.['wayBack']);
+  const sinceMs = numberOf(finding?.['sinceMs']) ?? alert.startsAtMs;
   const lines = [
     `${alert.status === 'firing' ? 'Firing' : 'Resolved'} (${alert.severity}): ${alert.ruleName}`,
-    annotations['summary'],
+    textOf(finding?.['summary']) ?? annotations['summary'],
     annotations['description'],
     `Where: ${labelText(alert.labels)}`,
-    `Since: ${time(alert.startsAtMs)}${alert.endsAtMs === null ? '' : `, until ${time(alert.endsAtMs)}`}`,
+    `Since: ${time(sinceMs)}${alert.endsAtMs === null ? '' : `, until ${time(alert.endsAtMs)}`}`,
     effect && `Effect: ${effect}`,
     experts && `Experts: ${experts}`,
     changed && `Changed around then: ${changed}`,
@@ -66,28 +67,29 @@ function place({ labels }: NotifiedAlert): string {
 const short = (value: string): string => (/^[0-9a-f]{64}$/.test(value) ? value.slice(0, 12) : value);
 
 function effectOf(finding: NotifiedAlert['finding']): string | null {
-  const effect = fieldsOf(finding?.['effect']) ?? finding;
-  if (!effect) return null;
-  const interval = fieldsOf(effect['interval'] ?? effect['effectInterval']) ?? effect;
-  const value = numberOf(effect['bits'] ?? effect['value'] ?? effect['effectBits']);
-  if (value === null) return null;
-  const [low, high] = [numberOf(interval['low'] ?? interval['lowBits']), numberOf(interval['high'] ?? interval['highBits'])];
-  const unit = typeof effect['unit'] === 'string' ? effect['unit'] : 'bits';
-  return `${figure(value)} ${unit}${low === null || high === null ? '' : ` (${figure(low)} to ${figure(high)})`}`;
+  const effect = fieldsOf(finding?.['effect']);
+  const value = numberOf(effect?.['value']);
+  if (!effect || value === null) return null;
+  const [low, high] = [numberOf(effect['low']), numberOf(effect['high'])];
+  const unit = typeof effect['unit'] === 'string' && effect['unit'] !== '' ? ` ${effect['unit']}` : '';
+  return `${figure(value)}${unit}${low === null || high === null ? '' : ` (95 % interval ${figure(low)} to ${figure(high)})`}`;
 }
 
 const figure = (value: number): string => String(Number(value.toPrecision(3)));
 const numberOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) ? value : null);
 const fieldsOf = (value: unknown): Readonly<Record<string, unknown>> | null => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : null);
 
-/** What a finding holds, as far as it can be told in words. */
+/** What a part of a finding says in words: its command, its text, or its plain fields. */
 function textOf(value: unknown): string | null {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'number') return String(value);
   const fields = fieldsOf(value);
   if (!fields) return null;
-  for (const name of ['text', 'command', 'summary', 'name']) if (typeof fields[name] === 'string') return fields[name];
-  const pairs = Object.entries(fields).flatMap(([name, held]) => (typeof held === 'string' || typeof held === 'number' ? [`${name} ${short(String(held))}`] : []));
+  if (typeof fields['command'] === 'string') return fields['command'];
+  const pairs = Object.entries(fields).flatMap(([name, held]) => {
+    if (typeof held === 'number') return [name === 'atMs' ? `at ${time(held)}` : `${name} ${figure(held)}`];
+    return typeof held === 'string' && held !== '' ? [`${name} ${short(held)}`] : [];
+  });
   return pairs.length === 0 ? null : pairs.join(' ');
 }
 

@@ -58,3 +58,14 @@ export interface MailMessage {
   readonly subject: string;
   readonly text: string;
 }
+
+/** All texts that must not be shown, whatever a receiver answers. */
+export function secretTexts({ signing, signingBefore, authorization, slackUrl, routingKey, smtpPassword }: ReceiverSecrets): readonly string[] {
+  const path = slackUrl === undefined ? undefined : new URL(slackUrl).pathname;
+  return [signing, signingBefore?.secret, authorization, slackUrl, path, routingKey, smtpPassword].filter((text) => text !== undefined);
+}
+
+/** Least time between two messages to one receiver: Slack takes about one a second. */
+export function spacingMs({ kind }: { readonly kind: ReceiverKind }): number {
+  return kind === 'slack' ? 1000 : 0;
+}

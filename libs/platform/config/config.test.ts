@@ -26,6 +26,8 @@ describe('loadConfig', () => {
       audit: { signingKey: null, checkpointEntries: 1000, checkpointSeconds: 60 },
       privacy: { minRequests: 5 },
       rollouts: { intervalMs: 2000 },
+      watch: { operationsPort: null },
+      receivers: { secretKey: null, olderSecretKeys: [], allow: [] },
       alerts: { intervalMs: 5000 },
       detection: { isOn: true, baselineRequests: 5000, falseAlarmsPerMonth: 1, maxStreams: 4096 },
       engine: {

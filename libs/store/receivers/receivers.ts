@@ -44,7 +44,7 @@ export async function exists(manager: EntityManager, receiverId: string): Promis
 
 /** @param options lock: until the transaction ends, nobody else changes it */
 export async function findReceiver(manager: EntityManager, id: string, { lock = false }: { readonly lock?: boolean } = {}): Promise<StoredReceiver | null> {
-  const rows: Row[] = await manager.query(`SELECT * FROM signalbox.receiver WHERE id::text = $1 ${lock ? 'FOR UPDATE' : ''}`, [id]);
+  const rows: Row[] = await manager.query(`SELECT * FROM signalbox.receiver WHERE id::text = $1 ${lock ? 'FOR NO KEY UPDATE' : ''}`, [id]);
   return rows[0] ? toReceiver(rows[0]) : null;
 }
 
