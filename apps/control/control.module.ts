@@ -5,6 +5,7 @@ import { AuditController } from './audit/audit.controller.ts';
 import { AuditExportController } from './audit/audit-export.controller.ts';
 import { changeControllers, changeProviders } from './changes/change-parts.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
+import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
@@ -35,6 +36,7 @@ export class ControlModule {
         ...registryControllers,
         ...activationControllers,
         ...rolloutControllers,
+        ...feedbackControllers,
         ...dataRulesControllers,
         ...changeControllers,
         ...accessControllers,
@@ -44,7 +46,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...dataRulesProviders, ...changeProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...feedbackProviders, ...dataRulesProviders, ...changeProviders],
       exports: [ImportRunner],
     };
   }

@@ -12,6 +12,7 @@ import { storedAccessPorts } from './accounts/stored-access-ports.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
 import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
+import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
@@ -58,6 +59,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedReleasePorts,
     ...storedSignaturePorts,
     ...storedRolloutPorts,
+    ...storedFeedbackPorts,
     ...storedDataRulesPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {

@@ -44,6 +44,8 @@ export class AccessHouse {
   admin = '';
   /** What the server answers, as `method /path/:parameter`. */
   readonly routes: string[] = [];
+  /** Opens the recorded traces. */
+  readonly traceKey = randomBytes(32);
   readonly requestIds: Record<Tenant, string[]> = { acme: [], umbrella: [] };
   #postgres!: TestPostgres;
   #app!: NestFastifyApplication;
@@ -59,15 +61,14 @@ export class AccessHouse {
     const database = await this.#postgres.createDatabase();
     this.#dataSource = await openStore(database);
     const nowMs = Date.now();
-    const traceKey = randomBytes(32);
     await saveRelease(this.#dataSource, RELEASE, nowMs);
-    await this.#record(traceKey, nowMs);
+    await this.#record(this.traceKey, nowMs);
     this.admin = (await ensureFirstKey({ keys: new ApiKeys(this.#dataSource), accounts: new Accounts(this.#dataSource) }, null, nowMs)).generated ?? '';
     const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now, access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000, ...access } };
     const adapter = new FastifyAdapter();
     adapter.getInstance().addHook('onRoute', ({ method, url }) => void this.routes.push(...[method].flat().map((name) => `${name.toLowerCase()} ${url}`)));
     this.#app = await NestFactory.create<NestFastifyApplication>(
-      { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home: this.#home, traceKey, audit: { seed: randomBytes(32), everyEntries: 1000, everyMs: 60_000 } }))] },
+      { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home: this.#home, traceKey: this.traceKey, audit: { seed: randomBytes(32), everyEntries: 1000, everyMs: 60_000 } }))] },
       adapter,
       { logger: false, abortOnError: false },
     );

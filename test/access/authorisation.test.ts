@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenApiDocument } from '#libs/contract/api/openapi';
+import { FeedbackRouting } from '#libs/store/feedback/feedback-routing';
 import { AccessHouse, type Answer } from './access-house.ts';
-import { OTHER_RELEASE, saveRelease } from '../store/store.fixture.ts';
+import { EXPERTS, LAYERS, OTHER_RELEASE, saveRelease } from '../store/store.fixture.ts';
 import { type CallerCase, makeCallers } from './callers.ts';
 import { exampleRequest, missingIn, operationsOf, type PlacedOperation } from './operations.ts';
 
@@ -18,7 +19,12 @@ beforeAll(async () => {
   await house.start();
   operations = operationsOf((await house.call('/api/openapi.json')).body as OpenApiDocument, '/api/v1');
   callers = await makeCallers(house);
-  for (const [requestId] of Object.values(house.requestIds)) await giveFeedback(requestId!, house.admin);
+  const routing = new FeedbackRouting(house.dataSource);
+  for (const [requestId] of Object.values(house.requestIds)) {
+    await giveFeedback(requestId!, house.admin);
+    const kept = { requestId: requestId!, atMs: Date.now() - 60_000, releaseNumber: 1, experts: EXPERTS, shares: new Float64Array(LAYERS * EXPERTS).fill(0.25) };
+    await routing.transaction((manager) => routing.keep(manager, kept, false));
+  }
 });
 afterAll(() => house.stop());
 
@@ -110,7 +116,7 @@ describe('a caller bound to a tenant', () => {
 
   /** Operations that give a caller its own by other means than a `tenant` to ask for; each has a test of its own. */
   const OWN_BY_OTHER_MEANS: Readonly<Record<string, string>> = {
-    getTrace: 'below', createFeedback: 'below',
+    getTrace: 'below', createFeedback: 'below', createFeedbackBatch: 'below',
     getMe: 'accounts.test.ts', listOwnKeys: 'accounts.test.ts', createOwnKey: 'below', revokeOwnKey: 'accounts.test.ts',
     listOwnSessions: 'sessions.test.ts', endOwnSession: 'sessions.test.ts', openSession: 'sessions.test.ts', closeSession: 'sessions.test.ts',
   };
@@ -161,6 +167,9 @@ describe('a caller bound to a tenant', () => {
     const { key } = await house.account(['operator'], { tenant: 'acme' });
     expect((await giveFeedback(house.requestIds.acme[1]!, key)).status).toBe(201);
     expect((await giveFeedback(house.requestIds.umbrella[1]!, key)).status).toBe(404);
+    const items = [house.requestIds.umbrella[1]!, house.requestIds.acme[2]!].map((requestId) => ({ requestId, score: 0 }));
+    const batch = await house.call('/api/v1/feedback/batch', { method: 'POST', key, body: { items } });
+    expect(batch.body.results.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['request_not_found', 'kept']);
   });
 
   it('learns of no other tenant from what is shared', async () => {

@@ -93,6 +93,7 @@ async function settings(): Promise<void> {
   await change('putFreeze', { params: { freezeId: freeze.id }, headers: tagged(1) });
   await change('deleteFreeze', { params: { freezeId: freeze.id }, headers: tagged(2) });
   await change('createFeedback', { body: { requestId: house.requestIds.acme[0], score: 1 } });
+  await change('createFeedbackBatch', { body: { items: [{ requestId: house.requestIds.acme[1], label: 'helpful' }] } });
   const [routers, experts] = await Promise.all(['router', 'expert'].map((part) => house.call(`/api/v1/${part}-releases?model=${MODEL}`)));
   await change('createCompatibility', { body: { model: MODEL, routerSet: routers!.body.items[0].routerSet, expertSet: experts!.body.items[0].expertSet, verdict: 'evaluated', evidence: 'a report' } });
 }

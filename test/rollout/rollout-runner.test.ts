@@ -209,7 +209,7 @@ it('looks at shadows before anything is answered, and at feedback', async () => 
   await store.transaction(async (manager) => {
     for (const [n, requestId] of ids.entries()) {
       for (const [by, score] of [['a', n % 2 === 0 ? 0.1 : 0.9], ['b', 0.5]] as const) {
-        const one = { id: crypto.randomUUID(), requestId, tenant: '', score, label: null, comment: null, givenBy: by, atMs: house.nowMs + (by === 'a' ? 0 : 5) };
+        const one = { id: crypto.randomUUID(), requestId, tenant: '', score, label: null, comment: null, kind: 'user' as const, source: '', givenBy: by, atMs: house.nowMs + (by === 'a' ? 0 : 5) };
         expect(await feedback.insert(manager, one)).toBe(true);
         expect(await feedback.insert(manager, { ...one, id: crypto.randomUUID() })).toBe(false);
       }

@@ -1,11 +1,9 @@
 import { type Provider } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { FeedbackStore } from '#libs/store/feedback/feedback';
 import { RolloutEvidenceReader } from '#libs/store/rollouts/evidence-reader';
 import { RolloutHistory } from '#libs/store/rollouts/rollout-history';
 import { Rollouts } from '#libs/store/rollouts/rollouts';
 import { UsageReader } from '#libs/store/usage/usage-reader';
-import { FEEDBACK_STORE, FeedbackController } from '../feedback/feedback.controller.ts';
 import { RolloutActs } from './rollout-acts.ts';
 import { RolloutDesk } from './rollout-desk.ts';
 import { RolloutFigures } from './rollout-figures.ts';
@@ -13,13 +11,12 @@ import { ROLLOUT_RECORDS, type RolloutRecords } from './rollout-records.ts';
 import { RolloutRunner } from './rollout-runner.ts';
 import { RolloutsController } from './rollouts.controller.ts';
 
-export const rolloutControllers = [RolloutsController, FeedbackController];
+export const rolloutControllers = [RolloutsController];
 export const rolloutProviders: Provider[] = [RolloutActs, RolloutDesk, RolloutRunner, RolloutFigures];
 
 /** Ports over the store. */
 export const storedRolloutPorts: Provider[] = [
   { provide: ROLLOUT_RECORDS, inject: [DataSource, UsageReader], useFactory: storedRolloutRecords },
-  { provide: FEEDBACK_STORE, inject: [DataSource], useFactory: (dataSource: DataSource) => new FeedbackStore(dataSource) },
 ];
 
 function storedRolloutRecords(dataSource: DataSource, usage: UsageReader): RolloutRecords {

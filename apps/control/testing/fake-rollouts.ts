@@ -1,6 +1,6 @@
 import { type Provider } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
-import { FEEDBACK_STORE, type FeedbackStorePort } from '../feedback/feedback.controller.ts';
+import { FEEDBACK_ROUTING, FEEDBACK_STORE, type FeedbackRoutingPort, type FeedbackStorePort } from '../feedback/feedback-ports.ts';
 import { ROLLOUT_RECORDS, type RolloutRecords } from '../rollouts/rollout-records.ts';
 
 const NO_MANAGER = null as unknown as EntityManager;
@@ -22,9 +22,15 @@ export function fakeRollouts(): Provider[] {
     history: { beginStep: async () => undefined, endStep: async () => undefined, addVerdict: async () => undefined, steps: async () => [], verdicts: async () => [] },
     evidence: { read: async () => ({ batch: { requests: [], shadows: [], feedback: [], usage: null }, marks: [] }), markSeen: async () => undefined, forget: async () => undefined },
   };
-  const feedback: FeedbackStorePort = { transaction: (work) => work(NO_MANAGER), tenantOf: async () => null, insert: async () => true, list: async () => [] };
+  const feedback: FeedbackStorePort = {
+    transaction: (work) => work(NO_MANAGER), tenantsOf: async () => new Map(), insert: async () => true, list: async () => [],
+    summary: async () => ({ requests: 0, feedback: 0, scored: 0, meanScore: null, scoreVariance: null, labels: [] }),
+  };
+  // eslint-disable-next-line @typescript-eslint/no-empty-function
+  const routing: FeedbackRoutingPort = { scored: async function* () {}, test: async () => null };
   return [
     { provide: ROLLOUT_RECORDS, useValue: records },
     { provide: FEEDBACK_STORE, useValue: feedback },
+    { provide: FEEDBACK_ROUTING, useValue: routing },
   ];
 }

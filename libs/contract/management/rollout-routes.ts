@@ -1,4 +1,3 @@
-import { feedbackBody, feedbackListSchema, feedbackQuery, feedbackSchema } from './feedback.ts';
 import { rolloutActBody, rolloutBody, rolloutParams, rolloutSchema, rolloutsQuery, rolloutsSchema, verdictsQuery, verdictsSchema } from './rollouts.ts';
 import { type Route } from './route.ts';
 
@@ -10,7 +9,7 @@ const act = {
   problems: { 404: 'No such rollout.', 409: 'It cannot be done in its present state.' },
 } as const;
 
-/** Guarded rollouts, and the feedback that some of their guards look at. */
+/** Guarded rollouts. */
 export const rolloutRoutes = {
   createRollout: {
     tag: 'rollouts', tenancy: 'none', operationId: 'createRollout', method: 'post', path: '/rollouts', needs: 'operate',
@@ -40,12 +39,4 @@ export const rolloutRoutes = {
   pauseRollout: { ...act, operationId: 'pauseRollout', path: '/rollouts/{rolloutId}/pause', summary: 'Pause a rollout', description: 'The canary keeps its share, and a guard that fails still rolls it back.' },
   resumeRollout: { ...act, operationId: 'resumeRollout', path: '/rollouts/{rolloutId}/resume', summary: 'Go on with a paused rollout', description: 'The time of the step begins anew; its evidence stays.' },
   abortRollout: { ...act, operationId: 'abortRollout', path: '/rollouts/{rolloutId}/abort', summary: 'Abort a rollout: all requests go back to the stable release' },
-  createFeedback: {
-    tag: 'feedback', tenancy: 'own', operationId: 'createFeedback', method: 'post', path: '/feedback', needs: 'feedback', summary: 'Say how good an answer was',
-    description: 'Once for each request and account. Of a request that is recorded, which takes about a second after its answer.',
-    body: feedbackBody, status: 201, response: feedbackSchema,
-    problems: { 404: 'No such request is recorded, or not yet.', 409: 'You have given feedback on it before.' },
-    example: { body: { requestId: '0197280f-6000-7000-8000-000000000001', score: 1, label: 'helpful' } },
-  },
-  listFeedback: { tag: 'feedback', tenancy: 'own', operationId: 'listFeedback', method: 'get', path: '/feedback', needs: 'feedback', summary: 'Feedback, newest first', query: feedbackQuery, status: 200, response: feedbackListSchema },
 } as const satisfies Record<string, Route>;

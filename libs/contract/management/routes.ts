@@ -4,6 +4,7 @@ import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { dataRulesRoutes } from './data-rules-routes.ts';
 import { detectionRoutes } from './detection-routes.ts';
+import { feedbackRoutes } from './feedback-routes.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
 import {
   manifestSchema,
@@ -128,6 +129,7 @@ export const ROUTES = {
   ...activationRoutes,
   ...recallRoutes,
   ...rolloutRoutes,
+  ...feedbackRoutes,
   ...changeRoutes,
   ...accessRoutes,
   ...auditRoutes,

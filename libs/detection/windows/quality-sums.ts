@@ -1,7 +1,7 @@
 import { CONFIDENCE_95 } from '#libs/stats/entropy-estimate';
 
-/** Sums of w, w s, w s^2, w^2, w^2 s and w^2 s^2 for each expert. */
-const SUMS = 6;
+/** Sums of w, w s, w s^2, w^2, w^2 s and w^2 s^2 for each expert, and in how many requests w is above 0. */
+const SUMS = 7;
 
 /** Scores of requests, summed by how much each expert had to do with them. Plain sums, so they add. */
 export interface QualitySums {
@@ -10,7 +10,7 @@ export interface QualitySums {
   requests: number;
   score: number;
   scoreSquares: number;
-  /** [layers x experts x 6] */
+  /** [layers x experts x 7] */
   readonly cells: Float64Array;
 }
 
@@ -18,6 +18,8 @@ export interface QualitySums {
 export interface ExpertQuality {
   readonly layer: number;
   readonly expert: number;
+  /** Requests of which it served any token. */
+  readonly requests: number;
   /** Mean share of the tokens of a request that the expert served. */
   readonly share: number;
   /** Mean score weighted by that share; null where it served none. */
@@ -56,6 +58,7 @@ export function addScore(sums: QualitySums, shares: ArrayLike<number>, score: nu
     cells[at + 3]! += w * w;
     cells[at + 4]! += w * w * score;
     cells[at + 5]! += w * w * score * score;
+    cells[at + 6]! += 1;
   }
 }
 
@@ -67,12 +70,12 @@ export function addScore(sums: QualitySums, shares: ArrayLike<number>, score: nu
 export function qualityOf(sums: QualitySums, layer: number, expert: number): ExpertQuality {
   const { requests: n, score: s, scoreSquares: ss, cells } = sums;
   const at = (layer * sums.experts + expert) * SUMS;
-  const [w, ws, wss, w2, w2s, w2ss] = Array.from(cells.subarray(at, at + SUMS)) as [number, number, number, number, number, number];
+  const [w, ws, wss, w2, w2s, w2ss, served] = Array.from(cells.subarray(at, at + SUMS)) as [number, number, number, number, number, number, number];
   const rest = n - w;
   const score = w > 0 ? ws / w : null;
   const restScore = rest > 1e-9 ? (s - ws) / rest : null;
   const lost = score === null || restScore === null ? null : restScore - score;
-  const known = { layer, expert, share: n > 0 ? w / n : 0, score, restScore, lost };
+  const known = { layer, expert, requests: served, share: n > 0 ? w / n : 0, score, restScore, lost };
   if (score === null || restScore === null || lost === null || n < 2) return { ...known, interval: null };
   const own = w2ss - 2 * score * w2s + score ** 2 * w2;
   // (1-w)^2 = 1 - 2w + w^2, and w(1-w) = w - w^2.

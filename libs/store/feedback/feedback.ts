@@ -1,15 +1,20 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 
-/** How good an answer was, in the eyes of one account. */
+export type FeedbackKind = 'user' | 'program';
+
+/** How good an answer was, in the eyes of one account or of a source that it speaks for. */
 export interface Feedback {
   readonly id: string;
   readonly requestId: string;
   /** Of the request; empty where it named none. */
   readonly tenant: string;
-  /** 0 (bad) to 1 (good). */
-  readonly score: number;
+  /** 0 (bad) to 1 (good); null where only a label or a comment was given. */
+  readonly score: number | null;
   readonly label: string | null;
   readonly comment: string | null;
+  readonly kind: FeedbackKind;
+  /** Whom or what the account speaks for; empty for itself. */
+  readonly source: string;
   /** Account. */
   readonly givenBy: string;
   readonly atMs: number;
@@ -21,18 +26,41 @@ export interface FeedbackCursor {
   readonly id: string;
 }
 
-interface Row {
-  id: string;
+export interface FeedbackFilter {
+  readonly tenant?: string | undefined;
+  readonly requestId?: string | undefined;
+  /** Release that answered the request, 64 hexadecimal digits. Known once its routing is kept. */
+  readonly releaseId?: string | undefined;
+  readonly label?: string | undefined;
+  readonly kind?: FeedbackKind | undefined;
+  /** When it was given, half-open. */
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+}
+
+/** What a filter's feedback adds up to. */
+export interface FeedbackSummary {
+  /** Different requests that feedback was given on. */
+  readonly requests: number;
+  readonly feedback: number;
+  readonly scored: number;
+  /** null without scores. */
+  readonly meanScore: number | null;
+  /** Of the scores; null with fewer than two. */
+  readonly scoreVariance: number | null;
+  /** The most frequent, at most 20, of those that were given on `minRequests` requests or more. */
+  readonly labels: readonly { readonly label: string; readonly requests: number; readonly feedback: number }[];
+}
+
+interface Row extends Omit<Feedback, 'requestId' | 'givenBy' | 'atMs'> {
   request_id: string;
-  tenant: string;
-  score: number;
-  label: string | null;
-  comment: string | null;
-  given_by: string;
+  account: string;
   at: Date;
 }
 
-/** Scores that were given to recorded requests. */
+const MAX_LABELS = 20;
+
+/** What was said of recorded requests. */
 export class FeedbackStore {
   constructor(private readonly dataSource: DataSource) {}
 
@@ -40,33 +68,69 @@ export class FeedbackStore {
     return this.dataSource.transaction(work);
   }
 
-  /** Tenant of a recorded request; null where there is no such request, or not yet. */
-  async tenantOf(requestId: string): Promise<string | null> {
-    const rows: { tenant: string }[] = await this.dataSource.query(
-      `SELECT segment.tenant FROM signalbox.trace AS t JOIN signalbox.segment ON segment.id = t.segment WHERE t.request_id = $1 LIMIT 1`,
-      [requestId],
+  /** Tenants of recorded requests by their ids; those that are not there, or not yet, are left out. */
+  async tenantsOf(requestIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows: { request_id: string; tenant: string }[] = await this.dataSource.query(
+      `SELECT t.request_id, segment.tenant FROM signalbox.trace AS t JOIN signalbox.segment ON segment.id = t.segment WHERE t.request_id = ANY($1::uuid[])`,
+      [requestIds],
     );
-    return rows[0]?.tenant ?? null;
+    return new Map(rows.map(({ request_id, tenant }) => [request_id, tenant]));
   }
 
-  /** False when the account has given feedback on the request before. */
-  async insert(manager: EntityManager, { id, requestId, tenant, score, label, comment, givenBy, atMs }: Feedback): Promise<boolean> {
+  /** False when the account has given feedback on the request before, for the same source. */
+  async insert(manager: EntityManager, { id, requestId, tenant, score, label, comment, kind, source, givenBy, atMs }: Feedback): Promise<boolean> {
     const inserted: unknown[] = await manager.query(
-      `INSERT INTO signalbox.feedback (id, request_id, tenant, score, label, comment, given_by, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+      `INSERT INTO signalbox.feedback (id, request_id, tenant, score, label, comment, kind, source, given_by, account, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
        ON CONFLICT (request_id, given_by) DO NOTHING RETURNING id`,
-      [id, requestId, tenant, score, label, comment, givenBy, new Date(atMs)],
+      [id, requestId, tenant, score, label, comment, kind, source, source === '' ? givenBy : `${givenBy} for ${source}`, source === '' ? null : givenBy, new Date(atMs)],
     );
     return inserted.length === 1;
   }
 
-  /** Newest first; of one tenant where one is given. */
-  async list(limit: number, { tenant, after }: { readonly tenant: string | null; readonly after: FeedbackCursor | null }): Promise<readonly Feedback[]> {
+  /** Newest first. */
+  async list(limit: number, filter: FeedbackFilter, after: FeedbackCursor | null): Promise<readonly Feedback[]> {
+    const { conditions, parameters, bind } = conditionsOf(filter);
+    if (after) conditions.push(`(f.at, f.id) < (${bind(new Date(after.atMs))}::timestamptz, ${bind(after.id)}::uuid)`);
     const rows: Row[] = await this.dataSource.query(
-      `SELECT id, request_id, tenant, score, label, comment, given_by, at FROM signalbox.feedback
-       WHERE ($2::text IS NULL OR tenant = $2) AND ($3::timestamptz IS NULL OR (at, id) < ($3, $4::uuid))
-       ORDER BY at DESC, id DESC LIMIT $1`,
-      [limit, tenant, after ? new Date(after.atMs) : null, after?.id ?? null],
+      `SELECT f.id, f.request_id, f.tenant, f.score, f.label, f.comment, f.kind, f.source, coalesce(f.account, f.given_by) AS account, f.at
+       FROM signalbox.feedback AS f WHERE ${conditions.join(' AND ')} ORDER BY f.at DESC, f.id DESC LIMIT ${bind(limit)}`,
+      parameters,
     );
-    return rows.map(({ request_id, given_by, at, ...same }) => ({ ...same, requestId: request_id, givenBy: given_by, atMs: at.getTime() }));
+    return rows.map(({ request_id, account, at, ...same }) => ({ ...same, requestId: request_id, givenBy: account, atMs: at.getTime() }));
   }
+
+  /** @param minRequests labels that fewer requests have are left out */
+  async summary(filter: FeedbackFilter, minRequests: number): Promise<FeedbackSummary> {
+    const { conditions, parameters, bind } = conditionsOf(filter);
+    const where = conditions.join(' AND ');
+    const [row]: Omit<FeedbackSummary, 'labels'>[] = await this.dataSource.query(
+      `SELECT count(DISTINCT f.request_id)::int AS requests, count(*)::int AS feedback, count(f.score)::int AS scored,
+         avg(f.score) AS "meanScore", var_samp(f.score) AS "scoreVariance" FROM signalbox.feedback AS f WHERE ${where}`,
+      parameters,
+    );
+    const least = bind(minRequests);
+    const labels: FeedbackSummary['labels'] = await this.dataSource.query(
+      `SELECT f.label, count(DISTINCT f.request_id)::int AS requests, count(*)::int AS feedback FROM signalbox.feedback AS f
+       WHERE ${where} AND f.label IS NOT NULL GROUP BY f.label HAVING count(DISTINCT f.request_id) >= ${least}
+       ORDER BY feedback DESC, f.label LIMIT ${MAX_LABELS}`,
+      parameters,
+    );
+    return { ...(row ?? { requests: 0, feedback: 0, scored: 0, meanScore: null, scoreVariance: null }), labels };
+  }
+}
+
+function conditionsOf({ tenant, requestId, releaseId, label, kind, fromMs, toMs }: FeedbackFilter) {
+  const parameters: unknown[] = [];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const conditions: string[] = ['true'];
+  if (tenant !== undefined) conditions.push(`f.tenant = ${bind(tenant)}`);
+  if (requestId !== undefined) conditions.push(`f.request_id = ${bind(requestId)}::uuid`);
+  if (releaseId !== undefined) {
+    conditions.push(`f.request_id IN (SELECT r.request_id FROM signalbox.feedback_routing AS r JOIN signalbox.release ON release.number = r.release WHERE release.id = ${bind(releaseId)})`);
+  }
+  if (label !== undefined) conditions.push(`f.label = ${bind(label)}`);
+  if (kind !== undefined) conditions.push(`f.kind = ${bind(kind)}`);
+  if (fromMs !== undefined) conditions.push(`f.at >= ${bind(new Date(fromMs))}`);
+  if (toMs !== undefined) conditions.push(`f.at < ${bind(new Date(toMs))}`);
+  return { conditions, parameters, bind };
 }

@@ -136,7 +136,7 @@ export class RolloutEvidenceReader {
       `SELECT * FROM (
          SELECT DISTINCT ON (f.request_id) f.request_id, f.at, t.release = $4 AS is_candidate, f.score
          FROM signalbox.feedback AS f JOIN signalbox.trace AS t ON t.request_id = f.request_id AND t.at >= $2
-         WHERE f.at >= ${fromOf(SEEN.feedback)} AND t.release IN ($4, $5) AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.feedback, 'f')}
+         WHERE f.at >= ${fromOf(SEEN.feedback)} AND f.score IS NOT NULL AND t.release IN ($4, $5) AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.feedback, 'f')}
          ORDER BY f.request_id, f.at
        ) AS first ORDER BY at, request_id LIMIT $3`,
       [rollout.id, new Date(rollout.createdAtMs), MAX_ROWS, numbers.candidate, numbers.stable, segments],
