@@ -2,14 +2,13 @@ import { type BeforeApplicationShutdown, type DynamicModule, Inject, Module, typ
 import { StoreModule } from '#libs/store/store.module';
 import { alertProviders, alertTasks } from './alert/alert-parts.ts';
 import { deliverProviders, deliverTasks } from './deliver/deliver-parts.ts';
-import { figureProviders, figureTasks } from './figures/figure-parts.ts';
 import { followProviders, followTasks } from './follow/follow-parts.ts';
 import { measureProviders, measureTasks } from './measure/measure-parts.ts';
 import { WATCH_OPTIONS, type WatchOptions } from './watch-options.ts';
 import { type WatchTask } from './watch-task.ts';
 
 const WATCH_TASKS = Symbol('WatchTasks');
-const TASKS = [...followTasks, ...measureTasks, ...alertTasks, ...deliverTasks, ...figureTasks];
+const TASKS = [...followTasks, ...measureTasks, ...alertTasks, ...deliverTasks];
 
 /** The watch: follows what is recorded, keeps alerts, tells receivers. */
 @Module({})
@@ -26,7 +25,6 @@ export class WatchModule implements OnApplicationBootstrap, BeforeApplicationShu
         ...measureProviders,
         ...alertProviders,
         ...deliverProviders,
-        ...figureProviders,
         { provide: WATCH_TASKS, inject: TASKS, useFactory: (...tasks: WatchTask[]) => tasks },
       ],
     };
