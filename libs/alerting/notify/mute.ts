@@ -23,13 +23,35 @@ export type MuteDecision =
 
 /** Decides whether receivers are told of an alert now. Resolving is always told of. */
 export function decideMute(labels: Labels, firing: readonly Labels[], silences: readonly Silence[], inhibitions: readonly InhibitionRule[], nowMs: number): MuteDecision {
-  const silence = silences.find(({ matchers, fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs && matchesAll(matchers, labels));
-  if (silence) return { muted: true, reason: 'silenced', silenceId: silence.id };
-  for (const rule of inhibitions) {
-    if (!matchesAll(rule.target, labels)) continue;
-    // An alert that is source and target at once does not inhibit itself.
-    const source = firing.find((other) => matchesAll(rule.source, other) && !matchesAll(rule.target, other) && rule.equal.every((label) => (other[label] ?? '') === (labels[label] ?? '')));
-    if (source) return { muted: true, reason: 'inhibited', by: source };
+  return muter(firing, silences, inhibitions, nowMs)(labels);
+}
+
+/** decideMute for many alerts: looks the sources up by their labels, so that the work grows with the alerts and not with their square. */
+export function muter(firing: readonly Labels[], silences: readonly Silence[], inhibitions: readonly InhibitionRule[], nowMs: number): (labels: Labels) => MuteDecision {
+  const active = silences.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
+  const rules = inhibitions.map((rule) => ({ rule, sources: sourcesOf(rule, firing) })).filter(({ sources }) => sources.size > 0);
+  return (labels) => {
+    const silence = active.find(({ matchers }) => matchesAll(matchers, labels));
+    if (silence) return { muted: true, reason: 'silenced', silenceId: silence.id };
+    for (const { rule, sources } of rules) {
+      const source = matchesAll(rule.target, labels) ? sources.get(agreement(rule, labels)) : undefined;
+      if (source) return { muted: true, reason: 'inhibited', by: source };
+    }
+    return { muted: false };
+  };
+}
+
+/** One source for each way to agree. An alert that is source and target at once does not inhibit itself. */
+function sourcesOf(rule: InhibitionRule, firing: readonly Labels[]): ReadonlyMap<string, Labels> {
+  const sources = new Map<string, Labels>();
+  for (const labels of firing) {
+    if (!matchesAll(rule.source, labels) || matchesAll(rule.target, labels)) continue;
+    const key = agreement(rule, labels);
+    if (!sources.has(key)) sources.set(key, labels);
   }
-  return { muted: false };
+  return sources;
+}
+
+function agreement({ equal }: InhibitionRule, labels: Labels): string {
+  return JSON.stringify(equal.map((label) => labels[label] ?? ''));
 }
