@@ -9,7 +9,11 @@ export interface DetectorSettings {
   readonly beta: number;
   /** A direction is chosen anew after this share of its half-life. */
   readonly updateShare: number;
-  /** Bet only while the running mean is this many standard errors of its noise away from the baseline. */
+  /** And no sooner than after so many requests. */
+  readonly minUpdateRequests: number;
+  /** A direction is kept while it gains so many times what a new one should. Above 1: its own gain is counted with its noise. */
+  readonly keepShare: number;
+  /** Bet only while the running mean is this many standard deviations beyond what its noise shows. */
   readonly noiseFactor: number;
 }
 
@@ -19,7 +23,9 @@ export const DEFAULT_DETECTOR: DetectorSettings = {
   clip: 3,
   beta: 0.01,
   updateShare: 0.25,
-  noiseFactor: 1,
+  minUpdateRequests: 5,
+  keepShare: 1.4,
+  noiseFactor: 1.5,
 };
 
 /**

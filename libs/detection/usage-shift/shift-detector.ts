@@ -1,5 +1,5 @@
 import { type UsageBaseline } from '../baseline/usage-baseline.ts';
-import { type Bet, betScore, boundMean, unitDirection, varianceOf } from './bet.ts';
+import { type Bet, betScore, boundMean, expectedMargin, unitDirection, varianceOf } from './bet.ts';
 import { type DetectorSettings } from './settings.ts';
 
 /** One memory of the recent past and the bets that follow it. Plain data, so that it survives a restart as JSON. */
@@ -72,7 +72,7 @@ export function newShiftState(experts: number, settings: DetectorSettings): Shif
  * requests] <= T / threshold for every T, restarts included. Mixes over half-lives and bet sizes by
  * their average (Vovk & Wang 2021).
  *
- * Cost: experts x half-lives for each request, and a pass over half C for each new direction.
+ * Cost: experts x half-lives for each request, and a pass over half C for each new direction that promises to win.
  * Changes `state`; returns the alarm that this request raised, or null.
  * @param shares expert shares of the request in this layer, summing to 1
  */
@@ -105,35 +105,60 @@ function takeBet({ wealth }: TrackState, { direction, meanBound }: Bet, shares: 
 
 function remember({ drift }: TrackState, shares: ArrayLike<number>, { mean }: UsageBaseline, halfLife: number): void {
   const weight = 1 - 0.5 ** (1 / halfLife);
-  for (let j = 0; j < drift.length; j += 1) drift[j]! += weight * ((shares[j] ?? 0) - mean[j]! - drift[j]!);
+  for (let j = 0; j < drift.length; j += 1) drift[j]! += weight * (shares[j]! - mean[j]! - drift[j]!);
 }
 
-/** A track whose drift is within its noise stops betting: it would only lose to the bound. */
+/**
+ * A track whose drift is within its noise stops betting: it would only lose to the bound. A new direction
+ * costs a pass over half C, so one is taken only where it should win, judged from the past alone: the
+ * level is spent on directions that are bounded, whatever the reason for bounding them.
+ */
 function chooseBet(track: TrackState, baseline: UsageBaseline, halfLife: number, settings: DetectorSettings): void {
   track.requestsToUpdate = updateInterval(halfLife, settings);
-  const direction = exceedsNoise(track.drift, baseline, halfLife, settings.noiseFactor) ? unitDirection(baseline, track.drift) : null;
+  const { excess, statistic } = driftStrength(track.drift, baseline, halfLife);
+  if (excess <= settings.noiseFactor * noiseDeviation(baseline, halfLife)) {
+    track.bet = null;
+    return;
+  }
+  const expectedGain = excess / Math.sqrt(statistic);
+  if (track.bet !== null && isStillGood(track.bet, track.drift, expectedGain, settings)) return;
+  const level = settings.beta / (settings.halfLivesRequests.length * (track.updates + 1) * (track.updates + 2));
+  const direction = expectedGain > expectedMargin(baseline, settings.clip, level) ? unitDirection(baseline, track.drift) : null;
   if (direction === null) {
     track.bet = null;
     return;
   }
   track.updates += 1;
-  const level = settings.beta / (settings.halfLivesRequests.length * track.updates * (track.updates + 1));
   const meanBound = boundMean(baseline, direction, settings.clip, level);
   track.bet = meanBound < settings.clip ? { direction, meanBound } : null;
 }
 
+/** Whether the direction at hand gives most of what a new one would; its bound still holds, as it knew only the past. */
+function isStillGood({ direction, meanBound }: Bet, drift: readonly number[], expectedGain: number, { keepShare }: DetectorSettings): boolean {
+  let gain = 0;
+  for (let j = 0; j < drift.length; j += 1) gain += direction[j]! * drift[j]!;
+  return gain > meanBound && gain >= keepShare * expectedGain;
+}
+
 /**
- * Whether sum_j d_j^2 / sigma_j^2 is beyond what the running mean of independent requests shows: its
+ * sum_j d_j^2 / sigma_j^2 of a running mean, and what of it is beyond the noise of independent requests: its
  * variance is sigma^2 w / (2 - w) for weight w, and the sum over E - 1 free shares has about that many
- * degrees of freedom.
+ * degrees of freedom. Over its own root, the excess is about what a bet along d gains.
  */
-function exceedsNoise(drift: readonly number[], { experts, covariance }: UsageBaseline, halfLife: number, factor: number): boolean {
-  const weight = 1 - 0.5 ** (1 / halfLife);
-  const noise = weight / (2 - weight);
+function driftStrength(drift: readonly number[], { experts, covariance }: UsageBaseline, halfLife: number): { statistic: number; excess: number } {
   let statistic = 0;
-  for (const [j, d] of drift.entries()) statistic += (d * d) / varianceOf(covariance, experts, j);
-  const freedom = Math.max(1, experts - 1);
-  return statistic > noise * (freedom + factor * Math.sqrt(2 * freedom));
+  for (let j = 0; j < drift.length; j += 1) statistic += (drift[j]! * drift[j]!) / varianceOf(covariance, experts, j);
+  return { statistic, excess: statistic - meanNoise(halfLife) * Math.max(1, experts - 1) };
+}
+
+function noiseDeviation({ experts }: UsageBaseline, halfLife: number): number {
+  return meanNoise(halfLife) * Math.sqrt(2 * Math.max(1, experts - 1));
+}
+
+/** Variance of the running mean of independent values of unit variance. */
+function meanNoise(halfLife: number): number {
+  const weight = 1 - 0.5 ** (1 / halfLife);
+  return weight / (2 - weight);
 }
 
 /** An alarm takes the wealth back and nothing else: the next one needs evidence of its own. */
@@ -158,6 +183,6 @@ function raise(state: ShiftState, evidence: number, threshold: number, { halfLiv
   return alarm;
 }
 
-function updateInterval(halfLife: number, { updateShare }: DetectorSettings): number {
-  return Math.max(1, Math.round(halfLife * updateShare));
+function updateInterval(halfLife: number, { updateShare, minUpdateRequests }: DetectorSettings): number {
+  return Math.max(minUpdateRequests, Math.round(halfLife * updateShare));
 }
