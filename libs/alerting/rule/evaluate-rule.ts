@@ -27,7 +27,9 @@ export function evaluateRule(rule: AlertRule, reading: Reading): RuleVerdict {
   if (rule.signal !== reading.signal) return { verdict: 'not-concerned', reason: 'other-signal' };
   if (rule.matchers.length > 0 && !matchesAll(rule.matchers, reading.labels)) return { verdict: 'not-concerned', reason: 'not-matched' };
   const { value, interval, alarm } = reading;
-  if (value === null) return { verdict: 'unknown', reason: 'too-little-data' };
+  // Before the value: a test that is over, as of a release that answers no more, has none.
+  if (value === null && alarm !== false) return { verdict: 'unknown', reason: 'too-little-data' };
+  if (value === null) return { verdict: 'clear', reason: 'test-quiet' };
   if (!Number.isFinite(value) || (interval && !(Number.isFinite(interval.low) && Number.isFinite(interval.high)))) throw new RangeError(`the reading of ${reading.signal} holds a number that is not finite`);
   if (alarm === false) return { verdict: 'clear', reason: 'test-quiet' };
   const crossed = rule.limits.filter((limit) => crosses(limit, value, interval)).toSorted((a, b) => severityRank(b.severity) - severityRank(a.severity));
