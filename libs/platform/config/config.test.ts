@@ -29,6 +29,8 @@ describe('loadConfig', () => {
       watch: { operationsPort: null },
       receivers: { secretKey: null, olderSecretKeys: [], allow: [] },
       alerts: { intervalMs: 5000 },
+      measure: { intervalMs: 60_000, windowMs: 900_000 },
+      feedback: { retentionDays: 90 },
       detection: { isOn: true, baselineRequests: 5000, falseAlarmsPerMonth: 1, maxStreams: 4096 },
       engine: {
         threads: 6,

@@ -70,6 +70,9 @@ export interface Config {
   readonly rollouts: { readonly intervalMs: number };
   /** Time between two evaluations of the alert rules. */
   readonly alerts: { readonly intervalMs: number };
+  /** Time between two rounds over what answers now, and the window that a round is of. */
+  readonly measure: { readonly intervalMs: number; readonly windowMs: number };
+  readonly feedback: { readonly retentionDays: number };
   readonly detection: {
     readonly isOn: boolean;
     /** Recorded requests after which a release's first baseline freezes by itself; 0: never. */
@@ -156,6 +159,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
     rollouts: { intervalMs: values.SIGNALBOX_ROLLOUT_INTERVAL_MS },
     alerts: { intervalMs: values.SIGNALBOX_ALERT_INTERVAL_MS },
+    measure: { intervalMs: values.SIGNALBOX_MEASURE_INTERVAL_MS, windowMs: values.SIGNALBOX_MEASURE_WINDOW_MINUTES * 60_000 },
+    feedback: { retentionDays: values.SIGNALBOX_FEEDBACK_RETENTION_DAYS },
     detection: {
       isOn: values.SIGNALBOX_DETECTION === 'on',
       baselineRequests: values.SIGNALBOX_BASELINE_REQUESTS,

@@ -88,6 +88,9 @@ export const environmentSchema = z.object({
   SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
   SIGNALBOX_ROLLOUT_INTERVAL_MS: integer(50, 600_000, 2000),
   SIGNALBOX_ALERT_INTERVAL_MS: integer(200, 600_000, 5000),
+  SIGNALBOX_MEASURE_INTERVAL_MS: integer(1000, 3_600_000, 60_000),
+  SIGNALBOX_MEASURE_WINDOW_MINUTES: integer(1, 1440, 15),
+  SIGNALBOX_FEEDBACK_RETENTION_DAYS: integer(1, 3650, 90),
   SIGNALBOX_DETECTION: choice(['on', 'off'], 'on'),
   /** 0 is never. */
   SIGNALBOX_BASELINE_REQUESTS: integerText(0, 20_000).refine((value) => value === 0 || value >= 1000, 'give 0, or a whole number from 1000 to 20000').default(5000),
