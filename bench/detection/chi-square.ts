@@ -45,3 +45,20 @@ function logGamma(value: number): number {
   const series = (1 / 12 - inverse * (1 / 360 - inverse * (1 / 1260 - inverse / 1680))) / z;
   return shift + (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series;
 }
+
+/** The value that a chi-squared variable exceeds with probability `tail`, by bisection. */
+export function chiSquareQuantile(tail: number, freedom: number): number {
+  let low = 0;
+  let high = freedom + 40 * Math.sqrt(2 * freedom) + 100;
+  for (let step = 0; step < 100; step += 1) {
+    const middle = (low + high) / 2;
+    if (chiSquareTail(middle, freedom) > tail) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+/** 95 % interval of a Poisson mean of which `events` were counted. Source: Garwood 1936, "Fiducial limits for the Poisson distribution". */
+export function poissonInterval(events: number): { readonly low: number; readonly high: number } {
+  return { low: events === 0 ? 0 : chiSquareQuantile(0.975, 2 * events) / 2, high: chiSquareQuantile(0.025, 2 * events + 2) / 2 };
+}

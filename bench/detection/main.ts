@@ -1,150 +1,122 @@
-import { freezeUsageBaseline, type UsageBaseline } from '#libs/detection/baseline/usage-baseline';
-import { DEFAULT_DETECTOR } from '#libs/detection/usage-shift/settings';
-import { seededRandom } from '#libs/stats/testing/random-requests';
-import { describeMachine } from '../harness/machine.ts';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { option } from '../harness/options.ts';
-import { quantile } from '../harness/summary.ts';
-import { type WindowRule, windowRules } from './peers.ts';
-import { diurnal, type DomainWeights, drawRequest, EVEN, type RequestCounts, type Setting } from './setting.ts';
-import { syntheticSetting } from './synthetic.ts';
-import { type Monitor, sharesOf, shiftMonitor, windowMonitor } from './watch.ts';
+import { readPools, type RoutingPools } from './pools/pool-file.ts';
+import { realSetting, tokenPools } from './real.ts';
+import { mergeResults, type ChangeRun, type QuietMonth, type Results, type ToldApart } from './results.ts';
+import { changeRun, quietMonth } from './runs.ts';
+import { statisticsOf } from './stream-watch.ts';
+import { DIRECTIONS, syntheticSetting } from './synthetic.ts';
+import { showResults } from './tables.ts';
+import { toldApart, toldApartCases } from './told-apart.ts';
+import { type Setting } from './traffic.ts';
 
-const WINDOW = 50;
-const WINDOWS_PER_MONTH = 720;
-const REQUESTS_PER_MONTH = WINDOW * WINDOWS_PER_MONTH;
-const STREAMS = 32;
-/** A change not found within so many requests is missed. */
-const LIMIT = 6000;
-/** Requests as before, ahead of each change. */
-const LEAD = 1000;
+const HELP = `node dist/bench/detection/main.js
+  --months N        stream-months without a change, of each setting (100)
+  --repeats N       times each change is made (20)
+  --settings LIST   of synthetic, synthetic-diurnal, real, real-diurnal, told-apart (all)
+  --pools FILE      real routing (dist/detection-pools.bin)
+  --seed N          (7)
+  --shard I/K       does the I-th of K parts, 0 to K - 1 (0/1)
+  --out FILE        writes results instead of tables, for --merge
+  --merge FILE...   shows the tables of all parts; last on the command line
+  --make-pools      runs the demo model over --text DIR (a <domain>.txt each) and writes --pools`;
 
-const MONTHS = Number(option('months', '100'));
-const SEED = Number(option('seed', '7'));
+/** What one shard does, in an order that depends on nothing but the options. */
+type Unit = () => { months?: QuietMonth; runs?: ChangeRun; toldApart?: ToldApart };
 
-interface Subject {
-  readonly name: string;
-  readonly monitor: () => Monitor;
+const GRADUAL_REQUESTS = 2000;
+const ALL = ['synthetic', 'synthetic-diurnal', 'real', 'real-diurnal', 'told-apart'];
+
+const settings = {
+  months: Number(option('months', '100')),
+  repeats: Number(option('repeats', '20')),
+  seed: Number(option('seed', '7')),
+  pools: option('pools', join('dist', 'detection-pools.bin')),
+  wanted: option('settings', ALL.join(',')).split(','),
+  shard: option('shard', '0/1').split('/').map(Number),
+  out: option('out', ''),
+};
+
+function unitsOf(setting: Setting): Unit[] {
+  const { months, repeats, seed } = settings;
+  const ramps = setting.isDiurnal ? [0] : [0, GRADUAL_REQUESTS];
+  const isSynthetic = setting.streams === 1;
+  const times = isSynthetic ? Math.ceil(repeats / DIRECTIONS) : repeats;
+  return [
+    ...Array.from({ length: months }, (_, month): Unit => () => ({ months: quietMonth(setting, month, seed) })),
+    ...ramps.flatMap((ramp) =>
+      setting.changes.flatMap((change, changeAt) => Array.from({ length: times }, (_, repeat): Unit => () => ({ runs: changeRun(setting, change, changeAt, ramp, repeat, seed) }))),
+    ),
+  ];
 }
 
-function referenceOf(setting: Setting): { counts: number[]; requests: RequestCounts[] } {
-  const longest = Math.max(...setting.baseline.map(({ requests }) => requests.length));
-  const requests = Array.from({ length: longest }, (_, at) => setting.baseline.flatMap((pool) => (pool.requests[at] ? [pool.requests[at]] : []))).flat();
-  const counts = Array.from({ length: setting.experts }, () => 0);
-  for (const request of requests) for (const [j, count] of request.entries()) counts[j]! += count;
-  return { counts, requests };
-}
-
-function baselineOf(setting: Setting): UsageBaseline {
-  return freezeUsageBaseline(setting.baseline.map(({ name, requests }) => ({ name, shares: requests.map(sharesOf) })));
-}
-
-/** Alarms in each month of traffic that stays as it was. */
-function falseAlarms(subject: Subject, setting: Setting, weights: DomainWeights, months: number, random: () => number): number[] {
-  return Array.from({ length: months }, () => {
-    const monitor = subject.monitor();
-    let alarms = 0;
-    for (let at = 0; at < REQUESTS_PER_MONTH; at += 1) {
-      if (monitor.observe(drawRequest(setting.fresh, weights(at, setting.fresh.length), random))) alarms += 1;
-    }
-    return alarms;
+function toldApartUnits(routing: RoutingPools): Unit[] {
+  const pools = tokenPools(routing);
+  return toldApartCases(pools).flatMap((one) => {
+    // Kept only while its runs last: each holds all requests of a release.
+    let changed: ReturnType<typeof one.pools> | null = null;
+    return Array.from({ length: settings.repeats }, (_, repeat): Unit => () => {
+      changed ??= one.pools();
+      const result = toldApart(pools, one, changed, repeat, settings.seed);
+      if (repeat >= settings.repeats - (settings.shard[1] ?? 1)) changed = null;
+      return { toldApart: result };
+    });
   });
 }
 
-/** Requests from the change to the first alarm, null where it is missed; alarms before the change do not count. */
-function delays(subject: Subject, setting: Setting, sizeBits: number, rampRequests: number, repeats: number, random: () => number): (number | null)[] {
-  const weights = EVEN(0, setting.fresh.length);
-  return setting.changes
-    .filter((change) => change.sizeBits === sizeBits)
-    .flatMap((change) =>
-      Array.from({ length: repeats }, () => {
-        const monitor = subject.monitor();
-        for (let at = 0; at < LEAD; at += 1) monitor.observe(drawRequest(setting.fresh, weights, random));
-        for (let at = 0; at < LIMIT; at += 1) {
-          const changed = rampRequests === 0 || random() < (at + 1) / rampRequests;
-          if (monitor.observe(drawRequest(changed ? change.pools : setting.fresh, weights, random))) return at + 1;
-        }
-        return null;
-      }),
-    );
-}
-
-/** The threshold at which a window rule gives one false alarm a month on this traffic. */
-function equalRate(rule: WindowRule, setting: Setting, weights: DomainWeights, months: number, random: () => number): WindowRule {
-  const values: number[] = [];
-  for (let month = 0; month < months; month += 1) {
-    for (let at = 0; at < WINDOWS_PER_MONTH; at += 1) {
-      values.push(rule.statistic(Array.from({ length: WINDOW }, (_, inside) => drawRequest(setting.fresh, weights(at * WINDOW + inside, setting.fresh.length), random))));
+function run(): Results {
+  const { wanted, seed } = settings;
+  const needsPools = wanted.some((name) => name.startsWith('real') || name === 'told-apart');
+  const routing = needsPools ? readPools(settings.pools) : null;
+  const [shard = 0, shards = 1] = settings.shard;
+  const results = { seed, settings: [] as Results['settings'][number][], months: [] as QuietMonth[], runs: [] as ChangeRun[], toldApart: [] as ToldApart[] };
+  for (const name of wanted) {
+    const setting = settingOf(name, routing);
+    if (setting) results.settings.push({ name: setting.name, streams: setting.streams, statistics: statisticsOf(setting) });
+    const units = setting ? unitsOf(setting) : routing ? toldApartUnits(routing) : [];
+    const mine = units.filter((_, at) => at % shards === shard);
+    const started = Date.now();
+    let shown = started;
+    for (const [at, unit] of mine.entries()) {
+      const { months, runs, toldApart: told } = unit();
+      if (months) results.months.push(months);
+      if (runs) results.runs.push(runs);
+      if (told) results.toldApart.push(told);
+      if (Date.now() - shown < 10_000 && at + 1 < mine.length) continue;
+      shown = Date.now();
+      process.stderr.write(`shard ${shard}/${shards}: ${name} ${at + 1}/${mine.length}, ${((shown - started) / 1000).toFixed(0)} s\n`);
     }
   }
-  values.sort((a, b) => b - a);
-  // Strictly above the value of rank months + 1, so that `months` windows in `months` months alarm.
-  const threshold = values[months - 1] ?? Infinity;
-  return { ...rule, name: `${rule.name} -> ${threshold.toPrecision(3)}`, threshold };
+  return results;
 }
 
-/** The lowest of some thresholds at which the detector gives at most one false alarm a month on this traffic. */
-function lowestThreshold(ours: (threshold: number) => Subject, setting: Setting, weights: DomainWeights): Subject {
-  const months = 10;
-  const kept = [3, 10, 30, 100, 300, 1000, 3000, 10_000].find((threshold) => {
-    const alarms = falseAlarms(ours(threshold), setting, weights, months, seededRandom(SEED + 400));
-    return alarms.reduce((a, b) => a + b, 0) <= months;
-  });
-  return ours(kept ?? REQUESTS_PER_MONTH);
-}
-
-function showRate(alarms: readonly number[]): string {
-  const mean = alarms.reduce((a, b) => a + b, 0) / alarms.length;
-  const total = mean * alarms.length;
-  // Rule of three for none, else a normal interval of the months' mean.
-  const spread = Math.sqrt(alarms.reduce((a, b) => a + (b - mean) ** 2, 0) / Math.max(1, alarms.length - 1) / alarms.length);
-  const upper = total === 0 ? 3 / alarms.length : mean + 1.96 * spread;
-  return `${mean.toFixed(2)} (${Math.max(0, mean - 1.96 * spread).toFixed(2)} to ${upper.toFixed(2)})`;
-}
-
-function showDelay(values: readonly (number | null)[]): string {
-  const missed = values.filter((value) => value === null).length;
-  if (missed * 2 > values.length) return `missed ${missed}/${values.length}`;
-  const found = values.map((value) => value ?? LIMIT);
-  const mean = found.reduce((a, b) => a + b, 0) / found.length;
-  return `${missed > 0 ? '>=' : ''}${mean.toFixed(0)}, p95 ${quantile(found, 0.95)}${missed > 0 ? `, missed ${missed}/${values.length}` : ''}`;
-}
-
-function table(title: string, subjects: readonly Subject[], setting: Setting, weights: DomainWeights, months: number): void {
-  const sizes = [...new Set(setting.changes.map(({ sizeBits }) => sizeBits))];
-  process.stdout.write(`\n### ${title}\n\n| rule | false alarms in a stream-month | ${sizes.map((size) => `${size} bit`).join(' | ')} |\n|---|---|${sizes.map(() => '---|').join('')}\n`);
-  for (const [index, subject] of subjects.entries()) {
-    const alarms = falseAlarms(subject, setting, weights, months, seededRandom(SEED + index));
-    const cells = sizes.map((size) => showDelay(delays(subject, setting, size, 0, 4, seededRandom(SEED + 100))));
-    process.stdout.write(`| ${subject.name} | ${showRate(alarms)} | ${cells.join(' | ')} |\n`);
+function settingOf(name: string, routing: RoutingPools | null): Setting | null {
+  if (!ALL.includes(name)) throw new Error(`--settings: "${name}" is none of ${ALL.join(', ')}`);
+  switch (name) {
+    case 'synthetic':
+      return syntheticSetting(1, false, settings.seed);
+    case 'synthetic-diurnal':
+      return syntheticSetting(4, true, settings.seed + 1);
+    default:
+      return routing && name !== 'told-apart' ? realSetting(routing, name === 'real-diurnal') : null;
   }
 }
 
-function gradual(subjects: readonly Subject[], setting: Setting, rampRequests: number): void {
-  const sizes = [...new Set(setting.changes.map(({ sizeBits }) => sizeBits))].filter((size) => size >= 0.002);
-  process.stdout.write(`\n### ${setting.name}, growing over ${rampRequests} requests\n\n| rule | ${sizes.map((size) => `${size} bit`).join(' | ')} |\n|---|${sizes.map(() => '---|').join('')}\n`);
-  for (const subject of subjects) {
-    const cells = sizes.map((size) => showDelay(delays(subject, setting, size, rampRequests, 4, seededRandom(SEED + 200))));
-    process.stdout.write(`| ${subject.name} | ${cells.join(' | ')} |\n`);
-  }
+if (process.argv.includes('--help')) {
+  process.stdout.write(`${HELP}\n`);
+} else if (process.argv.includes('--make-pools')) {
+  const text = option('text', '');
+  if (text === '') throw new Error('Give the folder of the text that the model shall route: --text DIR (one <domain>.txt each, see bench/README.md).');
+  // Only here is the engine needed: the simulation runs with nothing but Node.
+  const { makePools } = await import('./pools/make-pools.ts');
+  await makePools(settings.pools, text, join(import.meta.dirname, '..', '..', '..', 'models', 'tiny-mixtral'), settings.seed);
+} else if (process.argv.includes('--merge')) {
+  const parts = process.argv.slice(process.argv.indexOf('--merge') + 1);
+  process.stdout.write(showResults(mergeResults(parts.map((path) => JSON.parse(readFileSync(path, 'utf8')) as Results))));
+} else {
+  const results = run();
+  if (settings.out === '') process.stdout.write(`${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, Node ${process.version}; seed ${settings.seed}\n\n${showResults(results)}`);
+  else writeFileSync(settings.out, JSON.stringify(results));
 }
-
-function subjectsOf(setting: Setting, weights: DomainWeights): { defaults: Subject[]; equal: Subject[] } {
-  const rules = windowRules(referenceOf(setting), STREAMS, WINDOW);
-  const baseline = baselineOf(setting);
-  const ours = (threshold: number): Subject => ({ name: `Signalbox, threshold ${threshold}`, monitor: () => shiftMonitor(baseline, threshold, DEFAULT_DETECTOR) });
-  const windowed = (rule: WindowRule): Subject => ({ name: rule.name, monitor: () => windowMonitor(rule, WINDOW) });
-  // The tests of tokens have no threshold that gives one a month: their p-values underflow.
-  const calibrated = rules.filter(({ name }) => !name.includes('chi-square')).map((rule) => equalRate(rule, setting, weights, 20, seededRandom(SEED + 300)));
-  return { defaults: [...rules.map(windowed), ours(REQUESTS_PER_MONTH)], equal: [...calibrated.map(windowed), ours(REQUESTS_PER_MONTH), lowestThreshold(ours, setting, weights)] };
-}
-
-process.stdout.write(`${describeMachine()}; seed ${SEED}, ${MONTHS} stream-months of ${REQUESTS_PER_MONTH} requests, windows of ${WINDOW} requests\n`);
-const sizes = { baseline: 5000, fresh: 8000, changed: 1200 };
-const plain = syntheticSetting(1, sizes, seededRandom(SEED));
-const rules = subjectsOf(plain, EVEN);
-table(`${plain.name}: at their defaults`, rules.defaults, plain, EVEN, MONTHS);
-table(`${plain.name}: at one false alarm a month each`, rules.equal, plain, EVEN, Math.min(MONTHS, 20));
-gradual(rules.defaults, plain, 2000);
-const mixed = syntheticSetting(4, sizes, seededRandom(SEED + 1));
-const swing = diurnal(REQUESTS_PER_MONTH / 30);
-table(`${mixed.name}, swinging with the day: at their defaults`, subjectsOf(mixed, swing).defaults, mixed, swing, MONTHS);

@@ -1,47 +1,40 @@
 import { jensenShannonBits } from '#libs/stats/divergence';
-import { correlatedRequest } from '#libs/stats/testing/random-requests';
-import { type Change, type Pool, type RequestCounts, type Setting } from './setting.ts';
+import { correlatedRequest, seededRandom } from '#libs/stats/testing/random-requests';
+import { type Change, type Pool, poolOf, type Setting } from './traffic.ts';
 
 const EXPERTS = 64;
 const SELECTIONS = 1600;
 /** Correlation of the selections of one request. */
 const INTRA_REQUEST = 0.02;
 const SIZES_BITS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02];
-const DIRECTIONS = 5;
-
-export interface PoolSizes {
-  readonly baseline: number;
-  readonly fresh: number;
-  readonly changed: number;
-}
+/** Changes of each size: each tilts the usage another way. */
+export const DIRECTIONS = 5;
+const POOL_REQUESTS = 8000;
+const CHANGED_REQUESTS = 1000;
 
 /**
  * 64 experts, 1,600 selections of a request with a correlation of 0.02, `domains` kinds of traffic
  * whose mean usage differs by about 0.02 bit. A change tilts every domain's usage in a random direction.
  */
-export function syntheticSetting(domains: number, sizes: PoolSizes, random: () => number): Setting {
-  const usages = Array.from({ length: domains }, () => tilt(uniform(), 0.35, random));
-  const pools = (requests: number, of = usages): Pool[] =>
-    of.map((usage, domain) => ({ name: `domain ${domain}`, requests: Array.from({ length: Math.ceil(requests / domains) }, () => request(usage, random)) }));
+export function syntheticSetting(domains: number, isDiurnal: boolean, seed: number): Setting {
+  const random = seededRandom(seed);
+  const uniform = Array.from({ length: EXPERTS }, () => 1 / EXPERTS);
+  const usages = Array.from({ length: domains }, () => tilted(uniform, uniform.map(() => random() * 2 - 1), 0.35));
+  const pools = (requests: number, of: readonly (readonly number[])[]): Pool[] => of.map((usage) => pool(usage, Math.ceil(requests / domains), random));
   const changes: Change[] = SIZES_BITS.flatMap((sizeBits) =>
     Array.from({ length: DIRECTIONS }, () => {
-      const direction = uniform().map(() => random() - 0.5);
-      return { name: `tilt of ${sizeBits} bit`, sizeBits, pools: pools(sizes.changed, usages.map((usage) => tiltTo(usage, direction, sizeBits))) };
+      const direction = uniform.map(() => random() - 0.5);
+      return { name: `${sizeBits} bit`, sizeBits, pools: pools(CHANGED_REQUESTS, usages.map((usage) => tiltTo(usage, direction, sizeBits))), mix: null };
     }),
   );
-  return { name: `synthetic, ${EXPERTS} experts, ${domains} domain${domains === 1 ? '' : 's'}`, experts: EXPERTS, baseline: pools(sizes.baseline), fresh: pools(sizes.fresh), changes };
+  const name = `synthetic, ${EXPERTS} experts, ${isDiurnal ? `${domains} domains that take turns over the day` : 'steady'}`;
+  return { name, experts: EXPERTS, streams: 1, pools: pools(POOL_REQUESTS, usages), changes, isDiurnal };
 }
 
-function uniform(): number[] {
-  return Array.from({ length: EXPERTS }, () => 1 / EXPERTS);
-}
-
-function request(usage: readonly number[], random: () => number): RequestCounts {
-  return correlatedRequest(random, usage, SELECTIONS, INTRA_REQUEST);
-}
-
-function tilt(usage: readonly number[], strength: number, random: () => number): number[] {
-  return tilted(usage, usage.map(() => random() * 2 - 1), strength);
+function pool(usage: readonly number[], requests: number, random: () => number): Pool {
+  const counts = new Uint16Array(requests * EXPERTS);
+  for (let at = 0; at < requests; at += 1) counts.set(correlatedRequest(random, usage, SELECTIONS, INTRA_REQUEST), at * EXPERTS);
+  return poolOf([counts], EXPERTS);
 }
 
 function tilted(usage: readonly number[], direction: readonly number[], strength: number): number[] {

@@ -1,0 +1,51 @@
+/** One stream-month without a change. */
+export interface QuietMonth {
+  readonly setting: string;
+  readonly stream: number;
+  readonly month: number;
+  /** Alarms of each default rule, Signalbox at its promised threshold among them. */
+  readonly alarms: Readonly<Record<string, number>>;
+  /** Largest values of each statistic, each window or excursion once, falling. */
+  readonly peaks: Readonly<Record<string, readonly number[]>>;
+}
+
+/** One change, watched in all streams. */
+export interface ChangeRun {
+  readonly setting: string;
+  readonly change: string;
+  readonly sizeBits: number;
+  readonly rampRequests: number;
+  readonly repeat: number;
+  /** Requests from the change to the first alarm of each default rule in any stream; null where missed. */
+  readonly delays: Readonly<Record<string, number | null>>;
+  /** By statistic and stream: where it exceeded all that came after the change before, [requests since the change, value]. */
+  readonly records: Readonly<Record<string, readonly (readonly (readonly [number, number])[])[]>>;
+}
+
+/** One change as Signalbox's streams call it, at the promised threshold over all of them. */
+export interface ToldApart {
+  readonly change: string;
+  readonly truth: 'nothing' | 'mix' | 'router' | 'weights';
+  readonly repeat: number;
+  readonly verdict: 'nothing' | 'mix' | 'router' | 'undecided';
+  /** Requests from the change to the first verdict that is one, null without. */
+  readonly requests: number | null;
+  /** Layers that said so at any time. */
+  readonly mixLayers: number;
+  readonly routerLayers: number;
+}
+
+export interface Results {
+  readonly seed: number;
+  readonly settings: readonly { readonly name: string; readonly streams: number; readonly statistics: readonly string[] }[];
+  readonly months: readonly QuietMonth[];
+  readonly runs: readonly ChangeRun[];
+  readonly toldApart: readonly ToldApart[];
+}
+
+export function mergeResults(parts: readonly Results[]): Results {
+  const seeds = new Set(parts.map(({ seed }) => seed));
+  if (seeds.size > 1) throw new Error(`the parts are of the seeds ${[...seeds].join(' and ')}; merge those of one run`);
+  const settings = new Map(parts.flatMap((part) => part.settings).map((setting) => [setting.name, setting]));
+  return { seed: parts[0]?.seed ?? 0, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs), toldApart: parts.flatMap(({ toldApart }) => toldApart) };
+}

@@ -1,0 +1,74 @@
+import { freezeLayerBaseline, type LayerBaseline } from '#libs/detection/stream/layer-baseline';
+import { newLayerStream, observeLayer } from '#libs/detection/stream/layer-stream';
+import { DEFAULT_LAYER_BASELINE, DEFAULT_STREAM } from '#libs/detection/stream/settings';
+import { alarmThreshold } from '#libs/detection/usage-shift/settings';
+import { type RoutedRequest, type TokenPools, TRAFFIC_MIXES } from './real.ts';
+import { type ToldApart } from './results.ts';
+import { randomOf } from './traffic.ts';
+import { REQUESTS_PER_MONTH } from './stream-watch.ts';
+
+const BASELINE_REQUESTS = 5000;
+const LEAD = 1000;
+/** Requests after the change by which there must be a verdict. */
+export const VERDICT_LIMIT = 3000;
+
+type Pools = readonly (readonly RoutedRequest[])[];
+
+interface Case {
+  readonly change: string;
+  readonly truth: ToldApart['truth'];
+  readonly pools: () => Pools;
+  readonly mix: readonly number[] | null;
+}
+
+/** Nothing, each change of the traffic, each changed release. */
+export function toldApartCases(pools: TokenPools): Case[] {
+  return [
+    { change: 'nothing', truth: 'nothing', pools: () => pools.plain, mix: null },
+    ...TRAFFIC_MIXES.map(({ name, mix }): Case => ({ change: name, truth: 'mix', pools: () => pools.plain, mix })),
+    ...pools.changed.map(({ name, pools: changed }): Case => ({ change: name, truth: name.startsWith('experts') ? 'weights' : 'router', pools: changed, mix: null })),
+  ];
+}
+
+/**
+ * All layers follow one stream as the product does, with one false alarm a month allowed over all of
+ * them. The baseline is made of other excerpts than the stream, so its token table has not seen them.
+ */
+export function toldApart(reference: TokenPools, { change, truth, mix }: Case, changed: Pools, repeat: number, seed: number): ToldApart {
+  const random = randomOf(seed, `told apart/${change}/${repeat}`);
+  const even = reference.plain.map(() => 1);
+  const baselines = freeze(Array.from({ length: BASELINE_REQUESTS }, () => drawRouted(reference.reference, even, random)));
+  const threshold = alarmThreshold(2 * baselines.length, REQUESTS_PER_MONTH, 1);
+  const states = baselines.map((baseline) => newLayerStream(baseline, DEFAULT_STREAM));
+  const saidMix = new Set<number>();
+  const saidRouter = new Set<number>();
+  let requests: number | null = null;
+  for (let at = 0; at < LEAD + VERDICT_LIMIT; at += 1) {
+    const since = at - LEAD + 1;
+    const one = since > 0 ? drawRouted(changed, mix ?? even, random) : drawRouted(reference.plain, even, random);
+    for (const [layer, state] of states.entries()) {
+      observeLayer(state, one[layer]!, baselines[layer]!, threshold, DEFAULT_STREAM, { requestId: '', atMs: at + 1 });
+      const { kind } = state.kind;
+      if (since <= 0 || (kind !== 'mix' && kind !== 'router')) continue;
+      (kind === 'mix' ? saidMix : saidRouter).add(layer);
+      requests ??= since;
+    }
+  }
+  const last = states.map((state) => state.kind.kind);
+  // One layer whose tokens go elsewhere is a changed release; usage that moves in others follows from it.
+  const verdict = last.includes('router') ? 'router' : last.includes('mix') ? 'mix' : last.includes('pending') ? 'undecided' : 'nothing';
+  return { change, truth, repeat, verdict, requests, mixLayers: saidMix.size, routerLayers: saidRouter.size };
+}
+
+function freeze(requests: readonly RoutedRequest[]): LayerBaseline[] {
+  const layers = requests[0]!.length;
+  return Array.from({ length: layers }, (_, layer) => freezeLayerBaseline(requests.map((request) => ({ mix: 'all', request: request[layer]! })), DEFAULT_LAYER_BASELINE));
+}
+
+function drawRouted(pools: Pools, weights: readonly number[], random: () => number): RoutedRequest {
+  let left = random() * weights.reduce((a, b) => a + b, 0);
+  let domain = 0;
+  while (domain < pools.length - 1 && left >= weights[domain]!) left -= weights[domain++]!;
+  const pool = pools[domain]!;
+  return pool[Math.floor(random() * pool.length)]!;
+}
