@@ -16,8 +16,8 @@ export interface LayerStreamState {
   readonly usage: LatchedTest;
   /** Null where the baseline knows no routing by token. */
   readonly residual: LatchedTest | null;
-  /** Fading mean of the share of requests that told of the router. */
-  knownShare: number;
+  /** Fading counts of requests, and of those that told of the router. */
+  readonly told: { of: number; requests: number };
   /** What the raised alarms are about; kept until they are over. */
   kind: ShiftKindDecision;
 }
@@ -48,13 +48,15 @@ export interface LayerReadings {
 const NO_ALARM: ShiftKindDecision = { kind: 'none', reason: 'no-alarm' };
 /** What is decided about raised alarms is looked at each so many requests. */
 const DECIDE_EVERY = 8;
+/** Short, so that traffic without token ids is known as such before usage alarms. */
+const TOLD_HALF_LIFE_REQUESTS = 16;
 
 export function newLayerStream(baseline: LayerBaseline, settings: StreamSettings): LayerStreamState {
   return {
     version: 1,
     usage: newLatchedTest(baseline.usage.experts, settings),
     residual: baseline.residual ? newLatchedTest(baseline.residual.experts, settings) : null,
-    knownShare: 1,
+    told: { of: 0, requests: 0 },
     kind: NO_ALARM,
   };
 }
@@ -79,8 +81,9 @@ function observeRouting(state: LayerStreamState, request: LayerRequest, baseline
   const { routing, residual } = baseline;
   if (state.residual === null || routing === null || residual === null) return false;
   const values = residualOf(routing, request.rows, settings);
-  const weight = 1 - 0.5 ** (1 / settings.recentHalfLifeRequests);
-  state.knownShare += weight * ((values === null ? 0 : 1) - state.knownShare);
+  const fade = 0.5 ** (1 / TOLD_HALF_LIFE_REQUESTS);
+  state.told.of = state.told.of * fade + 1;
+  state.told.requests = state.told.requests * fade + (values === null ? 0 : 1);
   return values !== null && observeLatched(state.residual, values, residual, baseline.residualExpertBounds, threshold, settings, observed);
 }
 
@@ -111,6 +114,8 @@ function decideKind(state: LayerStreamState, baseline: LayerBaseline, settings: 
   if (kind.kind === 'router' && (isRoutingRaised || !usageAlarm)) return;
   if (kind.kind === 'mix' && !routingAlarm) return;
   const effects = effectsOf(state, baseline, settings);
+  // A stream that has just begun knows no sizes yet to weigh against each other.
+  if (effects.usage === null || (effects.routing === null && (isRoutingRaised || canTell(state, settings)))) return;
   const first = Math.max(
     usage.latch ? usage.shift.requests - usage.latch.firstRequest : 0,
     residual?.latch ? residual.shift.requests - residual.latch.firstRequest : 0,
@@ -119,7 +124,7 @@ function decideKind(state: LayerStreamState, baseline: LayerBaseline, settings: 
     {
       isUsageRaised: usage.latch !== null,
       isRoutingRaised,
-      canTell: residual !== null && state.knownShare >= settings.kind.minKnownShare,
+      canTell: canTell(state, settings),
       usageBits: effects.usage?.bits ?? 0,
       usageFloorBits: baseline.noiseFloorBits,
       routingBits: effects.routing?.bits ?? 0,
@@ -181,6 +186,10 @@ function readingOf(test: LatchedTest, effect: Effect | null, alarm: boolean, exp
   };
 }
 
+function canTell({ residual, told }: LayerStreamState, { kind }: StreamSettings): boolean {
+  return residual !== null && told.requests >= kind.minToldShare * told.of;
+}
+
 function mixNote({ usage, kind }: LayerStreamState): string | null {
   if (usage.latch === null) return null;
   switch (kind.reason) {
@@ -197,8 +206,9 @@ function mixNote({ usage, kind }: LayerStreamState): string | null {
   }
 }
 
-function routerNote({ residual, knownShare, kind }: LayerStreamState, settings: StreamSettings): string | null {
-  if (knownShare < settings.kind.minKnownShare) return 'Too few of the tokens are in the baseline for the router to be tested.';
+function routerNote(state: LayerStreamState, settings: StreamSettings): string | null {
+  const { residual, kind } = state;
+  if (!canTell(state, settings)) return 'Too few requests carry tokens that the baseline knows; the router is not tested by itself.';
   if (residual?.latch && kind.reason === 'tokens-explain-most') return 'Tokens are routed a little differently, as is expected when the traffic changes: see mix-shift.';
   return null;
 }

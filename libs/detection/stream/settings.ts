@@ -18,8 +18,8 @@ export interface KindSettings {
   readonly explainedShare: number;
   /** Requests that a first alarm waits for the other test, where the effects say that it may follow. */
   readonly waitRequests: number;
-  /** Least share of rows whose tokens the table knows, for it to tell. */
-  readonly minKnownShare: number;
+  /** Least share of requests with enough known tokens, for the routing to be tested. */
+  readonly minToldShare: number;
 }
 
 /** How one layer's stream is followed. */
@@ -44,7 +44,7 @@ export const DEFAULT_STREAM: StreamSettings = {
   minKnownRows: 8,
   expertLevel: 0.05,
   clear: { quietFactor: 2, minRequests: 200, maxRequests: 5000, floorFactor: 2, giveUpRequests: 20_000 },
-  kind: { explainedShare: 0.1, waitRequests: 500, minKnownShare: 0.2 },
+  kind: { explainedShare: 0.25, waitRequests: 500, minToldShare: 0.2 },
 };
 
 /** How a layer's baseline is frozen. */
