@@ -73,6 +73,6 @@ function thinned(requests: readonly Float32Array[], limit: number): readonly Flo
 
 function calibration(name: string, requests: readonly Float32Array[], experts: number): Calibration {
   const shares = new Float32Array(requests.length * experts);
-  for (const [index, one] of requests.entries()) for (let j = 0; j < experts; j += 1) shares[index * experts + j] = Math.round(one[j]! * CALIBRATION_UNITS) / CALIBRATION_UNITS;
+  for (const [index, one] of requests.entries()) for (let j = 0; j < experts; j += 1) shares[index * experts + j] = (Math.round(one[j]! * CALIBRATION_UNITS) + 0) / CALIBRATION_UNITS;
   return { name, requests: requests.length, shares };
 }
