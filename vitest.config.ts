@@ -1,24 +1,32 @@
 import { defineConfig } from 'vitest/config';
 
+/** Test files that compare moments, or that load the machine until others would time out. */
+const ALONE = ['test/activation-load/**/*.test.ts', 'test/outage/outage.test.ts', 'test/rollout/handover.test.ts'];
+
+const system = {
+  testTimeout: 300_000,
+  hookTimeout: 300_000,
+  globalSetup: ['test/fixtures/postgres-clusters.ts'],
+};
+
 export default defineConfig({
   resolve: { conditions: ['development'] },
   ssr: { resolve: { conditions: ['development'] } },
   test: {
     setupFiles: ['reflect-metadata'],
+    // The groups run one after the other. Files of `system` mostly wait for other processes: two of them share the machine well.
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
-        test: {
-          name: 'system',
-          include: ['test/**/*.test.ts'],
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          fileParallelism: false,
-        },
+        test: { ...system, name: 'system', include: ['test/**/*.test.ts'], exclude: ALONE, maxWorkers: 2, sequence: { groupOrder: 1 } },
+      },
+      {
+        extends: true,
+        test: { ...system, name: 'system-alone', include: ALONE, fileParallelism: false, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -10,15 +10,35 @@ const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 
 export const TEST_KEY = `test-${'0123456789abcdef'.repeat(2)}`;
 
-/** A port that was free a moment ago. */
+/** Below the ports that systems give to outgoing connections: none of those takes a server's port while the server is down. */
+const FIRST_PORT = 20_000;
+/** Of each vitest worker, so that test files that run at the same time never choose the same port. */
+const PORTS_PER_WORKER = 1_000;
+const WORKERS = 12;
+/** Another run on this machine begins elsewhere, most likely. */
+let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);
+
+/** A port of this worker's own that is free, and was not given before. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  const firstPort = FIRST_PORT + (Number(process.env['VITEST_POOL_ID'] ?? 0) % WORKERS) * PORTS_PER_WORKER;
+  for (let tried = 0; tried < PORTS_PER_WORKER; tried += 1) {
+    const port = firstPort + (nextPort % PORTS_PER_WORKER);
+    nextPort += 1;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no free port from ${firstPort} to ${firstPort + PORTS_PER_WORKER - 1}`);
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  try {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+  } catch {
+    return false;
+  }
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return true;
 }
 
 /** The whole product as `npm start` runs it, from the build, on a home of its own. */
