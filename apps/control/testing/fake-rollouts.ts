@@ -26,7 +26,6 @@ export function fakeRollouts(): Provider[] {
     transaction: (work) => work(NO_MANAGER), tenantsOf: async () => new Map(), insert: async () => true, list: async () => [],
     summary: async () => ({ requests: 0, feedback: 0, scored: 0, meanScore: null, scoreVariance: null, labels: [] }),
   };
-  // eslint-disable-next-line @typescript-eslint/no-empty-function
   const routing: FeedbackRoutingPort = { scored: async function* () {}, test: async () => null };
   return [
     { provide: ROLLOUT_RECORDS, useValue: records },
