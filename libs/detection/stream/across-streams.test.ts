@@ -1,7 +1,10 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { seededRandom } from '#libs/stats/testing/random-requests';
-import { declareStreams } from './across-streams.ts';
+import { correlatedRequest, seededRandom } from '#libs/stats/testing/random-requests';
+import { declareLayers, declareStreams } from './across-streams.ts';
+import { freezeLayerBaseline } from './layer-baseline.ts';
+import { newLayerStream, observeLayer } from './layer-stream.ts';
+import { DEFAULT_LAYER_BASELINE, DEFAULT_STREAM } from './settings.ts';
 
 it('declares what the rule says, worked by hand', () => {
   // At a threshold of 100 the k-th largest needs 100, 50, 33.3, 25.
@@ -13,6 +16,7 @@ it('declares what the rule says, worked by hand', () => {
 });
 
 it('declares every stream that alarms by itself, and never one below one with less wealth', () => {
+  expect.hasAssertions();
   fc.assert(
     fc.property(fc.array(fc.double({ min: 0, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 60 }), fc.double({ min: 1, max: 1e5, noNaN: true }), (wealths, threshold) => {
       const declared = new Set(declareStreams(wealths, threshold));
@@ -25,7 +29,7 @@ it('declares every stream that alarms by itself, and never one below one with le
   );
 });
 
-it('declares false streams within its budget: at most patience x streams / threshold on average', () => {
+it('declares false streams within its budget: patience x streams / threshold on average', () => {
   const random = seededRandom(77);
   const streams = 10;
   const threshold = 500;
@@ -46,4 +50,25 @@ it('declares false streams within its budget: at most patience x streams / thres
   }
   // All streams are as they were, so the share of false ones is 1 as soon as one is declared. Its standard error here is 0.025.
   expect(declaredFirst / runs).toBeLessThanOrEqual(((waited / runs) * streams) / threshold + 0.05);
+});
+
+it('finds many streams that move together sooner than one would be found by itself', () => {
+  let random = seededRandom(5);
+  const usual = [0.2, 0.18, 0.15, 0.12, 0.1, 0.1, 0.08, 0.07];
+  const moved = [0.24, 0.14, 0.15, 0.12, 0.1, 0.1, 0.08, 0.07];
+  const draw = (p: readonly number[]): Float32Array => Float32Array.from(correlatedRequest(random, p, 120, 0.03), (count) => count / 120);
+  const baseline = freezeLayerBaseline(Array.from({ length: 3000 }, () => ({ mix: 'all', request: { shares: draw(usual), rows: null } })), DEFAULT_LAYER_BASELINE);
+  const threshold = 100_000;
+  const untilAlarm = (isTogether: boolean): number => {
+    // The same requests for both.
+    random = seededRandom(6);
+    const streams = Array.from({ length: 10 }, () => ({ state: newLayerStream(baseline, DEFAULT_STREAM), baseline }));
+    for (let at = 1; at <= 1500; at += 1) {
+      for (const { state } of streams) observeLayer(state, { shares: draw(moved), rows: null }, baseline, threshold, DEFAULT_STREAM, { requestId: `r${at}`, atMs: at });
+      if (isTogether) declareLayers(streams, threshold, DEFAULT_STREAM, at);
+      if (streams.filter(({ state }) => state.usage.latch !== null).length >= 8) return at;
+    }
+    return Infinity;
+  };
+  expect(untilAlarm(true)).toBeLessThan(untilAlarm(false));
 });

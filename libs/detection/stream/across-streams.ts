@@ -1,4 +1,9 @@
 import { eBenjaminiHochberg } from '#libs/stats/e-benjamini-hochberg';
+import { type UsageBaseline } from '../baseline/usage-baseline.ts';
+import { declareTest, type LatchedTest, presentEvidence } from './latched-test.ts';
+import { type LayerBaseline } from './layer-baseline.ts';
+import { type LayerStreamState } from './layer-stream.ts';
+import { type StreamSettings } from './settings.ts';
 
 /**
  * The e-d-BH rule: which of all streams to declare at one moment, from the wealths of their
@@ -12,4 +17,35 @@ import { eBenjaminiHochberg } from '#libs/stats/e-benjamini-hochberg';
  */
 export function declareStreams(wealths: readonly number[], threshold: number): number[] {
   return eBenjaminiHochberg(wealths, wealths.length / threshold);
+}
+
+interface Candidate {
+  readonly test: LatchedTest;
+  readonly baseline: UsageBaseline;
+  readonly evidence: number;
+}
+
+/**
+ * Call after the streams of a release have seen a request: raises the alarms of those that the rule
+ * declares besides the ones that raised theirs by themselves. Many layers that move a little at once are
+ * so found before any one of them would be. Changes the states.
+ */
+export function declareLayers(streams: readonly { readonly state: LayerStreamState; readonly baseline: LayerBaseline }[], threshold: number, settings: StreamSettings, atMs: number): void {
+  const candidates: Candidate[] = [];
+  let largest = 0;
+  const add = (test: LatchedTest | null, baseline: UsageBaseline | null): void => {
+    if (test === null || baseline === null) return;
+    const evidence = presentEvidence(test);
+    largest = Math.max(largest, evidence);
+    candidates.push({ test, baseline, evidence });
+  };
+  for (const { state, baseline } of streams) {
+    add(state.usage, baseline.usage);
+    add(state.residual, baseline.residual);
+  }
+  if (largest * candidates.length < threshold) return;
+  for (const index of declareStreams(candidates.map(({ evidence }) => evidence), threshold)) {
+    const { test, baseline } = candidates[index]!;
+    if (test.latch?.lastRequest !== test.shift.requests) declareTest(test, baseline, threshold, settings, atMs);
+  }
 }

@@ -1,5 +1,5 @@
 import { type UsageBaseline } from '../baseline/usage-baseline.ts';
-import { newShiftState, observeRequest, type ShiftAlarm, type ShiftState, shiftEvidence } from '../usage-shift/shift-detector.ts';
+import { newShiftState, observeRequest, raiseShift, type ShiftAlarm, type ShiftState, shiftEvidence } from '../usage-shift/shift-detector.ts';
 import { addRecent, newRecentMoments, type RecentMoments } from './recent-moments.ts';
 import { type StreamSettings } from './settings.ts';
 import { type ExpertProcesses, newExpertProcesses, observeExperts } from './which-experts.ts';
@@ -70,6 +70,16 @@ export function observeLatched(test: LatchedTest, values: Float32Array, baseline
     }
   }
   return alarm !== null;
+}
+
+/** Raises the alarm of a test that the rule across streams declares. Changes `test`. */
+export function declareTest(test: LatchedTest, baseline: UsageBaseline, threshold: number, { detector }: StreamSettings, atMs: number): void {
+  raiseLatch(test, raiseShift(test.shift, shiftEvidence(test.shift), threshold, detector), atMs, baseline);
+}
+
+/** Wealth that a test has at the request that it has just seen, before an alarm took it back. */
+export function presentEvidence({ shift, latch }: LatchedTest): number {
+  return latch !== null && latch.lastRequest === shift.requests ? latch.evidence : shiftEvidence(shift);
 }
 
 function raiseLatch(test: LatchedTest, alarm: ShiftAlarm, atMs: number, baseline: UsageBaseline): void {

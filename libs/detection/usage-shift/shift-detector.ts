@@ -91,7 +91,7 @@ export function observeRequest(state: ShiftState, shares: ArrayLike<number>, bas
     for (const wealth of track.wealth) sum += wealth;
   }
   const evidence = sum / (state.tracks.length * settings.betSizes.length);
-  return evidence >= threshold ? raise(state, evidence, threshold, settings) : null;
+  return evidence >= threshold ? raiseShift(state, evidence, threshold, settings) : null;
 }
 
 function takeBet({ wealth }: TrackState, { direction, meanBound }: Bet, shares: ArrayLike<number>, { mean }: UsageBaseline, { betSizes, clip }: DetectorSettings): void {
@@ -161,8 +161,8 @@ function meanNoise(halfLife: number): number {
   return weight / (2 - weight);
 }
 
-/** An alarm takes the wealth back and nothing else: the next one needs evidence of its own. */
-function raise(state: ShiftState, evidence: number, threshold: number, { halfLivesRequests }: DetectorSettings): ShiftAlarm {
+/** Raises an alarm. It takes the wealth back and nothing else: the next one needs evidence of its own. Changes `state`. */
+export function raiseShift(state: ShiftState, evidence: number, threshold: number, { halfLivesRequests }: DetectorSettings): ShiftAlarm {
   let strongest = 0;
   for (const [index, track] of state.tracks.entries()) {
     if (Math.max(...track.wealth) > Math.max(...state.tracks[strongest]!.wealth)) strongest = index;
