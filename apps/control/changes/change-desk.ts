@@ -38,9 +38,9 @@ export class ChangeDesk {
     @Inject(COMPONENT_FILES) private readonly files: Pick<ComponentFilesPort, 'tensors'>,
   ) {}
 
-  async create(body: Body<'createChange'>, caller: Principal): Promise<string> {
+  /** @param id where whoever asks must be able to tell that it was opened already */
+  async create(body: Body<'createChange'>, caller: Principal, id: string = randomUUID()): Promise<string> {
     const payload = toPayload(body.change);
-    const id = randomUUID();
     await this.changes.transaction(async (unit) => {
       if (body.supersedes !== undefined && !(await unit.lock(body.supersedes))) throw changeNotFound();
       const facts = await this.#facts(unit, payload, null, caller);

@@ -1,0 +1,20 @@
+import { type EntityManager } from 'typeorm';
+import { type AlertActions } from '#libs/store/alerts/alert-actions';
+import { type AlertRules } from '#libs/store/alerts/alert-rules';
+import { type Alerts } from '#libs/store/alerts/alerts';
+import { type NotificationPolicies } from '#libs/store/alerts/notification-policies';
+import { type Silences } from '#libs/store/alerts/silences';
+import { type Readings } from '#libs/store/detection/readings';
+
+export const ALERTS = Symbol('Alerts');
+export type AlertsPort = Pick<Alerts, 'list' | 'find' | 'history' | 'acknowledge'>;
+export const ALERT_RULES = Symbol('AlertRules');
+export type AlertRulesPort = Pick<AlertRules, 'list' | 'find' | 'insert' | 'write'>;
+export const SILENCES = Symbol('Silences');
+export type SilencesPort = Pick<Silences, 'list' | 'insert' | 'expire'>;
+export const NOTIFICATION_POLICY = Symbol('NotificationPolicies');
+export type NotificationPolicyPort = Pick<NotificationPolicies, 'current' | 'write'>;
+export const READING_HISTORY = Symbol('ReadingHistory');
+export type ReadingHistoryPort = Pick<Readings, 'history'>;
+export const ALERT_ACTIONS = Symbol('AlertActions');
+export type AlertActionsPort = Pick<AlertActions, 'of' | 'open' | 'lock' | 'settle'> & { transaction<T>(work: (manager: EntityManager) => Promise<T>): Promise<T> };
