@@ -4,6 +4,7 @@ import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
 import { addAccountCommands } from './commands/accounts.ts';
 import { addActivationCommands } from './commands/activation.ts';
 import { addAuditCommands } from './commands/audit.ts';
+import { addBaselineCommands } from './commands/baseline.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
@@ -13,6 +14,7 @@ import { addReceiverCommands } from './commands/receivers.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
 import { experts } from './commands/lists.ts';
+import { addReadingsCommand } from './commands/readings.ts';
 import { addReleaseCommands } from './commands/releases.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
@@ -20,7 +22,7 @@ import { addSignCommands } from './commands/sign.ts';
 import { trace } from './commands/trace.ts';
 import { addTrustCommands } from './commands/trust.ts';
 import { addUploadCommand } from './commands/upload.ts';
-import { demo, type DemoOptions } from './demo/demo.ts';
+import { addDemoCommand } from './demo/demo-command.ts';
 import { addHelp } from './help.ts';
 import { type Terminal } from './terminal.ts';
 
@@ -93,14 +95,7 @@ function buildProgram(terminal: Terminal): Command {
   addKeyCommands(program, terminal, client);
   addAccountCommands(program, terminal, client);
 
-  program
-    .command('demo')
-    .description('replay the prompts of eight domains and show how differently they use the experts')
-    .option('--model <name>', 'model to ask (default: tiny-mixtral, or the only one)')
-    .option('--prompts <dir>', 'folder of .jsonl files, one for each domain')
-    .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
-    .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
-    .action((options: DemoOptions) => demo(client(), terminal, options));
+  addDemoCommand(program, terminal, client);
   addChangeCommands(program, terminal, client);
   addFreezeCommands(program, terminal, client);
   addReceiverCommands(program, terminal, client);
@@ -111,6 +106,8 @@ function buildProgram(terminal: Terminal): Command {
   addFeedbackCommands(program, terminal, client);
   addSignCommands(program, terminal, client);
   addTrustCommands(program, terminal, client);
+  addBaselineCommands(program, terminal, client);
+  addReadingsCommand(program, terminal, client);
   addHelp(program);
   return program;
 }
@@ -123,11 +120,5 @@ function cut(command: Command, withTime: boolean): Command {
 function watchSeconds(text: string): number {
   const value = Number(text);
   if (!(value >= 0.1 && value <= 3600)) throw new InvalidArgumentError('Give seconds from 0.1 to 3600.');
-  return value;
-}
-
-function wholeNumber(text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) throw new InvalidArgumentError(`Give a whole number from ${min} to ${max}.`);
   return value;
 }

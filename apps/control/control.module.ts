@@ -1,11 +1,13 @@
 import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { accessControllers, accessProviders } from './accounts/access.ts';
+import { alertControllers, alertProviders } from './alerts/alert-parts.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { AuditExportController } from './audit/audit-export.controller.ts';
 import { changeControllers, changeProviders } from './changes/change-parts.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
+import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
@@ -18,6 +20,7 @@ import { ReleasesController } from './releases/releases.controller.ts';
 import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.ts';
 import { RoutingReports } from './routing/routing-reports.ts';
 import { RoutingController } from './routing/routing.controller.ts';
+import { receiverControllers, receiverProviders } from './receivers/receiver-parts.ts';
 import { signatureControllers, signatureProviders } from './signatures/signature-parts.ts';
 import { TraceReports } from './traces/trace-reports.ts';
 import { TracesController } from './traces/traces.controller.ts';
@@ -41,12 +44,15 @@ export class ControlModule {
         ...changeControllers,
         ...accessControllers,
         ...signatureControllers,
+        ...detectionControllers,
+        ...receiverControllers,
+        ...alertControllers,
         AuditController,
         AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...rolloutProviders, ...feedbackProviders, ...dataRulesProviders, ...changeProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
       exports: [ImportRunner],
     };
   }

@@ -9,14 +9,17 @@ import { Releases } from '#libs/store/releases/releases';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { UsageReader } from '#libs/store/usage/usage-reader';
 import { storedAccessPorts } from './accounts/stored-access-ports.ts';
+import { storedAlertPorts } from './alerts/alert-parts.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
 import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
 import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
+import { storedDetectionPorts } from './detection/detection-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
 import { storedActivationPorts } from './models/activation-parts.ts';
+import { KEPT_AT_HOME, type ReceiverPortOptions, storedReceiverPorts } from './receivers/receiver-parts.ts';
 import { storedRegistryPorts } from './registry/registry-parts.ts';
 import { storedReleasePorts } from './releases/release-parts.ts';
 import { RELEASES } from './releases/releases-port.ts';
@@ -36,12 +39,14 @@ export interface StoredPortsOptions {
   readonly traceKey: Uint8Array;
   /** Keys that sealed traces before it. */
   readonly olderTraceKeys?: readonly Uint8Array[];
+  /** How receivers are reached and their secrets sealed; left out: by the key kept in the home, at public addresses only. */
+  readonly receivers?: ReceiverPortOptions;
   /** The key that signs checkpoints of the audit log, and how often it does. */
   readonly audit: Pick<StoredAuditOptions, 'seed' | 'everyEntries' | 'everyMs'>;
 }
 
 /** Ports over the store: StoreModule must be there, as it is global. */
-export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = [], audit }: StoredPortsOptions): Provider[] {
+export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = [], receivers = KEPT_AT_HOME, audit }: StoredPortsOptions): Provider[] {
   const components = ComponentStore.open(join(home, 'components'));
   return [
     { provide: CONTROL_SETTINGS, useValue: settings },
@@ -50,6 +55,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: EXPERT_FIGURES, useExisting: ExpertFigures },
     { provide: RELEASES, useExisting: Releases },
     ...storedAccessPorts,
+    ...storedAlertPorts,
     ...storedAuditPorts({ ...audit, home, now: settings.now }),
     { provide: TRACE_VAULT, useExisting: TraceReader },
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
@@ -57,7 +63,9 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedChangePorts(settings),
     ...storedRegistryPorts(home, components, settings),
     ...storedReleasePorts,
+    ...storedReceiverPorts(home, receivers),
     ...storedSignaturePorts,
+    ...storedDetectionPorts,
     ...storedRolloutPorts,
     ...storedFeedbackPorts,
     ...storedDataRulesPorts,

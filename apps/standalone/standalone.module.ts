@@ -3,6 +3,7 @@ import { ANSWER_STATEMENT_MS } from '#libs/store/data-source';
 import { StoreModule } from '#libs/store/store.module';
 import { auditOptions } from '../control/audit/stored-audit.ts';
 import { ControlModule } from '../control/control.module.ts';
+import { receiverOptions } from '../control/receivers/receiver-parts.ts';
 import { storedControlPorts } from '../control/stored-ports.ts';
 import { InferenceModule } from '../inference/inference.module.ts';
 import { type HttpOptions } from './http-options.ts';
@@ -18,7 +19,7 @@ export class StandaloneModule {
       imports: [
         StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox standalone', statementTimeoutMs: ANSWER_STATEMENT_MS }),
         InferenceModule.forRoot(options),
-        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey, olderTraceKeys: config.capture.olderTraceKeys, audit: auditOptions(config) })),
+        ControlModule.over(storedControlPorts({ settings, home: config.home, traceKey, olderTraceKeys: config.capture.olderTraceKeys, receivers: receiverOptions(config), audit: auditOptions(config) })),
       ],
     };
   }

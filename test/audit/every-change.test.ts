@@ -7,6 +7,7 @@ import { type RouteName, ROUTES } from '#libs/contract/management/routes';
 import { type Route } from '#libs/contract/management/route';
 import { LOCKS } from '#libs/store/locks';
 import { AccessHouse, type Answer, type CallOptions } from '../access/access-house.ts';
+import { enqueue, notificationOf } from '../delivery/delivery.fixture.ts';
 import { OTHER_RELEASE, RELEASE, saveRelease } from '../store/store.fixture.ts';
 
 /** Operations that are no GET and are not driven here, each with the reason. */
@@ -170,13 +171,27 @@ async function registry(): Promise<void> {
   await change('deleteRelease', { params: { releaseId: spare } });
 }
 
+async function receivers(): Promise<void> {
+  const made = await change('createReceiver');
+  const params = { receiverId: made.id };
+  const { secret } = await change('rotateReceiverSecret', { params });
+  secrets.push(made.secret, secret);
+  await change('testReceiver', { params });
+  await change('putReceiver', { params, headers: tagged(2), body: { ...(ROUTES.putReceiver.example.body), disabled: true } });
+  const dead = await enqueue(house.dataSource, notificationOf(made.id, 'group', 0, 'firing'));
+  await change('enableReceiver', { params });
+  await change('replayNotification', { params: { notificationId: dead.id }, body: {} });
+  await change('replayReceiver', { params });
+  await change('deleteReceiver', { params, headers: tagged(4) });
+}
+
 async function policies(): Promise<void> {
   await change('putChangePolicy', { headers: tagged(0) });
   await change('putGovernance', { params: OF_MODEL, headers: tagged(0) });
 }
 
 it('every operation that changes something leaves its entry in the audit log', async () => {
-  for (const part of [activations, settings, access, requests, registry, policies]) await part();
+  for (const part of [activations, settings, access, requests, registry, receivers, policies]) await part();
   const changing = (Object.entries(ROUTES) as [RouteName, Route][]).filter(([name, { method }]) => method !== 'get' && !(name in NOT_HERE)).map(([name]) => name);
   expect(changing.filter((name) => !driven.has(name)), 'not driven: do it here, or say why not').toEqual([]);
   process.stdout.write(`audited: ${driven.size} operations, ${new Set([...driven.values()].flat()).size} actions\n`);
@@ -184,9 +199,9 @@ it('every operation that changes something leaves its entry in the audit log', a
 
 it('nothing that was secret is kept in clear text', async () => {
   const rows: { text: string }[] = await house.dataSource.query(
-    'SELECT to_jsonb(a)::text AS text FROM signalbox.audit_entry AS a UNION ALL SELECT to_jsonb(k)::text FROM signalbox.idempotency_key AS k UNION ALL SELECT to_jsonb(s)::text FROM signalbox.session AS s UNION ALL SELECT to_jsonb(k)::text FROM signalbox.api_key AS k',
+    'SELECT to_jsonb(a)::text AS text FROM signalbox.audit_entry AS a UNION ALL SELECT to_jsonb(k)::text FROM signalbox.idempotency_key AS k UNION ALL SELECT to_jsonb(s)::text FROM signalbox.session AS s UNION ALL SELECT to_jsonb(r)::text FROM signalbox.receiver AS r UNION ALL SELECT to_jsonb(k)::text FROM signalbox.api_key AS k',
   );
   expect(rows.length).toBeGreaterThan(100);
-  expect(secrets.length).toBe(10);
+  expect(secrets.length).toBe(12);
   expect(secrets.filter((secret) => secret.length < 20 || rows.some(({ text }) => text.includes(secret)))).toEqual([]);
 });

@@ -28,6 +28,9 @@ import { DATA_RULES } from '../data-rules/data-rules-port.ts';
 import { FakeDataRules } from './fake-data-rules.ts';
 import { fakeRegistryPorts } from './fake-registry.ts';
 import { fakeSignaturePorts } from './fake-signatures.ts';
+import { fakeAlertPorts } from './fake-alerts.ts';
+import { fakeDetectionPorts } from './fake-detection.ts';
+import { fakeReceiverPorts } from './fake-receivers.ts';
 import { FakeAccess } from './fake-access.ts';
 
 export const NOW_MS = Date.parse('2026-06-01T12:00:30Z');
@@ -108,6 +111,9 @@ export class FakeHouse {
       { provide: ACTIVATION_HISTORY, useValue: this.activations.history },
       { provide: DATA_RULES, useValue: this.dataRules },
       ...fakeChanges(NOW_MS),
+      ...fakeAlertPorts(),
+      ...fakeDetectionPorts,
+      ...fakeReceiverPorts(),
       { provide: RECALLS, useValue: {} },
       { provide: TOUCHED_REQUESTS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },

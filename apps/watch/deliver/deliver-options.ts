@@ -1,5 +1,3 @@
-export const DELIVER_OPTIONS = Symbol('DeliverOptions');
-
 /** How deliveries are made. */
 export interface DeliverOptions {
   readonly now: () => number;

@@ -5,17 +5,19 @@ import { Sender } from '#libs/notify/sender';
 import { SecretBox, secretBox } from '#libs/platform/secrets/secret-box';
 import { meter } from '#libs/platform/telemetry/metrics';
 import { connectDeliveryQueue } from '#libs/queue/connect';
+import { type DeliveryQueue } from '#libs/queue/delivery-queue';
 import { Deliveries } from '#libs/store/receivers/deliveries';
 import { WATCH_OPTIONS, type WatchOptions } from '../watch-options.ts';
 import { type WatchTask } from '../watch-task.ts';
-import { DELIVER_OPTIONS, type DeliverOptions } from './deliver-options.ts';
-import { DELIVERY_QUEUE } from './delivery-queue-token.ts';
+import { type DeliverOptions } from './deliver-options.ts';
 import { DeliveryTries } from './delivery-tries.ts';
 import { DeliveryWorker } from './delivery-worker.ts';
 import { observeOutbox } from './observe-outbox.ts';
 import { OutboxMover } from './outbox-mover.ts';
 
+const DELIVERY_QUEUE = Symbol('DeliveryQueue');
 const CONCURRENCY = 16;
+const DELIVER_OPTIONS = Symbol('DeliverOptions');
 const POLL_MS = 500;
 
 /** Delivers notifications to receivers. */
@@ -33,9 +35,21 @@ export const deliverProviders: readonly Provider[] = [
       return deliveries;
     },
   },
-  DeliveryTries,
-  OutboxMover,
-  DeliveryWorker,
+  {
+    provide: DeliveryTries,
+    inject: [Deliveries, Sender, DELIVER_OPTIONS, SecretBox, DataSource],
+    useFactory: (deliveries: Deliveries, sender: Sender, options: DeliverOptions, box: SecretBox, dataSource: DataSource) => new DeliveryTries(deliveries, sender, options, box, dataSource),
+  },
+  {
+    provide: OutboxMover,
+    inject: [DELIVERY_QUEUE, Deliveries, DataSource, DELIVER_OPTIONS, WATCH_OPTIONS],
+    useFactory: (queue: DeliveryQueue, deliveries: Deliveries, dataSource: DataSource, options: DeliverOptions, watch: WatchOptions) => new OutboxMover(queue, deliveries, dataSource, options, watch),
+  },
+  {
+    provide: DeliveryWorker,
+    inject: [DELIVERY_QUEUE, DeliveryTries, OutboxMover, DELIVER_OPTIONS, WATCH_OPTIONS],
+    useFactory: (queue: DeliveryQueue, tries: DeliveryTries, mover: OutboxMover, options: DeliverOptions, watch: WatchOptions) => new DeliveryWorker(queue, tries, mover, options, watch),
+  },
 ];
 /** Classes among them that run as tasks. */
 export const deliverTasks: readonly (abstract new (...args: never[]) => WatchTask)[] = [OutboxMover, DeliveryWorker];

@@ -1,13 +1,12 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { decideDelivery, type DeliveryDecision } from '#libs/alerting/notify/retry-schedule';
 import { composeMessage } from '#libs/alerting/receiver/compose-message';
 import { type ReceiverSecrets, secretTexts, spacingMs } from '#libs/alerting/receiver/receiver';
-import { Sender, type Sent } from '#libs/notify/sender';
-import { SecretBox } from '#libs/platform/secrets/secret-box';
-import { type ClaimedDelivery, Deliveries } from '#libs/store/receivers/deliveries';
+import { type Sender, type Sent } from '#libs/notify/sender';
+import { type SecretBox } from '#libs/platform/secrets/secret-box';
+import { type ClaimedDelivery, type Deliveries } from '#libs/store/receivers/deliveries';
 import { resealReceiver, type StoredReceiver } from '#libs/store/receivers/receivers';
-import { DELIVER_OPTIONS, type DeliverOptions } from './deliver-options.ts';
+import { type DeliverOptions } from './deliver-options.ts';
 
 /** Recording what became of an attempt takes at most about this long beyond it. */
 const RECORD_MS = 2000;
@@ -20,14 +19,13 @@ export interface TryReport {
 }
 
 /** Tries to deliver one notification. */
-@Injectable()
 export class DeliveryTries {
   constructor(
     private readonly deliveries: Deliveries,
     private readonly sender: Sender,
-    @Inject(DELIVER_OPTIONS) private readonly options: Pick<DeliverOptions, 'now' | 'externalUrl' | 'scheduleScale'>,
+    private readonly options: Pick<DeliverOptions, 'now' | 'externalUrl' | 'scheduleScale'>,
     private readonly box: SecretBox,
-    @Inject(DataSource) private readonly dataSource: DataSource,
+    private readonly dataSource: DataSource,
   ) {}
 
   /** null where it is not due, not its group's turn, or in another's hands. */

@@ -1,19 +1,16 @@
-import { Inject, Injectable } from '@nestjs/common';
 import { type CaptureConsumer } from '#libs/queue/capture-queue';
 import { type DeliveryQueue } from '#libs/queue/delivery-queue';
 import { meter, SECONDS_BUCKETS } from '#libs/platform/telemetry/metrics';
-import { WATCH_OPTIONS, type WatchOptions } from '../watch-options.ts';
+import { type WatchOptions } from '../watch-options.ts';
 import { type WatchTask } from '../watch-task.ts';
-import { DELIVER_OPTIONS, type DeliverOptions } from './deliver-options.ts';
-import { DELIVERY_QUEUE } from './delivery-queue-token.ts';
-import { DeliveryTries } from './delivery-tries.ts';
-import { OutboxMover } from './outbox-mover.ts';
+import { type DeliverOptions } from './deliver-options.ts';
+import { type DeliveryTries } from './delivery-tries.ts';
+import { type OutboxMover } from './outbox-mover.ts';
 
 /** An attempt is given time to end, as what it sent may have arrived. */
 const STOP_GRACE_MS = 1500;
 
 /** Takes deliveries from the queue and tries each once. */
-@Injectable()
 export class DeliveryWorker implements WatchTask {
   readonly name = 'deliveries';
   private consumer: CaptureConsumer | null = null;
@@ -21,11 +18,11 @@ export class DeliveryWorker implements WatchTask {
   private readonly durations = meter().createHistogram('signalbox.delivery.duration', { unit: 's', description: 'Time of an attempt to deliver, by kind of receiver.', advice: { explicitBucketBoundaries: SECONDS_BUCKETS } });
 
   constructor(
-    @Inject(DELIVERY_QUEUE) private readonly queue: DeliveryQueue,
+    private readonly queue: DeliveryQueue,
     private readonly tries: DeliveryTries,
     private readonly mover: OutboxMover,
-    @Inject(DELIVER_OPTIONS) private readonly options: Pick<DeliverOptions, 'concurrency'>,
-    @Inject(WATCH_OPTIONS) private readonly watch: Pick<WatchOptions, 'logger'>,
+    private readonly options: Pick<DeliverOptions, 'concurrency'>,
+    private readonly watch: Pick<WatchOptions, 'logger'>,
   ) {}
 
   start(): void {

@@ -1,14 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import { DataSource } from 'typeorm';
+import { type DataSource } from 'typeorm';
 import { type DeliveryProducer, type DeliveryQueue } from '#libs/queue/delivery-queue';
 import { LOCKS } from '#libs/store/locks';
-import { Deliveries } from '#libs/store/receivers/deliveries';
+import { type Deliveries } from '#libs/store/receivers/deliveries';
 import { underSessionLock } from '#libs/store/session-lock';
-import { WATCH_OPTIONS, type WatchOptions } from '../watch-options.ts';
+import { type WatchOptions } from '../watch-options.ts';
 import { type WatchTask } from '../watch-task.ts';
-import { DELIVER_OPTIONS, type DeliverOptions } from './deliver-options.ts';
-import { DELIVERY_QUEUE } from './delivery-queue-token.ts';
+import { type DeliverOptions } from './deliver-options.ts';
 
 /** Deliveries put into the queue at one look. */
 const MAX_PER_LOOK = 500;
@@ -20,7 +18,6 @@ const PURGE_ROWS = 10_000;
 const RETENTION_MS = 30 * 24 * 3_600_000;
 
 /** Moves notifications that are due from the outbox into the queue, in one process at a time; deletes old ones. */
-@Injectable()
 export class OutboxMover implements WatchTask {
   readonly name = 'outbox';
   private readonly stopping = new AbortController();
@@ -33,11 +30,11 @@ export class OutboxMover implements WatchTask {
   private purgedAtMs = 0;
 
   constructor(
-    @Inject(DELIVERY_QUEUE) private readonly queue: DeliveryQueue,
+    private readonly queue: DeliveryQueue,
     private readonly deliveries: Deliveries,
-    @Inject(DataSource) private readonly dataSource: DataSource,
-    @Inject(DELIVER_OPTIONS) private readonly options: Pick<DeliverOptions, 'now' | 'pollMs'>,
-    @Inject(WATCH_OPTIONS) private readonly watch: Pick<WatchOptions, 'logger'>,
+    private readonly dataSource: DataSource,
+    private readonly options: Pick<DeliverOptions, 'now' | 'pollMs'>,
+    private readonly watch: Pick<WatchOptions, 'logger'>,
   ) {}
 
   start(): void {

@@ -62,6 +62,12 @@ export async function writeReceiver(manager: EntityManager, receiver: StoredRece
   );
 }
 
+/** Whether another receiver has the name. */
+export async function isNameTaken(manager: EntityManager, name: string, butId: string): Promise<boolean> {
+  const rows: unknown[] = await manager.query('SELECT 1 FROM signalbox.receiver WHERE name = $1 AND id <> $2', [name, butId]);
+  return rows.length > 0;
+}
+
 /** With all of its notifications. */
 export async function deleteReceiver(manager: EntityManager, id: string): Promise<void> {
   await manager.query('DELETE FROM signalbox.receiver WHERE id = $1', [id]);
