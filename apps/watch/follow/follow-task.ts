@@ -7,11 +7,12 @@ import { type DetectorStates } from '#libs/store/detection/detector-states';
 import { type FollowedLedger, type Watermark } from '#libs/store/detection/followed-ledger';
 import { type Freezing } from '#libs/store/detection/freezing';
 import { type Readings } from '#libs/store/detection/readings';
+import { servingReleases } from '#libs/store/detection/serving';
 import { underSessionLock } from '#libs/store/session-lock';
 import { type WatchTask } from '../watch-task.ts';
 import { type Freezer } from './freezer.ts';
 import { followRound, type RoundPorts } from './round.ts';
-import { type ReadingUpkeep, servingReleases } from './upkeep.ts';
+import { type ReadingUpkeep } from './upkeep.ts';
 
 export interface FollowParts extends RoundPorts {
   readonly ledger: FollowedLedger;

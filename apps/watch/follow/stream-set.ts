@@ -1,10 +1,11 @@
 import { type Reading, type ReadingLabels, type Signal } from '#libs/detection/reading/reading';
+import { declareLayers } from '#libs/detection/stream/across-streams';
 import { decodeLayerBaseline } from '#libs/detection/stream/layer-baseline-codec';
 import { type LayerBaseline } from '#libs/detection/stream/layer-baseline';
 import { requestRouting } from '#libs/detection/stream/layer-requests';
 import { type LayerStreamState, newLayerStream, observeLayer, readLayer, type StreamReading } from '#libs/detection/stream/layer-stream';
 import { DEFAULT_STREAM } from '#libs/detection/stream/settings';
-import { type Baseline, type SegmentLabels } from '#libs/store/detection/baseline';
+import { type Baseline, baselineInForce, type SegmentLabels } from '#libs/store/detection/baseline';
 import { type DetectorStates, type StoredStream } from '#libs/store/detection/detector-states';
 import { type FollowedRequest } from '#libs/store/detection/followed-ledger';
 import { type Freezing } from '#libs/store/detection/freezing';
@@ -39,14 +40,7 @@ export interface TouchedStreams {
   readonly readings: readonly Reading[];
 }
 
-/** The baseline that a release is watched against: its own, or else the last adopted one of its model if the shapes agree. */
-export function baselineInForce(adopted: readonly Baseline[], model: string, releaseId: string, shape: { readonly layers: number; readonly experts: number }): Baseline | null {
-  const fitting = adopted.filter((one) => one.model === model && one.threshold !== null && one.layers === shape.layers && one.experts === shape.experts);
-  const own = fitting.find((one) => one.releaseId === releaseId);
-  return own ?? fitting.toSorted((a, b) => (b.adoptedAtMs ?? 0) - (a.adoptedAtMs ?? 0))[0] ?? null;
-}
-
-export function streamLabels(model: string, releaseId: string, layer: number, segment: SegmentLabels): ReadingLabels {
+function streamLabels(model: string, releaseId: string, layer: number, segment: SegmentLabels): ReadingLabels {
   return { model, release: releaseId, layer: String(layer), ...segment };
 }
 
@@ -112,6 +106,7 @@ export class StreamSet {
       stream.isTouched = true;
       await pace.step();
     }
+    declareLayers(watched.streams, watched.threshold, DEFAULT_STREAM, request.atMs);
     return true;
   }
 

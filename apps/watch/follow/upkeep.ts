@@ -1,31 +1,15 @@
 import { type DataSource } from 'typeorm';
 import { type Reading } from '#libs/detection/reading/reading';
-import { type Baseline } from '#libs/store/detection/baseline';
+import { type Baseline, baselineInForce } from '#libs/store/detection/baseline';
+import { type Serving } from '#libs/store/detection/serving';
 import { type DetectorStates } from '#libs/store/detection/detector-states';
 import { type Readings } from '#libs/store/detection/readings';
-import { baselineInForce } from './stream-set.ts';
 import { segmentKeyOf } from './segments.ts';
-
-/** What answers for a model, stable or canary. */
-export interface Serving {
-  readonly model: string;
-  readonly releaseId: string;
-  readonly layers: number;
-  readonly experts: number;
-}
 
 const SIGNALS = ['mix-shift', 'router-shift'];
 const MAX_READINGS = 10_000;
 /** A clearing reading stays so long, so that whoever looks at readings now and then has seen it. */
 const CLEARED_MS = 120_000;
-
-export async function servingReleases(dataSource: DataSource): Promise<readonly Serving[]> {
-  const rows: { model: string; release: string; layers: number; experts: number }[] = await dataSource.query(
-    `SELECT a.model, r.id AS release, (r.manifest->'shape'->>'layers')::int AS layers, (r.manifest->'shape'->>'experts')::int AS experts
-     FROM signalbox.activation AS a JOIN signalbox.release AS r ON r.id IN (a.stable_release, a.canary->>'releaseId') ORDER BY a.model, r.id`,
-  );
-  return rows.map(({ model, release, layers, experts }) => ({ model, releaseId: release, layers, experts }));
-}
 
 /** What is to become of a reading that is there. */
 export type ReadingFate = 'stays' | 'is-cleared' | 'is-removed';

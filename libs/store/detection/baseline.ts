@@ -103,3 +103,10 @@ export function toBaseline(row: BaselineRow): Baseline {
     adoptedReason: row.adopted_reason,
   };
 }
+
+/** The baseline that a release is watched against: its own, or else the last adopted one of its model if the shapes agree. */
+export function baselineInForce(adopted: readonly Baseline[], model: string, releaseId: string, shape: { readonly layers: number; readonly experts: number }): Baseline | null {
+  const fitting = adopted.filter((one) => one.model === model && one.threshold !== null && one.layers === shape.layers && one.experts === shape.experts);
+  const own = fitting.find((one) => one.releaseId === releaseId);
+  return own ?? fitting.toSorted((a, b) => (b.adoptedAtMs ?? 0) - (a.adoptedAtMs ?? 0))[0] ?? null;
+}

@@ -137,7 +137,7 @@ export class Freezing {
       `SELECT a.model, r.id AS release, (r.manifest->'shape'->>'layers')::int AS layers, (r.manifest->'shape'->>'experts')::int AS experts, recorded.first
        FROM signalbox.activation AS a JOIN signalbox.release AS r ON r.id = a.stable_release
        CROSS JOIN LATERAL (SELECT count(*) AS requests, min(at) AS first FROM
-         (SELECT at FROM signalbox.trace WHERE release = r.number AND at < $2 AND routed_tokens > 0 LIMIT $1) AS some) AS recorded
+         (SELECT at FROM signalbox.trace WHERE release = r.number AND at < $2 AND routed_tokens > 0 LIMIT $1) AS few) AS recorded
        WHERE recorded.requests >= $1 AND NOT EXISTS (SELECT FROM signalbox.baseline AS b WHERE b.model = a.model
          AND (b.adopted_at IS NOT NULL OR b.state IN ('freezing', 'ready') OR b.created_at > $3))`,
       [requests, new Date(nowMs), new Date(nowMs - 3_600_000)],
