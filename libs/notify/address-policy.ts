@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
@@ -33,7 +34,8 @@ export type AddressDecision = { readonly allowed: true; readonly reason: 'public
  * carries an IPv4 one within (mapped, NAT64, 6to4, Teredo), where the one within could be private.
  */
 export function decideAddress(host: string, address: string, allow: AllowList): AddressDecision {
-  if (!ipaddr.isValid(address)) return { allowed: false, reason: 'not-an-address' };
+  // ipaddr.js also reads old spellings such as 1.2.3, which no connection is made to.
+  if (isIP(address) === 0) return { allowed: false, reason: 'not-an-address' };
   // A zone, as in fe80::1%eth0, does not change what kind of address it is.
   const parsed = ipaddr.process(address.replace(/%.*$/, ''));
   if (allow.hosts.has(host.toLowerCase())) return { allowed: true, reason: 'allowed-host' };
