@@ -6,7 +6,7 @@ import { readPools, type RoutingPools } from './pools/pool-file.ts';
 import { realSetting, tokenPools } from './real.ts';
 import { mergeResults, type ChangeRun, type QuietMonth, type Results, type ToldApart } from './results.ts';
 import { changeRun, quietMonth } from './runs.ts';
-import { statisticsOf } from './stream-watch.ts';
+import { statisticsOf, WINDOW } from './stream-watch.ts';
 import { DIRECTIONS, syntheticSetting } from './synthetic.ts';
 import { showResults } from './tables.ts';
 import { toldApart, toldApartCases } from './told-apart.ts';
@@ -17,6 +17,7 @@ const HELP = `node dist/bench/detection/main.js
   --repeats N       times each change is made (20)
   --settings LIST   of synthetic, synthetic-diurnal, real, real-diurnal, told-apart (all)
   --pools FILE      real routing (dist/detection-pools.bin)
+  --window N        requests of a window of the peers (50)
   --seed N          (7)
   --shard I/K       does the I-th of K parts, 0 to K - 1 (0/1)
   --out FILE        writes results instead of tables, for --merge
@@ -71,7 +72,7 @@ function run(): Results {
   const needsPools = wanted.some((name) => name.startsWith('real') || name === 'told-apart');
   const routing = needsPools ? readPools(settings.pools) : null;
   const [shard = 0, shards = 1] = settings.shard;
-  const results = { seed, settings: [] as Results['settings'][number][], months: [] as QuietMonth[], runs: [] as ChangeRun[], toldApart: [] as ToldApart[] };
+  const results = { seed, windowRequests: WINDOW, settings: [] as Results['settings'][number][], months: [] as QuietMonth[], runs: [] as ChangeRun[], toldApart: [] as ToldApart[] };
   for (const name of wanted) {
     const setting = settingOf(name, routing);
     if (setting) results.settings.push({ name: setting.name, streams: setting.streams, statistics: statisticsOf(setting) });

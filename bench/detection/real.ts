@@ -1,7 +1,7 @@
 import { type LayerRequest } from '#libs/detection/stream/layer-requests';
 import { jensenShannonBits } from '#libs/stats/divergence';
 import { type RoutingPools } from './pools/pool-file.ts';
-import { type Change, meanUsage, type Pool, poolOf, type Setting, weightsAt } from './traffic.ts';
+import { type Change, CONTROL, meanUsage, type Pool, poolOf, type Setting, weightsAt } from './traffic.ts';
 
 /** Changes of the traffic: factors on the weights of english, german, french, spanish, python, javascript, bible, dictionary. */
 const MIXES = [
@@ -18,7 +18,7 @@ export function realSetting(routing: RoutingPools, isDiurnal: boolean): Setting 
   const plain: Setting = { name: '', experts, streams: layers, pools, changes: [], isDiurnal };
   const released = routing.changes.map(({ name, decisions }): Change => sized(plain, { name, sizeBits: 0, pools: poolsOf(routing, decisions, 0, routing.poolRequests), mix: null }));
   const mixed = isDiurnal ? [] : MIXES.map(({ name, mix }): Change => sized(plain, { name, sizeBits: 0, pools, mix }));
-  return { ...plain, name: `real routing, ${layers} layers x ${experts} experts, ${isDiurnal ? `${domains.length} domains that take turns over the day` : 'steady'}`, changes: [...released, ...mixed] };
+  return { ...plain, name: `real routing, ${layers} layers x ${experts} experts, ${isDiurnal ? `${domains.length} domains that take turns over the day` : 'steady'}`, changes: [{ name: CONTROL, sizeBits: 0, pools, mix: null }, ...released, ...mixed] };
 }
 
 function sized(before: Setting, change: Change): Change {
@@ -67,19 +67,25 @@ function rowsOf(routing: RoutingPools, decisions: Uint8Array): (domain: number, 
 /** One request in all layers, with its tokens. */
 export type RoutedRequest = readonly LayerRequest[];
 
-/** Requests with tokens by domain: what the baseline is made of, what streams, and what streams under each changed release. */
+/** Share of the pool that streams; the rest and the table requests make the baseline. */
+const STREAMED_SHARE = 0.5;
+
+/** Requests with tokens: all that the baseline is made of; by domain what streams, and what streams under each changed release. */
 export interface TokenPools {
-  readonly reference: readonly (readonly RoutedRequest[])[];
+  readonly reference: readonly RoutedRequest[];
   readonly plain: readonly (readonly RoutedRequest[])[];
   readonly changed: readonly { readonly name: string; readonly pools: () => readonly (readonly RoutedRequest[])[] }[];
 }
 
 export function tokenPools(routing: RoutingPools): TokenPools {
   const { tableRequests, poolRequests } = routing;
+  // Changed releases have no table requests, so streams come from the end of the pool.
+  const streamed = Math.floor(poolRequests * STREAMED_SHARE);
+  const split = poolRequests - streamed;
   return {
-    reference: routedOf(routing, routing.decisions, 0, tableRequests),
-    plain: routedOf(routing, routing.decisions, tableRequests, tableRequests + poolRequests),
-    changed: routing.changes.map(({ name, decisions }) => ({ name, pools: () => routedOf(routing, decisions, 0, poolRequests) })),
+    reference: routedOf(routing, routing.decisions, 0, tableRequests + split).flat(),
+    plain: routedOf(routing, routing.decisions, tableRequests + split, tableRequests + poolRequests),
+    changed: routing.changes.map(({ name, decisions }) => ({ name, pools: () => routedOf(routing, decisions, split, poolRequests) })),
   };
 }
 

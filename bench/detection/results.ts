@@ -27,16 +27,18 @@ export interface ToldApart {
   readonly change: string;
   readonly truth: 'nothing' | 'mix' | 'router' | 'weights';
   readonly repeat: number;
-  readonly verdict: 'nothing' | 'mix' | 'router' | 'undecided';
+  /** What the layers say at the end; `both` where some say the one and some the other. */
+  readonly verdict: 'nothing' | 'mix' | 'router' | 'both' | 'undecided';
   /** Requests from the change to the first verdict that is one, null without. */
   readonly requests: number | null;
-  /** Layers that said so at any time. */
-  readonly mixLayers: number;
-  readonly routerLayers: number;
+  /** Layers that say so at the end. */
+  readonly mixLayers: readonly number[];
+  readonly routerLayers: readonly number[];
 }
 
 export interface Results {
   readonly seed: number;
+  readonly windowRequests: number;
   readonly settings: readonly { readonly name: string; readonly streams: number; readonly statistics: readonly string[] }[];
   readonly months: readonly QuietMonth[];
   readonly runs: readonly ChangeRun[];
@@ -44,8 +46,8 @@ export interface Results {
 }
 
 export function mergeResults(parts: readonly Results[]): Results {
-  const seeds = new Set(parts.map(({ seed }) => seed));
-  if (seeds.size > 1) throw new Error(`the parts are of the seeds ${[...seeds].join(' and ')}; merge those of one run`);
+  const runs = new Set(parts.map(({ seed, windowRequests }) => `seed ${seed}, windows of ${windowRequests}`));
+  if (runs.size !== 1) throw new Error(`the parts are of ${runs.size} runs (${[...runs].join('; ')}); merge those of one`);
   const settings = new Map(parts.flatMap((part) => part.settings).map((setting) => [setting.name, setting]));
-  return { seed: parts[0]?.seed ?? 0, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs), toldApart: parts.flatMap(({ toldApart }) => toldApart) };
+  return { seed: parts[0]!.seed, windowRequests: parts[0]!.windowRequests, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs), toldApart: parts.flatMap(({ toldApart }) => toldApart) };
 }

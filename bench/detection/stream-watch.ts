@@ -1,11 +1,13 @@
 import { freezeUsageBaseline, type KnownMix, type UsageBaseline } from '#libs/detection/baseline/usage-baseline';
 import { DEFAULT_DETECTOR } from '#libs/detection/usage-shift/settings';
 import { newShiftState, observeRequest, shiftEvidence, type ShiftState } from '#libs/detection/usage-shift/shift-detector';
+import { option } from '../harness/options.ts';
 import { type Reference, STATISTICS, type WindowRule, windowRules, windowStatistics } from './peers.ts';
 import { bandAt, draw, type Drawn, REQUESTS_PER_DAY, type Setting, weightsAt } from './traffic.ts';
 import { WindowSums } from './window-sums.ts';
 
-export const WINDOW = 50;
+/** Requests of a window that rules look at; another one by `--window`. */
+export const WINDOW = Number(option('window', '50'));
 export const REQUESTS_PER_MONTH = 36_000;
 /** Streams that share one person's attention: the Bonferroni correction of Alibi Detect needs it. */
 const STREAMS = 32;

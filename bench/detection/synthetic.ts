@@ -1,6 +1,6 @@
 import { jensenShannonBits } from '#libs/stats/divergence';
 import { correlatedRequest, seededRandom } from '#libs/stats/testing/random-requests';
-import { type Change, type Pool, poolOf, type Setting } from './traffic.ts';
+import { type Change, CONTROL, type Pool, poolOf, type Setting } from './traffic.ts';
 
 const EXPERTS = 64;
 const SELECTIONS = 1600;
@@ -21,6 +21,8 @@ export function syntheticSetting(domains: number, isDiurnal: boolean, seed: numb
   const uniform = Array.from({ length: EXPERTS }, () => 1 / EXPERTS);
   const usages = Array.from({ length: domains }, () => tilted(uniform, uniform.map(() => random() * 2 - 1), 0.35));
   const pools = (requests: number, of: readonly (readonly number[])[]): Pool[] => of.map((usage) => pool(usage, Math.ceil(requests / domains), random));
+  const plain = pools(POOL_REQUESTS, usages);
+  const control = Array.from({ length: DIRECTIONS }, (): Change => ({ name: CONTROL, sizeBits: 0, pools: plain, mix: null }));
   const changes: Change[] = SIZES_BITS.flatMap((sizeBits) =>
     Array.from({ length: DIRECTIONS }, () => {
       const direction = uniform.map(() => random() - 0.5);
@@ -28,7 +30,7 @@ export function syntheticSetting(domains: number, isDiurnal: boolean, seed: numb
     }),
   );
   const name = `synthetic, ${EXPERTS} experts, ${isDiurnal ? `${domains} domains that take turns over the day` : 'steady'}`;
-  return { name, experts: EXPERTS, streams: 1, pools: pools(POOL_REQUESTS, usages), changes, isDiurnal };
+  return { name, experts: EXPERTS, streams: 1, pools: plain, changes: [...control, ...changes], isDiurnal };
 }
 
 function pool(usage: readonly number[], requests: number, random: () => number): Pool {

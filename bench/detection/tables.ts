@@ -3,6 +3,7 @@ import { poissonInterval } from './chi-square.ts';
 import { STATISTICS, type Statistic } from './peers.ts';
 import { type ChangeRun, type QuietMonth, type Results, type ToldApart } from './results.ts';
 import { LEAST_EVIDENCE, LIMIT } from './runs.ts';
+import { CONTROL } from './traffic.ts';
 import { VERDICT_LIMIT } from './told-apart.ts';
 
 /** A rule that alarms by itself in more windows than one of twenty tells nothing by when it alarms. */
@@ -24,7 +25,7 @@ export function showResults(results: Results): string {
     const equal = equalColumns(months, streams, statistics);
     const ramps = [...new Set(runs.map(({ rampRequests }) => rampRequests))].toSorted((a, b) => a - b);
     return [
-      `## ${name}\n\n${months.length} stream-months. Delays in requests from the change to the first alarm${streams > 1 ? ` in any of ${streams} layers` : ''}: mean, p95; missed: not within ${LIMIT.toLocaleString('en')}.`,
+      `## ${name}\n\n${months.length} stream-months; windows of ${results.windowRequests} requests, seed ${results.seed}. Delays in requests from the change to the first alarm${streams > 1 ? ` in any of ${streams} layers` : ''}: mean, p95; missed: not within ${LIMIT.toLocaleString('en')}.`,
       ...ramps.flatMap((ramp) => {
         const these = runs.filter(({ rampRequests }) => rampRequests === ramp);
         const title = ramp === 0 ? 'abrupt changes' : `changes that grow over ${ramp.toLocaleString('en')} requests`;
@@ -78,9 +79,9 @@ function table(title: string, columns: readonly Column[], runs: readonly ChangeR
   const rows = changes.map(([change, sizeBits]) => {
     const these = runs.filter((run) => run.change === change);
     const delays = columns.map(({ delay }) => these.map(delay));
-    const best = marksBest ? bestOf(delays) : -1;
+    const best = marksBest && change !== CONTROL ? bestOf(delays, columns.map(({ delay }) => runs.filter((run) => run.change === CONTROL).map(delay))) : -1;
     const cells = columns.map(({ alarms }, at) => (mean(alarms) > NOISY_ALARMS_PER_MONTH ? 'fires by itself' : at === best ? `**${showDelays(delays[at]!)}**` : showDelays(delays[at]!)));
-    const size = change.endsWith('bit') ? '' : ` (${sizeBits.toPrecision(2)} bit)`;
+    const size = change.endsWith('bit') || change === CONTROL ? '' : ` (${sizeBits.toPrecision(2)} bit)`;
     return `| ${change}${size} | ${cells.join(' | ')} |`;
   });
   return [
@@ -92,12 +93,14 @@ function table(title: string, columns: readonly Column[], runs: readonly ChangeR
   ].join('\n');
 }
 
-/** The column with the fewest misses, then the shortest delay; -1 where most of them miss it. */
-function bestOf(delays: readonly (readonly (number | null)[])[]): number {
-  const scores = delays.map((values) => mean(values.map((value) => value ?? 2 * LIMIT)));
+/** The column with the shortest mean delay, misses counted as the limit; -1 where it is no better than half of what false alarms alone give. */
+function bestOf(delays: readonly (readonly (number | null)[])[], control: readonly (readonly (number | null)[])[]): number {
+  const scores = delays.map(meanDelay);
   const best = scores.indexOf(Math.min(...scores));
-  return isMostlyMissed(delays[best] ?? []) ? -1 : best;
+  return scores[best]! < meanDelay(control[best]!) / 2 ? best : -1;
 }
+
+const meanDelay = (values: readonly (number | null)[]): number => mean(values.map((value) => value ?? LIMIT));
 
 const isMostlyMissed = (values: readonly (number | null)[]): boolean => values.filter((value) => value === null).length * 2 > values.length;
 
@@ -117,7 +120,7 @@ function showDelays(values: readonly (number | null)[]): string {
   if (values.length === 0) return '';
   if (isMostlyMissed(values)) return `missed ${missed}/${values.length}`;
   const found = values.map((value) => value ?? LIMIT);
-  return `${missed > 0 ? '>= ' : ''}${mean(found).toFixed(0)}, ${quantile(found, 0.95)}${missed > 0 ? `, missed ${missed}/${values.length}` : ''}`;
+  return `${missed > 0 ? '>= ' : ''}${meanDelay(values).toFixed(0)}, ${quantile(found, 0.95)}${missed > 0 ? `, missed ${missed}/${values.length}` : ''}`;
 }
 
 function toldApartTable(all: readonly ToldApart[]): string {
@@ -125,13 +128,14 @@ function toldApartTable(all: readonly ToldApart[]): string {
   const rows = changes.map(([change, truth]) => {
     const these = all.filter((one) => one.change === change);
     const said = (verdict: ToldApart['verdict']): number => these.filter((one) => one.verdict === verdict).length;
+    const layers = (of: (one: ToldApart) => readonly number[]): string => mean(these.map((one) => of(one).length)).toFixed(1);
     const requests = these.flatMap((one) => (one.requests === null ? [] : [one.requests]));
-    return `| ${change} | ${truth} | ${said('nothing')} | ${said('mix')} | ${said('router')} | ${said('undecided')} | ${requests.length > 0 ? `${quantile(requests, 0.5)}, ${quantile(requests, 0.95)}` : '-'} |`;
+    return `| ${change} | ${truth} | ${said('nothing')} | ${said('mix')} | ${said('both')} | ${said('router')} | ${said('undecided')} | ${layers(({ mixLayers }) => mixLayers)}, ${layers(({ routerLayers }) => routerLayers)} | ${requests.length > 0 ? `${quantile(requests, 0.5)}, ${quantile(requests, 0.95)}` : '-'} |`;
   });
   return [
-    `## Told apart\n\nAll layers, ${VERDICT_LIMIT.toLocaleString('en')} requests after the change; runs that ended with each verdict.\n`,
-    '| change | what it is | nothing | mix shift | router shift | undecided | requests to the first verdict: median, p95 |',
-    '|---|---|---|---|---|---|---|',
+    `## Told apart\n\nAll layers, ${VERDICT_LIMIT.toLocaleString('en')} requests after the change; runs that ended with each verdict, and how many layers say so on average.\n`,
+    '| change | what it is | nothing | mix shift | both, in different layers | router shift | undecided | layers with a mix shift, router shift | requests to the first verdict: median, p95 |',
+    '|---|---|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');
 }

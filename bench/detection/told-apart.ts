@@ -7,7 +7,6 @@ import { type ToldApart } from './results.ts';
 import { randomOf } from './traffic.ts';
 import { REQUESTS_PER_MONTH } from './stream-watch.ts';
 
-const BASELINE_REQUESTS = 5000;
 const LEAD = 1000;
 /** Requests after the change by which there must be a verdict. */
 export const VERDICT_LIMIT = 3000;
@@ -32,37 +31,53 @@ export function toldApartCases(pools: TokenPools): Case[] {
 
 /**
  * All layers follow one stream as the product does, with one false alarm a month allowed over all of
- * them. The baseline is made of other excerpts than the stream, so its token table has not seen them.
+ * them. The baseline is made of each of its requests once, and none of them streams: a token table that has
+ * seen the stream's requests would explain them too well.
  */
 export function toldApart(reference: TokenPools, { change, truth, mix }: Case, changed: Pools, repeat: number, seed: number): ToldApart {
   const random = randomOf(seed, `told apart/${change}/${repeat}`);
   const even = reference.plain.map(() => 1);
-  const baselines = freeze(Array.from({ length: BASELINE_REQUESTS }, () => drawRouted(reference.reference, even, random)));
+  const baselines = freeze(shuffled(reference.reference, random));
   const threshold = alarmThreshold(2 * baselines.length, REQUESTS_PER_MONTH, 1);
   const states = baselines.map((baseline) => newLayerStream(baseline, DEFAULT_STREAM));
-  const saidMix = new Set<number>();
-  const saidRouter = new Set<number>();
   let requests: number | null = null;
   for (let at = 0; at < LEAD + VERDICT_LIMIT; at += 1) {
     const since = at - LEAD + 1;
     const one = since > 0 ? drawRouted(changed, mix ?? even, random) : drawRouted(reference.plain, even, random);
     for (const [layer, state] of states.entries()) {
       observeLayer(state, one[layer]!, baselines[layer]!, threshold, DEFAULT_STREAM, { requestId: '', atMs: at + 1 });
-      const { kind } = state.kind;
-      if (since <= 0 || (kind !== 'mix' && kind !== 'router')) continue;
-      (kind === 'mix' ? saidMix : saidRouter).add(layer);
-      requests ??= since;
+      if (since > 0 && (state.kind.kind === 'mix' || state.kind.kind === 'router')) requests ??= since;
     }
   }
-  const last = states.map((state) => state.kind.kind);
-  // One layer whose tokens go elsewhere is a changed release; usage that moves in others follows from it.
-  const verdict = last.includes('router') ? 'router' : last.includes('mix') ? 'mix' : last.includes('pending') ? 'undecided' : 'nothing';
-  return { change, truth, repeat, verdict, requests, mixLayers: saidMix.size, routerLayers: saidRouter.size };
+  const saying = (kind: string): number[] => states.flatMap((state, layer) => (state.kind.kind === kind ? [layer] : []));
+  const mixLayers = saying('mix');
+  const routerLayers = saying('router');
+  const isUndecided = saying('pending').length > 0;
+  return { change, truth, repeat, verdict: verdictOf(mixLayers.length > 0, routerLayers.length > 0, isUndecided), requests, mixLayers, routerLayers };
+}
+
+function verdictOf(isMix: boolean, isRouter: boolean, isUndecided: boolean): ToldApart['verdict'] {
+  if (isMix && isRouter) return 'both';
+  if (isMix) return 'mix';
+  if (isRouter) return 'router';
+  return isUndecided ? 'undecided' : 'nothing';
 }
 
 function freeze(requests: readonly RoutedRequest[]): LayerBaseline[] {
   const layers = requests[0]!.length;
   return Array.from({ length: layers }, (_, layer) => freezeLayerBaseline(requests.map((request) => ({ mix: 'all', request: request[layer]! })), DEFAULT_LAYER_BASELINE));
+}
+
+/** Fisher and Yates. */
+function shuffled(requests: readonly RoutedRequest[], random: () => number): RoutedRequest[] {
+  const order = [...requests];
+  for (let at = order.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(random() * (at + 1));
+    const held = order[other]!;
+    order[other] = order[at]!;
+    order[at] = held;
+  }
+  return order;
 }
 
 function drawRouted(pools: Pools, weights: readonly number[], random: () => number): RoutedRequest {

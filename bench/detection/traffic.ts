@@ -25,6 +25,9 @@ export interface Change {
   readonly mix: readonly number[] | null;
 }
 
+/** No change at all: what false alarms alone look like in a table of delays. */
+export const CONTROL = 'no change';
+
 /** What traffic looks like, and what can happen to it. */
 export interface Setting {
   readonly name: string;
