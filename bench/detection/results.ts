@@ -46,8 +46,8 @@ export interface Results {
 }
 
 export function mergeResults(parts: readonly Results[]): Results {
-  const runs = new Set(parts.map(({ seed, windowRequests }) => `seed ${seed}, windows of ${windowRequests}`));
-  if (runs.size !== 1) throw new Error(`the parts are of ${runs.size} runs (${[...runs].join('; ')}); merge those of one`);
+  const kinds = new Set(parts.map(({ seed, windowRequests }) => `seed ${seed}, windows of ${windowRequests}`));
+  if (kinds.size !== 1) throw new Error(`the parts are of ${kinds.size} runs (${[...kinds].join('; ')}); merge those of one`);
   const settings = new Map(parts.flatMap((part) => part.settings).map((setting) => [setting.name, setting]));
   return { seed: parts[0]!.seed, windowRequests: parts[0]!.windowRequests, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs), toldApart: parts.flatMap(({ toldApart }) => toldApart) };
 }

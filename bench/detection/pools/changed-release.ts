@@ -26,7 +26,7 @@ const oneRouter = (tensor: string): boolean => tensor === `model.layers.${LAYER}
  * rounded as a quantisation swap would: symmetric, one scale for each row (Dettmers et al. 2022, LLM.int8()).
  */
 export const RELEASE_CHANGES: readonly ReleaseChange[] = [
-  ...[0.1, 0.2, 0.4, 0.8, 1.6].map((strength) => ({ name: `router noise ${strength}`, touches: oneRouter, edit: noise(strength) })),
+  ...[0.05, 0.1, 0.2, 0.4].map((strength) => ({ name: `router noise ${strength}`, touches: oneRouter, edit: noise(strength) })),
   { name: 'router scrambled', touches: oneRouter, edit: scramble },
   ...[1.1, 1.3, 2].map((gain) => ({ name: `one expert's router row x ${gain}`, touches: oneRouter, edit: louderRow(gain) })),
   ...[8, 4].map((bits) => ({ name: `experts as int${bits}`, touches: (tensor: string) => EXPERT.test(tensor), edit: rounded(bits) })),
