@@ -34,7 +34,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const schema = await createDataSource({ url: databaseUrl, poolSize: 2, applicationName: 'signalbox-watch' }).initialize();
   await migrate(schema);
   await schema.destroy();
-  const module = WatchModule.forRoot({ config, databaseUrl: await applicationUrl(databaseUrl), logger, now: Date.now });
+  const module = WatchModule.forRoot({ config, databaseUrl: await applicationUrl(databaseUrl), queueUrl: databaseUrl, logger, now: Date.now });
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false });
   answerParent();
   const operations = await startOperations(config, app.get(DataSource), logger);

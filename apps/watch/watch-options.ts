@@ -8,6 +8,8 @@ export interface WatchOptions {
   readonly config: Config;
   /** Role that may write what the application may, and no more. */
   readonly databaseUrl: string;
+  /** Role that may prepare and use the tables of a queue. */
+  readonly queueUrl: string;
   readonly logger: Logger;
   readonly now: () => number;
 }

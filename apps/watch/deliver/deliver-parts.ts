@@ -23,7 +23,7 @@ const POLL_MS = 500;
 /** Delivers notifications to receivers. */
 export const deliverProviders: readonly Provider[] = [
   { provide: DELIVER_OPTIONS, inject: [WATCH_OPTIONS], useFactory: deliverOptions },
-  { provide: DELIVERY_QUEUE, inject: [WATCH_OPTIONS], useFactory: ({ config, databaseUrl }: WatchOptions) => connectDeliveryQueue({ databaseUrl, redisUrl: config.queue.redisUrl }) },
+  { provide: DELIVERY_QUEUE, inject: [WATCH_OPTIONS], useFactory: ({ config, queueUrl }: WatchOptions) => connectDeliveryQueue({ databaseUrl: queueUrl, redisUrl: config.queue.redisUrl }) },
   { provide: Sender, inject: [WATCH_OPTIONS], useFactory: ({ config }: WatchOptions) => new Sender({ allow: parseAllowList(config.receivers.allow) }) },
   { provide: SecretBox, inject: [WATCH_OPTIONS], useFactory: ({ config: { home, receivers } }: WatchOptions) => secretBox(home, { key: receivers.secretKey, older: receivers.olderSecretKeys }) },
   {
