@@ -1,6 +1,6 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
-/** Feedback by users and programs, and what it says of experts. */
+/** Feedback by users and programs, what it says of experts, and counts of what data rules refuse. */
 export class FeedbackRoutes1795219200019 implements MigrationInterface {
   readonly name = 'FeedbackRoutes1795219200019';
 
@@ -36,12 +36,23 @@ export class FeedbackRoutes1795219200019 implements MigrationInterface {
         state bytea NOT NULL,
         updated_at timestamptz NOT NULL
       );
+
+      -- Requests that data rules left no expert: they run nowhere, so no trace tells of them.
+      CREATE TABLE signalbox.rule_refusal_minute (
+        bucket timestamptz NOT NULL,
+        release integer NOT NULL,
+        flush_id uuid NOT NULL,
+        refused integer NOT NULL,
+        PRIMARY KEY (release, bucket, flush_id)
+      );
+      CREATE INDEX rule_refusal_minute_by_age ON signalbox.rule_refusal_minute USING brin (bucket);
     `);
   }
 
   /** What has no score is lost, and so is what an account said of a request by another source than itself. */
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      DROP TABLE signalbox.rule_refusal_minute;
       DROP TABLE signalbox.feedback_test;
       DROP TABLE signalbox.feedback_routing;
       DROP INDEX signalbox.feedback_without_routing;

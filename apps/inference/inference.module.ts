@@ -10,6 +10,7 @@ import { Activations } from '#libs/store/activation/activations';
 import { limitCounts } from '#libs/store/accounts/limit-counts';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
+import { RuleRefusals } from '#libs/store/data-rules/rule-refusals';
 import { RuleSets } from '#libs/store/data-rules/rule-sets';
 import { Releases } from '#libs/store/releases/releases';
 import { ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
@@ -27,6 +28,7 @@ import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
 import { startVerifiedLoading } from './integrity/start-verified-loading.ts';
 import { VerifiedLoading } from './integrity/verified-loading.ts';
+import { RULE_REFUSALS, RefusalFlush } from './rules/refusal-flush.ts';
 import { RequestRules } from './rules/request-rules.ts';
 import { RuleFollower } from './rules/rule-follower.ts';
 import { RULE_DIRECTORY, type RuleDirectory, RulesInForce } from './rules/rules-in-force.ts';
@@ -114,6 +116,8 @@ export class InferenceModule {
             new RulesInForce(directory, (model, digest, error) => logger.error({ model, digest, err: error }, 'a data rule set cannot be read; the one before it stays in force, or the model answers nothing')),
         },
         { provide: RequestRules, inject: [RulesInForce], useFactory: (rules: RulesInForce) => new RequestRules(rules) },
+        { provide: RULE_REFUSALS, inject: [DataSource], useFactory: (dataSource: DataSource) => new RuleRefusals(dataSource) },
+        RefusalFlush,
         RuleFollower,
         ServingFigures,
         Serving,

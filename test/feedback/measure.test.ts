@@ -5,6 +5,7 @@ import { type Reading, type ReadingLabels, type Signal } from '#libs/detection/r
 import { TraceSealer } from '#libs/record/seal';
 import { ObservedActivations } from '#libs/store/activation/observed-activations';
 import { Readings } from '#libs/store/detection/readings';
+import { RuleRefusals } from '#libs/store/data-rules/rule-refusals';
 import { FeedbackStore } from '#libs/store/feedback/feedback';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
@@ -80,6 +81,10 @@ it('measures each layer of what answers now, and says why where there is nothing
   expect(await current('dropped-tokens', first)).toMatchObject([{ value: 0 }]);
   expect([...(await current('dead-expert')), ...(await current('hot-expert'))]).toEqual([]);
   expect(await current('data-rule-refusals')).toMatchObject([{ value: 0, labels: { model: 'toy', release: RELEASE } }]);
+  const flush = { flushId: randomUUID(), atMs: nowMs, releaseId: RELEASE, refused: 25 };
+  for (const attempt of [1, 2]) await new RuleRefusals(store).write({ ...flush, atMs: nowMs + attempt });
+  await round.run(nowMs);
+  expect(await current('data-rule-refusals')).toMatchObject([{ value: 0.2, detail: { requests: 125, note: '25 requests were refused; 0 ran without some experts' } }]);
 });
 
 it('finds a collapse against the adopted baseline, the experts that died of it and those that took over, and sees it end', async () => {

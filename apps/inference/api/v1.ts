@@ -38,7 +38,7 @@ export interface V1Ports {
   readonly limit?: RequestLimit;
   readonly models: Models;
   /** Which experts a request may use. */
-  readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling };
+  readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling; countRefused(releaseId: string): void };
   readonly answering: Pick<Answering, 'answer'>;
   /** Where the stable release routes a prompt. */
   readonly probe: Pick<SliceProbe, 'share'>;
@@ -119,7 +119,7 @@ interface GenerateBody {
 }
 
 /** A request on one release: admitted under its data rules, or refused. */
-type Prepared = { readonly admitted: AdmittedRequest; readonly rulesDigest: string | null } | { readonly refused: OpenAiFailure };
+type Prepared = { readonly admitted: AdmittedRequest; readonly rulesDigest: string | null } | { readonly refused: OpenAiFailure; readonly byRulesOf?: string };
 
 async function generate<Body extends GenerateBody>(
   request: FastifyRequest,
@@ -143,7 +143,7 @@ async function generate<Body extends GenerateBody>(
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
     const prepare = (release: ServedRelease): Prepared => {
       const ruling = ports.rules.rule(release, labels);
-      if ('failure' in ruling) return { refused: ruling.failure };
+      if ('failure' in ruling) return { refused: ruling.failure, ...(ruling.reason === 'no-expert-left' ? { byRulesOf: release.releaseId } : {}) };
       const admission = admit(parsed.data, { requestId, principal, labels, ruling, release, limits: ports.limits, seed });
       return 'refused' in admission ? admission : { ...admission, rulesDigest: ruling.mask && ruling.applied ? ruling.applied.digest : null };
     };
@@ -157,7 +157,10 @@ async function generate<Body extends GenerateBody>(
     // What does not answer need not wait for this request's end.
     (assigned.role === 'canary' ? pin.stable : pin.canary?.pin)?.unpin();
     const { prepared } = assigned;
-    if ('refused' in prepared) return sendFailure(reply, prepared.refused);
+    if ('refused' in prepared) {
+      if (prepared.byRulesOf !== undefined) ports.rules.countRefused(prepared.byRulesOf);
+      return sendFailure(reply, prepared.refused);
+    }
     describeAdmitted(exchange.spanContext, prepared.admitted);
     const result = await ports.answering.answer(prepared.admitted, context);
     if (result.type === 'failed') return sendFailure(reply, result.failure);

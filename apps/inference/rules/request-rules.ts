@@ -33,6 +33,7 @@ const NO_RULES: Ruling = { reason: 'no-rules', mask: null, applied: null };
 /** Rules requests by what is in force when they are admitted; a request keeps its ruling to its end. */
 export class RequestRules {
   readonly #rulings = new Map<string, Ruling>();
+  #refused = new Map<string, number>();
 
   constructor(private readonly rules: { of(model: string): RulesOfModel }) {}
 
@@ -49,6 +50,18 @@ export class RequestRules {
     if (this.#rulings.size >= MAX_RULINGS && oldest !== undefined) this.#rulings.delete(oldest);
     this.#rulings.set(key, ruling);
     return ruling;
+  }
+
+  /** Counts a request that was refused because no expert was left. */
+  countRefused(releaseId: string): void {
+    this.#refused.set(releaseId, (this.#refused.get(releaseId) ?? 0) + 1);
+  }
+
+  /** Requests refused since the last call, by release. */
+  takeRefused(): ReadonlyMap<string, number> {
+    const refused = this.#refused;
+    this.#refused = new Map();
+    return refused;
   }
 }
 

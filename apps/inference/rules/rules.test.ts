@@ -164,6 +164,8 @@ describe('/v1 under data rules', () => {
     expect(error.message).toContain('eu-0');
     expect((await ask({ region: 'eu' })).status).toBe(200);
     expect(server.engine.requests).toHaveLength(2);
+    expect([...server.requestRules.takeRefused().values()]).toEqual([1]);
+    expect([...server.requestRules.takeRefused()]).toEqual([]);
   });
 
   it('runs nothing while the rules are unknown', async () => {

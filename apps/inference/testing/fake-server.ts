@@ -46,6 +46,7 @@ export class FakeServer {
   models: ServedModels | null = null;
   /** The data rules of every model. */
   rules: RulesOfModel = null;
+  readonly requestRules = new RequestRules({ of: () => this.rules });
   /** Awaited by every recording. */
   beforeCapture: () => Promise<void> = async () => {};
   #fastify: FastifyInstance | null = null;
@@ -72,7 +73,7 @@ export class FakeServer {
     registerV1(this.#fastify, {
       authenticate: (header, atMs) => this.authenticate(header, atMs),
       models,
-      rules: new RequestRules({ of: () => this.rules }),
+      rules: this.requestRules,
       probe: new SliceProbe(this.engine, createNoopMeter()),
       answering: new Answering(this.engine, capture, 4, tellError),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },

@@ -2,6 +2,7 @@ import { type DataSource } from 'typeorm';
 import { type TraceSealer } from '#libs/record/seal';
 import { Activations } from '#libs/store/activation/activations';
 import { ObservedActivations } from '#libs/store/activation/observed-activations';
+import { RuleRefusals } from '#libs/store/data-rules/rule-refusals';
 import { Baselines } from '#libs/store/detection/baselines';
 import { Readings } from '#libs/store/detection/readings';
 import { FeedbackRouting } from '#libs/store/feedback/feedback-routing';
@@ -23,6 +24,7 @@ export interface MeasurePorts {
   readonly speeds: ExpertSpeeds;
   readonly feedback: FeedbackRouting;
   readonly joiner: FeedbackJoiner;
+  readonly refusals: Pick<RuleRefusals, 'count'>;
 }
 
 export function storedMeasurePorts(dataSource: DataSource, usage: UsageReader, figures: ExpertFigures, sealer: TraceSealer, now: () => number): MeasurePorts {
@@ -38,5 +40,6 @@ export function storedMeasurePorts(dataSource: DataSource, usage: UsageReader, f
     speeds: new ExpertSpeeds(figures),
     feedback,
     joiner: new FeedbackJoiner(feedback, sealer, now),
+    refusals: new RuleRefusals(dataSource),
   };
 }

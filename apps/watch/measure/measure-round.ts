@@ -133,10 +133,12 @@ export class MeasureRound {
   }
 
   async #refusals({ model, releaseId, number }: ServedRelease, nowMs: number): Promise<Reading> {
-    const ruled = await ruledRequests(this.ports.dataSource, number, nowMs - this.settings.windowMs, nowMs + 1);
-    const { value, interval, reason } = measureRuleRefusals(ruled, { minRequests: this.settings.minRequests });
-    const note = reason === 'measured' ? `${ruled.masked} requests were kept from experts; those for which none was left are in no record` : 'too few requests in the window';
-    return { signal: 'data-rule-refusals', labels: { model, release: releaseId }, atMs: nowMs, value, interval, alarm: null, evidence: null, detail: { requests: ruled.requests, note } };
+    const fromMs = nowMs - this.settings.windowMs;
+    const { recorded, masked } = await ruledRequests(this.ports.dataSource, number, fromMs, nowMs + 1);
+    const refused = await this.ports.refusals.count(number, fromMs, nowMs + 1);
+    const { value, interval, reason } = measureRuleRefusals({ recorded, refused }, { minRequests: this.settings.minRequests });
+    const note = reason === 'measured' ? `${refused} requests were refused; ${masked} ran without some experts` : 'too few requests in the window';
+    return { signal: 'data-rule-refusals', labels: { model, release: releaseId }, atMs: nowMs, value, interval, alarm: null, evidence: null, detail: { requests: recorded + refused, note } };
   }
 
   async #slow(release: ServedRelease, nowMs: number, { fresh, measured, waiting }: { fresh: Reading[]; measured: Set<string>; waiting: Set<string> }): Promise<void> {

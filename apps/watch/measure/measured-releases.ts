@@ -25,11 +25,11 @@ export async function servedReleases(dataSource: DataSource, activations: Pick<A
   );
 }
 
-/** Recorded requests of a release by when they were admitted, and those that data rules kept from experts. */
-export async function ruledRequests(dataSource: DataSource, releaseNumber: number, fromMs: number, toMs: number): Promise<{ readonly requests: number; readonly masked: number }> {
-  const [row]: { requests: number; masked: number }[] = await dataSource.query(
-    `SELECT count(*)::int AS requests, count(*) FILTER (WHERE masked_experts > 0)::int AS masked FROM signalbox.trace WHERE at >= $1 AND at < $2 AND release = $3`,
+/** Recorded requests of a release by when they were admitted, and those that data rules kept from some experts. */
+export async function ruledRequests(dataSource: DataSource, releaseNumber: number, fromMs: number, toMs: number): Promise<{ readonly recorded: number; readonly masked: number }> {
+  const [row]: { recorded: number; masked: number }[] = await dataSource.query(
+    `SELECT count(*)::int AS recorded, count(*) FILTER (WHERE masked_experts > 0)::int AS masked FROM signalbox.trace WHERE at >= $1 AND at < $2 AND release = $3`,
     [new Date(fromMs), new Date(toMs), releaseNumber],
   );
-  return row ?? { requests: 0, masked: 0 };
+  return row ?? { recorded: 0, masked: 0 };
 }

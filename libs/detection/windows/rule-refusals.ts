@@ -1,18 +1,17 @@
 import { wilsonInterval } from './proportion.ts';
 import { gap, type WindowFinding, type WindowLimits } from './window-finding.ts';
 
-/** Requests of a model in a window. */
+/** Requests of a release in a window. */
 export interface RuledRequests {
-  readonly requests: number;
-  /** Those for which data rules kept experts away. */
-  readonly masked: number;
+  /** Those that ran, and are recorded. */
+  readonly recorded: number;
+  /** Those that did not run, because data rules left no expert. */
+  readonly refused: number;
 }
 
-/**
- * Share of recorded requests that data rules kept from experts, with Wilson's interval over requests. A request
- * for which no expert was left was refused before it ran and is in no record, so it is not among them.
- */
-export function measureRuleRefusals({ requests, masked }: RuledRequests, { minRequests }: WindowLimits): WindowFinding<'measured'> {
+/** Share of requests that data rules refused, with Wilson's interval over requests. */
+export function measureRuleRefusals({ recorded, refused }: RuledRequests, { minRequests }: WindowLimits): WindowFinding<'measured'> {
+  const requests = recorded + refused;
   if (requests < minRequests || requests === 0) return gap('too-few-requests');
-  return { value: masked / requests, interval: wilsonInterval(masked / requests, requests), reason: 'measured' };
+  return { value: refused / requests, interval: wilsonInterval(refused / requests, requests), reason: 'measured' };
 }

@@ -146,9 +146,9 @@ describe('drops, confidence and rules', () => {
     expect(measureLostConfidence(before, now, LIMITS).value).toBeCloseTo(-0.2, 9);
   });
 
-  it('gives the share of requests that rules kept from experts', () => {
-    expect(measureRuleRefusals({ requests: 263, masked: 81 }, LIMITS)).toMatchObject({ value: 81 / 263, interval: { low: expect.closeTo(0.2553, 4), high: expect.closeTo(0.3662, 4) } });
-    expect(measureRuleRefusals({ requests: 4, masked: 4 }, LIMITS).value).toBeNull();
+  it('gives the share of requests that rules refused', () => {
+    expect(measureRuleRefusals({ recorded: 182, refused: 81 }, LIMITS)).toMatchObject({ value: 81 / 263, interval: { low: expect.closeTo(0.2553, 4), high: expect.closeTo(0.3662, 4) } });
+    expect(measureRuleRefusals({ recorded: 0, refused: 4 }, LIMITS).value).toBeNull();
   });
 });
 

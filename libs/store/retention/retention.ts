@@ -50,6 +50,7 @@ export class Retention {
     purgedRows += await this.purge('trace_batch', 'written_at', plan.ledgerBeforeMs);
     purgedRows += await this.purge('usage_minute', 'bucket', plan.minutesBeforeMs);
     purgedRows += await this.purge('expert_figures_minute', 'bucket', plan.minutesBeforeMs);
+    purgedRows += await this.purge('rule_refusal_minute', 'bucket', plan.minutesBeforeMs);
     if (plan.dropPartitions.length > 0) this.partitions.forget();
     return { status: 'done', droppedPartitions: plan.dropPartitions, purgedRows };
   }
