@@ -40,7 +40,7 @@ export function addReadingsCommand(program: Command, terminal: Terminal, client:
 }
 
 async function readings(api: ApiClient, terminal: Terminal, { signal, model, release, layer, history, from, to, json }: ReadingsOptions): Promise<void> {
-  if (history && signal === undefined) throw new CliError('--history needs --signal: name the signal.', EXIT.usage);
+  if (history && signal === undefined) throw new CliError(EXIT.usage, '--history needs --signal: name the signal.');
   const filter = {
     ...(model === undefined ? {} : { model }), ...(layer === undefined ? {} : { layer }),
     ...(release === undefined ? {} : { release: await releaseInFull(api, release) }),
