@@ -10,7 +10,12 @@ const LEAD = 1000;
 const PEAKS = 20;
 /** No threshold at equal rates lies below this evidence; smaller records would only fill the file. */
 export const LEAST_EVIDENCE = 1.5;
-/** Evidence between two visits below this is one excursion: restarted at an alarm, it would alarm once. */
+/**
+ * An excursion of the evidence ends when it has lost half of its peak, or nearly all. Restarted at an alarm at a
+ * threshold of two or more, it would have to grow by more than that to alarm again, so this counts too many rather
+ * than too few.
+ */
+const LOST_SHARE = 0.5;
 const IDLE_EVIDENCE = 1.2;
 
 /** One stream-month with a baseline of its own, all drawn from the same requests. */
@@ -30,7 +35,7 @@ export function quietMonth(setting: Setting, month: number, seed: number): Quiet
       alarms[name]! += watch.alarms[index]!;
       const statistic = STATISTICS.length + index;
       const value = watch.values[statistic]!;
-      if (value >= IDLE_EVIDENCE) excursion[statistic] = Math.max(excursion[statistic]!, value);
+      if (value >= Math.max(IDLE_EVIDENCE, LOST_SHARE * excursion[statistic]!)) excursion[statistic] = Math.max(excursion[statistic]!, value);
       else if (excursion[statistic]! > 0) {
         keep(peaks[statistic]!, excursion[statistic]!);
         excursion[statistic] = 0;
