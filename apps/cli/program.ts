@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { connect } from './api/connection.ts';
 import { CliError, EXIT, EXIT_HELP } from './api/exit-code.ts';
 import { addAccountCommands } from './commands/accounts.ts';
+import { addAlertCommands } from './commands/alerts.ts';
 import { addActivationCommands } from './commands/activation.ts';
 import { addAuditCommands } from './commands/audit.ts';
 import { addBaselineCommands } from './commands/baseline.ts';
@@ -18,6 +19,8 @@ import { addReadingsCommand } from './commands/readings.ts';
 import { addReleaseCommands } from './commands/releases.ts';
 import { addRolloutCommands } from './commands/rollout.ts';
 import { routes, type RoutesOptions } from './commands/routes.ts';
+import { addRuleCommands } from './commands/rules.ts';
+import { addSilenceCommands } from './commands/silences.ts';
 import { addSignCommands } from './commands/sign.ts';
 import { trace } from './commands/trace.ts';
 import { addTrustCommands } from './commands/trust.ts';
@@ -108,6 +111,9 @@ function buildProgram(terminal: Terminal): Command {
   addTrustCommands(program, terminal, client);
   addBaselineCommands(program, terminal, client);
   addReadingsCommand(program, terminal, client);
+  addAlertCommands(program, terminal, client);
+  addSilenceCommands(program, terminal, client);
+  addRuleCommands(program, terminal, client);
   addHelp(program);
   return program;
 }

@@ -99,8 +99,8 @@ function written(outcome: RuleOutcome): StoredRule {
   throw outcome.outcome === 'missing' ? notFound('rule') : stale(outcome.generation);
 }
 
-function audited({ generation: _, updatedBy: _by, updatedAtMs: _at, ...rule }: StoredRule): AlertRule {
-  return rule;
+function audited({ id, name, signal, matchers, limits, timing, labels, annotations, actions, isEnabled }: StoredRule): AlertRule {
+  return { id, name, signal, matchers, limits, timing, labels, annotations, actions, isEnabled };
 }
 
 function tagged(rule: StoredRule, reply: FastifyReply): RuleBody {

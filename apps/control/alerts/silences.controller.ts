@@ -41,7 +41,7 @@ export class SilencesController {
     const fromMs = body.from === undefined ? atMs : Date.parse(body.from);
     const untilMs = Date.parse(body.to);
     if (untilMs <= Math.max(fromMs, atMs)) throw invalid('to', 'it must be in the future, and after from');
-    if (untilMs - atMs > MAX_SILENCE_MS) throw invalid('to', 'it must be at most 366 days away');
+    if (untilMs - Math.max(fromMs, atMs) > MAX_SILENCE_MS) throw invalid('to', 'it must be at most 366 days after from');
     const silence: StoredSilence = { id: randomUUID(), matchers: body.matchers, comment: body.comment, fromMs, untilMs, createdBy: caller.accountId, createdAtMs: atMs, expiredBy: null };
     const isMade = await this.silences.insert(silence, { ...auditOf(caller, atMs, 'silence.create', `silence/${silence.id}`), after: audited(silence), reason: body.comment });
     if (!isMade) throw tooMany('silences', MAX_SILENCES);

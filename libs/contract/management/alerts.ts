@@ -129,7 +129,7 @@ export const episodesSchema = pageOf(episodeSchema, 'AlertEpisodes');
 export const acknowledgeBody = z.strictObject({ note: text('a note', 1000).optional() }).meta({ id: 'AcknowledgeRequest' });
 
 export const silenceBody = z
-  .strictObject({ matchers: someMatchers, comment: text('a comment: why', 1000), from: instant.optional().describe('Now when left out.'), to: instant.describe('Its end, exclusive; at most 366 days away.') })
+  .strictObject({ matchers: someMatchers, comment: text('a comment: why', 1000), from: instant.optional().describe('Now when left out.'), to: instant.describe('Its end, exclusive; at most 366 days after its beginning.') })
   .meta({ id: 'SilenceRequest' });
 export const silenceSchema = z
   .object({ id: z.uuid(), matchers: shownMatchers, comment: z.string(), from: instant, to: instant, active: z.boolean().describe('Whether it holds now.'), createdBy: z.string(), createdAt: instant, expiredBy: z.string().nullable().describe('Who ended it before its time.') })
