@@ -14,11 +14,12 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['development'] } },
   test: {
     setupFiles: ['reflect-metadata'],
-    // The groups run one after the other. Files of `system` mostly wait for other processes: two of them share the machine well.
+    // The groups run one after the other. Unit tests compute, and vitest would leave one core idle; files of
+    // `system` mostly wait for other processes, and two of them share a small machine well.
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 30_000, maxWorkers: '100%', sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
