@@ -5,7 +5,7 @@ export interface QuietMonth {
   readonly month: number;
   /** Alarms of each default rule, Signalbox at its promised threshold among them. */
   readonly alarms: Readonly<Record<string, number>>;
-  /** Largest values of each statistic, each window or excursion once, falling. */
+  /** Largest values of each statistic, each window or upswing of evidence once, falling. */
   readonly peaks: Readonly<Record<string, readonly number[]>>;
 }
 

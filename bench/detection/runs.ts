@@ -9,14 +9,37 @@ export const LIMIT = 6000;
 const LEAD = 1000;
 const PEAKS = 20;
 /** No threshold at equal rates lies below this evidence; smaller records would only fill the file. */
-export const LEAST_EVIDENCE = 1.5;
+export const LEAST_EVIDENCE = 2;
 /**
- * An excursion of the evidence ends when it has lost half of its peak, or nearly all. Restarted at an alarm at a
- * threshold of two or more, it would have to grow by more than that to alarm again, so this counts too many rather
- * than too few.
+ * Finds the peaks of evidence that alarms would have come of: one begins when the evidence has doubled since
+ * it was lowest, and ends when it has lost half. Restarted at an alarm at a threshold of two or more, the evidence
+ * would have to grow by as much again to alarm again.
  */
-const LOST_SHARE = 0.5;
-const IDLE_EVIDENCE = 1.2;
+class Upswings {
+  #lowest = 1;
+  #peak: number | null = null;
+
+  /** The peak that this value ended, or null. */
+  add(value: number): number | null {
+    if (this.#peak === null) {
+      this.#lowest = Math.min(this.#lowest, value);
+      if (value >= 2 * this.#lowest) this.#peak = value;
+      return null;
+    }
+    if (value > this.#peak / 2) {
+      this.#peak = Math.max(this.#peak, value);
+      return null;
+    }
+    this.#lowest = value;
+    return this.end();
+  }
+
+  end(): number | null {
+    const peak = this.#peak;
+    this.#peak = null;
+    return peak;
+  }
+}
 
 /** One stream-month with a baseline of its own, all drawn from the same requests. */
 export function quietMonth(setting: Setting, month: number, seed: number): QuietMonth {
@@ -27,23 +50,22 @@ export function quietMonth(setting: Setting, month: number, seed: number): Quiet
   const statistics = statisticsOf(setting);
   const alarms: Record<string, number> = Object.fromEntries([...watch.rules.map(({ name }) => name), ...ours].map((name) => [name, 0]));
   const peaks = statistics.map((): number[] => []);
-  const excursion = new Float64Array(statistics.length);
+  const upswings = ours.map(() => new Upswings());
   for (let at = 0; at < REQUESTS_PER_MONTH; at += 1) {
     watch.observe(setting.pools, draw(setting.pools, weightsAt(setting, at), random));
     for (const rule of watch.rules) if (watch.alarmed(rule)) alarms[rule.name]! += 1;
     for (const [index, name] of ours.entries()) {
       alarms[name]! += watch.alarms[index]!;
       const statistic = STATISTICS.length + index;
-      const value = watch.values[statistic]!;
-      if (value >= Math.max(IDLE_EVIDENCE, LOST_SHARE * excursion[statistic]!)) excursion[statistic] = Math.max(excursion[statistic]!, value);
-      else if (excursion[statistic]! > 0) {
-        keep(peaks[statistic]!, excursion[statistic]!);
-        excursion[statistic] = 0;
-      }
+      const ended = upswings[index]!.add(watch.values[statistic]!);
+      if (ended !== null) keep(peaks[statistic]!, ended);
     }
     for (let statistic = 0; statistic < STATISTICS.length; statistic += 1) if (!Number.isNaN(watch.values[statistic])) keep(peaks[statistic]!, watch.values[statistic]!);
   }
-  for (const [statistic, value] of excursion.entries()) if (value > 0) keep(peaks[statistic]!, value);
+  for (const [index, swing] of upswings.entries()) {
+    const last = swing.end();
+    if (last !== null) keep(peaks[STATISTICS.length + index]!, last);
+  }
   return { setting: setting.name, stream, month, alarms, peaks: Object.fromEntries(statistics.map((name, at) => [name, peaks[at]!.map(rounded)])) };
 }
 
@@ -55,7 +77,7 @@ function keep(peaks: number[], value: number): void {
   if (peaks.length > PEAKS) peaks.pop();
 }
 
-/** One change, all streams at once, until nothing can be found any more. */
+/** One change, all streams at once, with a baseline of its own. */
 export function changeRun(setting: Setting, change: Change, changeAt: number, rampRequests: number, repeat: number, seed: number): ChangeRun {
   const random = randomOf(seed, `${setting.name}/change ${changeAt}/ramp ${rampRequests}/repeat ${repeat}`);
   const baseline = drawBaseline(setting, random);
