@@ -126,3 +126,26 @@ test('requests are counted once each: late, out of order, beside an open transac
   expect(streams).toHaveLength(LAYERS);
   expect(streams.map(({ requests }) => requests)).toEqual(streams.map(() => streams[0]!.requests));
 });
+
+test('another watch takes over; nothing is saved from a watermark that has moved; a restored dump begins anew', async () => {
+  const states = new DetectorStates(store);
+  task = follow();
+  await until(async () => (await followed()) === 0, 30_000);
+  const second = follow();
+  await task.stop();
+  const { watermark } = (await states.progress())!;
+  const traffic = new RecordedTraffic(store, 7);
+  await traffic.write(traffic.requests(20, { table: TABLE }));
+  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(watermark.xid), 30_000);
+  await second.stop();
+  const saving = store.transaction((manager) => states.advance(manager, watermark, { xid: '9', sequence: '9' }, 1, Date.now()));
+  await expect(saving).rejects.toThrow('its watermark has moved');
+  // As in a database whose dump came from a server with far more transactions.
+  await store.query(`UPDATE signalbox.detection_progress SET xid = '99999999'`);
+  await store.query(`UPDATE signalbox.trace_batch SET xid = '99999998'`);
+  task = follow();
+  await until(async () => Number((await states.progress())!.watermark.xid) < 99_999_999, 30_000);
+  await traffic.write(traffic.requests(20, { table: TABLE }));
+  const begun = (await states.progress())!.watermark;
+  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(begun.xid), 30_000);
+});

@@ -25,14 +25,16 @@ export function perturbed(table: readonly (readonly number[])[], layer: number, 
 
 /** Recorded requests of two tasks, each with words of its own, sealed as the product seals them. */
 export class RecordedTraffic {
-  readonly #sealer = new TraceSealer({ current: TRACE_KEY });
+  readonly #sealer: TraceSealer;
   readonly #next: () => number;
 
   constructor(
     private readonly dataSource: DataSource,
     seed: number,
+    key: Uint8Array = TRACE_KEY,
   ) {
     this.#next = random(seed);
+    this.#sealer = new TraceSealer({ current: key });
   }
 
   /** Requests of which `shareOfFirst` are of the first task. */
