@@ -145,7 +145,7 @@ test('another watch takes over; nothing is saved from a watermark that has moved
   await store.query(`UPDATE signalbox.trace_batch SET xid = '99999998'`);
   task = follow();
   await until(async () => Number((await states.progress())!.watermark.xid) < 99_999_999, 30_000);
-  await traffic.write(traffic.requests(20, { table: TABLE }));
   const begun = (await states.progress())!.watermark;
+  await traffic.write(traffic.requests(20, { table: TABLE }));
   await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(begun.xid), 30_000);
 });
