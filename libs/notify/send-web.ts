@@ -18,15 +18,14 @@ export interface WebAnswer {
 
 /**
  * Sends one request to a checked address and reads the beginning of its answer. Redirects are not followed.
- * @param ca further certificates to trust, PEM; given by tests only
  * @throws BlockedAddressError, or what the connection failed with; the signal's reason when it aborts
  */
-export async function sendWeb({ url, method, headers, body }: WebRequest, { allow, resolver, signal, ca }: { readonly allow: AllowList; readonly resolver: Resolver; readonly signal: AbortSignal; readonly ca?: string }): Promise<WebAnswer> {
+export async function sendWeb({ url, method, headers, body }: WebRequest, { allow, resolver, signal }: { readonly allow: AllowList; readonly resolver: Resolver; readonly signal: AbortSignal }): Promise<WebAnswer> {
   const target = new URL(url);
   if (target.protocol !== 'https:' && target.protocol !== 'http:') throw new BlockedAddressError('only https addresses are sent to');
   const { addresses, isAllowed } = await orAborted(resolveHost(target.hostname, allow, resolver), signal);
   if (target.protocol === 'http:' && !isAllowed) throw new BlockedAddressError('a public address is sent to by https only');
-  const options: RequestOptions & { ca?: string } = {
+  const options: RequestOptions = {
     method,
     headers: { 'user-agent': 'Signalbox', ...headers, 'content-length': Buffer.byteLength(body) },
     lookup: lookupAmong(addresses),
@@ -34,7 +33,6 @@ export async function sendWeb({ url, method, headers, body }: WebRequest, { allo
     agent: false,
     maxHeaderSize: MAX_HEADER_BYTES,
     signal,
-    ...(ca === undefined ? {} : { ca }),
   };
   return new Promise((resolve, reject) => {
     const request = (target.protocol === 'https:' ? requestHttps : requestHttp)(target, options, (answer) => {

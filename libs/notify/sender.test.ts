@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createNetServer } from 'node:net';
 import { once } from 'node:events';
 import { type AddressInfo } from 'node:net';
@@ -14,8 +14,8 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.close();
 });
 
-async function serve(handle: Parameters<typeof createServer>[1]): Promise<{ readonly port: number; readonly server: Server }> {
-  const server = createServer({}, handle!).listen(0, '127.0.0.1');
+async function serve(handle: RequestListener): Promise<{ readonly port: number; readonly server: Server }> {
+  const server = createServer({}, handle).listen(0, '127.0.0.1');
   servers.push({ close: () => (server.closeAllConnections(), server.close()) });
   await once(server, 'listening');
   return { port: (server.address() as AddressInfo).port, server };

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
 import { type DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Notification } from '#libs/alerting/notify/notification';
@@ -71,6 +72,13 @@ async function webhook(name: string, answer: (told: Told) => Answer): Promise<{ 
   return { local, id };
 }
 
+/** The queue is gone, as after a loss of Redis without its files. */
+async function flush(url: string): Promise<void> {
+  const client = new Redis(url);
+  await client.flushall();
+  await client.quit();
+}
+
 const states = async (receiverId: string): Promise<Readonly<Record<string, number>>> => {
   const rows: { state: string; n: number }[] = await store.query('SELECT state, count(*)::int AS n FROM signalbox.notification WHERE receiver_id = $1 GROUP BY state', [receiverId]);
   return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
@@ -131,6 +139,7 @@ for (const [name, isThere, redisUrl] of backends) {
         }
         if (episode === 2) await away.local.start();
         if (episode === 4 && redisUrl() !== null) await redis!.kill().then(() => redis!.start());
+        if (episode === 5 && redisUrl() !== null) await flush(redisUrl()!);
       }
       expect(kills).toBe(KILLS);
       await startWorker(redisUrl());

@@ -9,10 +9,10 @@ type Out<N extends keyof typeof ROUTES> = RouteOutput<(typeof ROUTES)[N]>;
 
 const text = (ms: number): string => new Date(ms).toISOString();
 
-export function receiverBody({ id, name, kind, settings, disabledReason, generation, createdAtMs, createdBy, updatedAtMs }: StoredReceiver, secretNames: readonly string[], counts: ReceiverCounts | undefined): Out<'getReceiver'> {
+export function receiverBody({ id, name, kind, settings, disabledReason, generation, createdAtMs, createdBy, updatedAtMs }: StoredReceiver, named: readonly string[], counts: ReceiverCounts | undefined): Out<'getReceiver'> {
   const { kind: _, ...shown } = settings;
   return {
-    id, name, kind, settings: 'to' in shown ? { ...shown, to: [...shown.to] } : shown, secrets: [...secretNames], disabledReason, waiting: counts?.waiting ?? 0, deadLetters: counts?.dead ?? 0, generation,
+    id, name, kind, settings: 'to' in shown ? { ...shown, to: [...shown.to] } : shown, secrets: [...named], disabledReason, waiting: counts?.waiting ?? 0, deadLetters: counts?.dead ?? 0, generation,
     createdAt: text(createdAtMs), createdBy, updatedAt: text(updatedAtMs),
   };
 }

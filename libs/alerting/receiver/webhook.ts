@@ -3,9 +3,6 @@ import { type Notification } from '../notify/notification.ts';
 import { boundedBody } from './bounded-body.ts';
 import { type ReceiverSecrets, type WebRequest } from './receiver.ts';
 
-/** How long the secret before also signs after a rotation. */
-export const ROTATION_OVERLAP_MS = 24 * 3_600_000;
-
 /**
  * A request of the Standard Webhooks specification, symmetric signatures `v1`: the id is the
  * notification's, so it stays over all attempts; the time is that of the attempt. After a rotation both
