@@ -10,7 +10,7 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
 import { drawTrace, freezeLayer, type Shape } from './shape.ts';
 
-/** Different requests that a run goes round. */
+/** Different requests that are drawn from, with replacement. */
 const POOL = 200;
 const BASELINE_REQUESTS = 3000;
 const REQUESTS_PER_MONTH = 36_000;
@@ -29,11 +29,11 @@ export interface Work {
 
 export function prepare(shape: Shape, seed: number): Work {
   const random = seededRandom(seed);
-  const draw = (turned: number): RoutingTrace[] => Array.from({ length: POOL }, () => drawTrace(shape, 0, shape.layers, turned, random));
+  const draw = (turned: number): RoutingTrace[] => Array.from({ length: POOL }, () => drawTrace(shape, turned, random));
   const traces = draw(0);
   const changed = draw(1);
   const encoded = traces.map(encodeTrace);
-  const baselines = Array.from({ length: shape.layers }, (_, layer) => freezeLayer(shape, layer, BASELINE_REQUESTS, random));
+  const baselines = Array.from({ length: shape.layers }, (_, layer) => freezeLayer(traces, layer, BASELINE_REQUESTS, random));
   const threshold = alarmThreshold(2 * shape.layers, REQUESTS_PER_MONTH, 1);
   const usage = emptyUsage(shape.layers, shape.experts);
   const usual = streamsOf(baselines);
@@ -41,8 +41,8 @@ export function prepare(shape: Shape, seed: number): Work {
   return {
     decode: (at) => void decodeTrace(encoded[at % POOL]!),
     aggregate: (at) => accumulateUsage(usage, traces[at % POOL]!),
-    detect: (at) => detect(usual, traces[at % POOL]!, threshold, at),
-    detectChanged: (at) => detect(moved, changed[at % POOL]!, threshold, at),
+    detect: (at) => detect(usual, traces[Math.floor(random() * POOL)]!, threshold, at),
+    detectChanged: (at) => detect(moved, changed[Math.floor(random() * POOL)]!, threshold, at),
     read: () => {
       for (const { state, baseline } of usual) readLayer(state, baseline, DEFAULT_STREAM);
     },
