@@ -1,18 +1,15 @@
-import { type BatchObservableResult } from '@opentelemetry/api';
-import { measureExpertLoads } from '#libs/detection/windows/expert-load';
-import { maxViolation } from '#libs/stats/balance';
+import { type Attributes, type BatchObservableResult } from '@opentelemetry/api';
+import { maxViolation, utilisation } from '#libs/stats/balance';
 import { estimateEntropy } from '#libs/stats/entropy-estimate';
 import { clusteredOf } from '#libs/detection/windows/window-finding';
 import { meter, SECONDS_BUCKETS } from '#libs/platform/telemetry/metrics';
 import { type MeasuredLayer } from './layer-readings.ts';
 import { type MeasuredRound } from './measure-round.ts';
 
-/** Busiest and idlest experts of a layer that are shown: all of them would be thousands of series. */
-const SHOWN_EXPERTS = 2;
-/** Experts' series in all, over releases and layers. */
-const MAX_EXPERT_SERIES = 1000;
-/** Layers' series in all. */
-const MAX_LAYERS = 1000;
+/** Busiest and idlest experts of a layer that are shown, by rank: all of them would be thousands of series. */
+const RANKS = [0, 1, -2, -1] as const;
+/** Layers shown at most, over all releases: each has as many series as this file has gauges and ranks. */
+const MAX_LAYERS = 400;
 
 const duration = meter().createHistogram('signalbox.measure.duration', { unit: 's', description: 'One round over what answers now.', advice: { explicitBucketBoundaries: SECONDS_BUCKETS } });
 const errors = meter().createCounter('signalbox.measure.errors', { description: 'Rounds that failed; they are tried again.' });
@@ -20,11 +17,12 @@ const lost = meter().createCounter('signalbox.feedback.unrouted', { description:
 const entropy = meter().createObservableGauge('signalbox.routing.entropy_bits', { description: 'Entropy of the usage of a layer over the last window, corrected for its size.' });
 const effective = meter().createObservableGauge('signalbox.routing.effective_experts_ratio', { description: 'Effective experts of a layer, 2 to the power of its entropy, over all of its experts.' });
 const violation = meter().createObservableGauge('signalbox.routing.max_violation_ratio', { description: 'How far the busiest expert of a layer is above an equal share, in equal shares.' });
-const load = meter().createObservableGauge('signalbox.routing.expert_load_ratio', { description: 'Share of a layer over an equal one, of its busiest and idlest experts.' });
+const load = meter().createObservableGauge('signalbox.routing.expert_load_ratio', { description: 'Share of a layer over an equal one of its busiest experts (rank 1 and 2) and its idlest (rank -2 and -1).' });
 const GAUGES = [entropy, effective, violation, load];
 
 /** Shows at /metrics what the last round of this process measured. */
 export class MeasureMetrics {
+  readonly #shown = new Set<string>();
   #layers: readonly MeasuredLayer[] = [];
 
   start(): void {
@@ -40,7 +38,7 @@ export class MeasureMetrics {
 
   /** @param round null where another process measures: then it shows the figures, and not this one too */
   done(round: MeasuredRound | null, seconds: number): void {
-    this.#layers = round?.layers.slice(0, MAX_LAYERS) ?? [];
+    this.#layers = round?.layers ?? [];
     if (round === null) return;
     duration.record(seconds);
     lost.add(round.lostFeedback);
@@ -51,29 +49,38 @@ export class MeasureMetrics {
   }
 
   readonly #observe = (result: BatchObservableResult): void => {
-    let experts = 0;
-    for (const { labels, window } of this.#layers) {
-      const { model = '', release = '', layer = '' } = labels;
-      // By a short id: a release is looked up by what its digest begins with.
-      const of = { model, release: release.slice(0, 12), layer };
-      const estimate = estimateEntropy(clusteredOf(window.usage), window.topK);
-      const most = maxViolation([...window.usage.load]);
-      if (estimate) {
-        result.observe(entropy, estimate.entropyBits, of);
-        result.observe(effective, estimate.effectiveExperts / window.usage.load.length, of);
-      }
-      if (most !== null) result.observe(violation, most, of);
-      if (experts >= MAX_EXPERT_SERIES) continue;
-      for (const one of outermost(window)) {
-        result.observe(load, one.load, { ...of, expert: String(one.expert) });
-        experts += 1;
-      }
+    const now = new Map(this.#layers.map((layer) => [JSON.stringify(labelsOf(layer)), layer]));
+    // The exporter repeats what was once observed: what is measured no more must not look as if it were.
+    for (const key of this.#shown) {
+      if (now.has(key)) continue;
+      observe(result, JSON.parse(key) as LayerLabels, null);
+      this.#shown.delete(key);
+    }
+    for (const [key, layer] of now) {
+      if (this.#shown.size < MAX_LAYERS) this.#shown.add(key);
+      if (this.#shown.has(key)) observe(result, labelsOf(layer), layer);
     }
   };
 }
 
-function outermost(window: MeasuredLayer['window']): readonly { readonly expert: number; readonly load: number }[] {
-  const loads = measureExpertLoads(window, null, { minRequests: 1, maxMissedChance: 0, dormantLoad: 0, wakingLoad: 0 }) ?? [];
-  const sorted = loads.toSorted((a, b) => b.load - a.load);
-  return sorted.length <= 2 * SHOWN_EXPERTS ? sorted : [...sorted.slice(0, SHOWN_EXPERTS), ...sorted.slice(-SHOWN_EXPERTS)];
+interface LayerLabels extends Attributes {
+  readonly model: string;
+  readonly release: string;
+  readonly layer: string;
+}
+
+/** By a short id: a release is looked up by what its digest begins with. */
+function labelsOf({ labels: { model = '', release = '', layer = '' } }: MeasuredLayer): LayerLabels {
+  return { model, release: release.slice(0, 12), layer };
+}
+
+/** @param layer null: it is measured no more, and shown as no number */
+function observe(result: BatchObservableResult, labels: LayerLabels, layer: MeasuredLayer | null): void {
+  const loads = layer ? [...layer.window.usage.load] : [];
+  const estimate = layer && estimateEntropy(clusteredOf(layer.window.usage), layer.window.topK);
+  result.observe(entropy, estimate?.entropyBits ?? NaN, labels);
+  result.observe(effective, estimate ? estimate.effectiveExperts / loads.length : NaN, labels);
+  result.observe(violation, maxViolation(loads) ?? NaN, labels);
+  const sorted = utilisation(loads).toSorted((a, b) => b - a);
+  for (const rank of RANKS) result.observe(load, sorted.at(rank) ?? NaN, { ...labels, rank: String(rank < 0 ? rank : rank + 1) });
 }
