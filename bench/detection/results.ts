@@ -12,6 +12,8 @@ export interface QuietMonth {
 /** One change, watched in all streams. */
 export interface ChangeRun {
   readonly setting: string;
+  /** Place among the setting's changes: rows keep their order however a run was spread. */
+  readonly at: number;
   readonly change: string;
   readonly sizeBits: number;
   readonly rampRequests: number;
@@ -24,6 +26,7 @@ export interface ChangeRun {
 
 /** One change as Signalbox's streams call it, at the promised threshold over all of them. */
 export interface ToldApart {
+  readonly at: number;
   readonly change: string;
   readonly truth: 'nothing' | 'mix' | 'router' | 'weights';
   readonly repeat: number;
@@ -49,5 +52,9 @@ export function mergeResults(parts: readonly Results[]): Results {
   const kinds = new Set(parts.map(({ seed, windowRequests }) => `seed ${seed}, windows of ${windowRequests}`));
   if (kinds.size !== 1) throw new Error(`the parts are of ${kinds.size} runs (${[...kinds].join('; ')}); merge those of one`);
   const settings = new Map(parts.flatMap((part) => part.settings).map((setting) => [setting.name, setting]));
-  return { seed: parts[0]!.seed, windowRequests: parts[0]!.windowRequests, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs), toldApart: parts.flatMap(({ toldApart }) => toldApart) };
+  return { seed: parts[0]!.seed, windowRequests: parts[0]!.windowRequests, settings: [...settings.values()], months: parts.flatMap(({ months }) => months), runs: parts.flatMap(({ runs }) => runs).toSorted(byPlace), toldApart: parts.flatMap(({ toldApart }) => toldApart).toSorted(byPlace) };
+}
+
+function byPlace(left: { readonly at: number; readonly repeat: number }, right: { readonly at: number; readonly repeat: number }): number {
+  return left.at - right.at || left.repeat - right.repeat;
 }

@@ -106,7 +106,7 @@ export function changeRun(setting: Setting, change: Change, changeAt: number, ra
       }
     }
   }
-  return { setting: setting.name, change: change.name, sizeBits: change.sizeBits, rampRequests, repeat, delays, records: Object.fromEntries(statistics.map((name, at) => [name, records[at]!])) };
+  return { setting: setting.name, at: changeAt, change: change.name, sizeBits: change.sizeBits, rampRequests, repeat, delays, records: Object.fromEntries(statistics.map((name, at) => [name, records[at]!])) };
 }
 
 

@@ -14,6 +14,8 @@ export const VERDICT_LIMIT = 3000;
 type Pools = readonly (readonly RoutedRequest[])[];
 
 interface Case {
+  /** Row of the table. */
+  readonly at: number;
   readonly change: string;
   readonly truth: ToldApart['truth'];
   readonly pools: () => Pools;
@@ -22,11 +24,12 @@ interface Case {
 
 /** Nothing, each change of the traffic, each changed release. */
 export function toldApartCases(pools: TokenPools): Case[] {
-  return [
+  const cases: Omit<Case, 'at'>[] = [
     { change: 'nothing', truth: 'nothing', pools: () => pools.plain, mix: null },
-    ...TRAFFIC_MIXES.map(({ name, mix }): Case => ({ change: name, truth: 'mix', pools: () => pools.plain, mix })),
-    ...pools.changed.map(({ name, pools: changed }): Case => ({ change: name, truth: name.startsWith('experts') ? 'weights' : 'router', pools: changed, mix: null })),
+    ...TRAFFIC_MIXES.map(({ name, mix }): Omit<Case, 'at'> => ({ change: name, truth: 'mix', pools: () => pools.plain, mix })),
+    ...pools.changed.map(({ name, pools: changed }): Omit<Case, 'at'> => ({ change: name, truth: name.startsWith('experts') ? 'weights' : 'router', pools: changed, mix: null })),
   ];
+  return cases.map((one, at) => ({ at, ...one }));
 }
 
 /**
@@ -34,7 +37,7 @@ export function toldApartCases(pools: TokenPools): Case[] {
  * them. The baseline is made of each of its requests once, and none of them streams: a token table that has
  * seen the stream's requests would explain them too well.
  */
-export function toldApart(reference: TokenPools, { change, truth, mix }: Case, changed: Pools, repeat: number, seed: number): ToldApart {
+export function toldApart(reference: TokenPools, { at: row, change, truth, mix }: Case, changed: Pools, repeat: number, seed: number): ToldApart {
   const random = randomOf(seed, `told apart/${change}/${repeat}`);
   const even = reference.plain.map(() => 1);
   const baselines = freeze(shuffled(reference.reference, random));
@@ -53,7 +56,7 @@ export function toldApart(reference: TokenPools, { change, truth, mix }: Case, c
   const mixLayers = saying('mix');
   const routerLayers = saying('router');
   const isUndecided = saying('pending').length > 0;
-  return { change, truth, repeat, verdict: verdictOf(mixLayers.length > 0, routerLayers.length > 0, isUndecided), requests, mixLayers, routerLayers };
+  return { at: row, change, truth, repeat, verdict: verdictOf(mixLayers.length > 0, routerLayers.length > 0, isUndecided), requests, mixLayers, routerLayers };
 }
 
 function verdictOf(isMix: boolean, isRouter: boolean, isUndecided: boolean): ToldApart['verdict'] {
