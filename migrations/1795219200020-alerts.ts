@@ -28,7 +28,7 @@ const SEEDS: readonly Seed[] = [
   { signal: 'dropped-tokens', name: 'Dropped tokens', summary: 'Decisions are dropped or rerouted because experts are full.', by: 'interval', limits: { warning: 0.01, critical: 0.05 }, forMs: 2 * MINUTE_MS },
   { signal: 'low-confidence', name: 'Low gate confidence', summary: 'The router is less sure of its choices than in the baseline.', by: 'interval', limits: { warning: 0.05, critical: 0.15 }, forMs: 5 * MINUTE_MS },
   { signal: 'quality', name: 'Quality by route', summary: 'Answers that went by an expert are rated worse than others.', is: 'below', by: 'interval', limits: { warning: -0.1, critical: -0.25 } },
-  { signal: 'data-rule-refusals', name: 'Data rules refuse', summary: 'Many requests are kept from experts by data-handling rules.', by: 'interval', limits: { warning: 0.1, critical: 0.5 }, forMs: 5 * MINUTE_MS },
+  { signal: 'data-rule-refusals', name: 'Data rules refuse', summary: 'Many requests are refused because of data-handling rules.', by: 'interval', limits: { warning: 0.01, critical: 0.1 }, forMs: 5 * MINUTE_MS },
   { signal: 'no-data', name: 'No data', summary: 'Nothing is recorded of a model that answered before.', limits: { warning: 900, critical: 3600 }, keepFiringForMs: 0 },
   { signal: 'watchdog', name: 'Watchdog', summary: 'Always fires: while it comes, alerts arrive. Raise an alarm where it stays away.', limits: { info: 0 }, keepFiringForMs: 0 },
 ];

@@ -36,7 +36,7 @@ const WHAT: Readonly<Record<string, string>> = {
   'dropped-tokens': 'Decisions are dropped or rerouted because experts are full',
   'low-confidence': 'The router is less sure of its choices than before',
   quality: 'Answers that went this way are rated worse',
-  'data-rule-refusals': 'Requests are kept from experts by data-handling rules',
+  'data-rule-refusals': 'Requests are refused because of data-handling rules',
   'no-data': 'Nothing is recorded any more',
   watchdog: 'Alerts arrive: this one always fires',
 };
