@@ -46,7 +46,8 @@ export async function demo(client: ApiClient, terminal: Terminal, options: DemoO
   terminal.print(demoSummary({ usage, information, requestId: ids.at(-1) ?? '' }, terminal));
 }
 
-async function demoModel(client: ApiClient): Promise<string> {
+/** tiny-mixtral, or the only model. @throws CliError where there is none or a choice */
+export async function demoModel(client: ApiClient): Promise<string> {
   const { items } = await client.call('listModels', { query: { limit: '200' } });
   const names = items.map(({ model }) => model);
   const [first] = names;

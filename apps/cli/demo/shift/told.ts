@@ -7,7 +7,8 @@ const findingSchema = z.object({
   layer: z.int().nullable(),
   effect: z.object({ value: figure, unit: z.string(), low: figure, high: figure }),
   requests: figure,
-  wayBack: z.object({ path: z.string(), body: z.record(z.string(), z.unknown()), command: z.string(), to: z.string() }).nullable(),
+  // It is followed: nothing else may stand there.
+  wayBack: z.object({ path: z.string().regex(/^\/api\/v1\/models\/[^/]+\/(rollback|abort)$/), body: z.record(z.string(), z.unknown()), command: z.string(), to: z.string() }).nullable(),
 });
 const alertSchema = z.object({
   status: z.enum(['firing', 'resolved']),

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type DemoPrompt } from '../prompts.ts';
-import { Traffic } from './traffic.ts';
+import { drawRequest, Traffic } from './traffic.ts';
 
 const MIX: DemoPrompt[] = ['bible', 'python'].map((task) => ({ task, prompt: `of ${task}`, language: 'en' }));
 
@@ -54,4 +54,12 @@ it('tells of the first refusal, and sends nothing more', async () => {
   await traffic.stop();
   expect(() => traffic.check()).toThrow('status 400');
   expect(server.asked.length).toBeLessThan(10);
+});
+
+it('makes a request of prompts of one domain', () => {
+  let draws = 0;
+  const { task, prompt } = drawRequest([...MIX, { task: 'python', prompt: 'more of python', language: 'code' }], () => ((draws += 7) % 10) / 10);
+  expect(task).toBe('python');
+  expect(prompt.split('\n')).toHaveLength(3);
+  expect(prompt).not.toContain('bible');
 });

@@ -13,7 +13,22 @@ export interface TrafficOptions {
   readonly random: () => number;
 }
 
-/** Steady traffic: each request is a prompt drawn from the mix of the moment, so that requests do not depend on each other. */
+/** Prompts of a request. One alone has too few tokens for routing by token to tell much. */
+const PROMPTS = 3;
+
+/** A request of a domain: some of its prompts, drawn independently. The domains of the mix weigh as they have prompts. */
+export function drawRequest(mix: readonly DemoPrompt[], random: () => number): DemoPrompt {
+  const draw = (from: readonly DemoPrompt[]): DemoPrompt => {
+    const drawn = from[Math.floor(random() * from.length)];
+    if (!drawn) throw new RangeError('the mix holds no prompt');
+    return drawn;
+  };
+  const first = draw(mix);
+  const ofDomain = mix.filter(({ task }) => task === first.task);
+  return { ...first, prompt: [first, ...Array.from({ length: PROMPTS - 1 }, () => draw(ofDomain))].map(({ prompt }) => prompt).join('\n') };
+}
+
+/** Steady traffic: each request is drawn from the mix of the moment, so that requests do not depend on each other. */
 export class Traffic {
   readonly #client: Pick<ApiClient, 'request'>;
   readonly #options: TrafficOptions;
@@ -58,8 +73,7 @@ export class Traffic {
   async #lane(): Promise<void> {
     try {
       while (!this.#isStopping && this.#failure === null) {
-        const prompt = this.#mix[Math.floor(this.#options.random() * this.#mix.length)];
-        if (prompt) await ask(this.#client, prompt, (this.#sent += 1), this.#options);
+        await ask(this.#client, drawRequest(this.#mix, this.#options.random), (this.#sent += 1), this.#options);
         this.#answered += 1;
       }
     } catch (cause) {
