@@ -74,10 +74,11 @@ export class FollowedLedger {
 
   /** The next batches behind the watermark. */
   async next({ xid, sequence }: Watermark, maxBatches: number): Promise<readonly FollowedBatch[]> {
+    // Ordered by the table's columns: by their names alone it would be by the texts they are given out as.
     const rows: { batch_id: string; xid: string; sequence: string; request_ids: string[] | null; first_at: Date | null; last_at: Date | null }[] = await this.dataSource.query(
-      `SELECT batch_id, xid::text AS xid, sequence::text AS sequence, request_ids::text[] AS request_ids, first_at, last_at FROM signalbox.trace_batch
-       WHERE (xid, sequence) > ($1::xid8, $2::bigint) AND xid < pg_snapshot_xmin(pg_current_snapshot())
-       ORDER BY xid, sequence LIMIT $3`,
+      `SELECT batch_id, b.xid::text AS xid, b.sequence::text AS sequence, request_ids::text[] AS request_ids, first_at, last_at FROM signalbox.trace_batch AS b
+       WHERE (b.xid, b.sequence) > ($1::xid8, $2::bigint) AND b.xid < pg_snapshot_xmin(pg_current_snapshot())
+       ORDER BY b.xid, b.sequence LIMIT $3`,
       [xid, sequence, maxBatches],
     );
     return rows.map((row) => ({
