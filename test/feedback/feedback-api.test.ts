@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FeedbackRouting } from '#libs/store/feedback/feedback-routing';
 import { TraceSealer } from '#libs/record/seal';
 import { FeedbackJoiner } from '../../apps/watch/measure/join-feedback.ts';
+import { runCli } from '../../apps/cli/program.ts';
 import { AccessHouse, type Answer } from '../access/access-house.ts';
 import { EXPERTS, LAYERS, RELEASE } from '../store/store.fixture.ts';
 
@@ -86,6 +87,22 @@ it('sums feedback up', async () => {
   expect(body).toMatchObject({ requests: ids().length, labels: expect.arrayContaining([{ label: 'later', requests: 1, feedback: 1 }]) });
   expect(body.scoreInterval.low).toBeLessThan(body.meanScore);
   expect((await house.call('/api/v1/feedback/summary?tenant=nobody')).body).toEqual({ withheld: { reason: 'fewer_than_min_requests', minRequests: 1 } });
+});
+
+it('is given and read on the command line', async () => {
+  const printed: string[] = [];
+  const plain = (text: string): string => text;
+  const run = (...args: string[]): Promise<number> =>
+    runCli(args, {
+      env: { SIGNALBOX_URL: house.url, SIGNALBOX_API_KEY: house.admin }, columns: 80, rows: 24, isTty: false, colors: { dim: plain, red: plain, yellow: plain, bold: plain },
+      signal: new AbortController().signal, workingDir: '/', print: (text) => printed.push(text), note: (text) => printed.push(text),
+    });
+  expect(await run('feedback', 'add', ids()[4]!, '--score', '0.5', '--label', 'so-so', '--program', '--source', 'script')).toBe(0);
+  expect(await run('feedback', 'add', ids()[4]!, '--score', '2')).toBe(2);
+  expect(await run('feedback', 'list', '--label', 'so-so')).toBe(0);
+  expect(printed.at(-1)).toMatch(new RegExp(`${ids()[4]}\\s+0\\.50\\s+so-so\\s+program\\s+script`));
+  expect(await run('quality', '--layer', '0')).toBe(0);
+  expect(printed.at(-2)).toContain(`over ${ids().length} requests`);
 });
 
 it('deletes what is past its retention, with the routing that nothing needs any more', async () => {

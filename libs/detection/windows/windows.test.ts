@@ -10,7 +10,7 @@ import { wilsonInterval } from './proportion.ts';
 import { measureRuleRefusals } from './rule-refusals.ts';
 import { measureSilence, type RecordedTraffic } from './silence.ts';
 import { measureSlowExperts } from './slow-expert.ts';
-import { effectiveRequests, type LayerWindow } from './window-finding.ts';
+import { effectiveRequests, effectiveSelections, type LayerWindow } from './window-finding.ts';
 
 const LIMITS = { minRequests: 5 };
 const LOADS: ExpertLoadLimits = { minRequests: 5, maxMissedChance: 0.001, dormantLoad: 0.1, wakingLoad: 0.3 };
@@ -110,6 +110,15 @@ describe('measureExpertLoads', () => {
     expect(rare).toMatchObject({ reason: 'missed-too-likely', missingLoad: 0 });
     const clustered = windowOf(Array.from({ length: 9 }, (_, r) => [0, 1, 2, 3].map((j) => (j === r % 3 ? 200 : 0))));
     expect(measureExpertLoads(clustered, null, LOADS)![3]!.reason).toBe('missed-too-likely');
+  });
+
+  it('holds the chance of a false death over all experts of the layer to its limit', () => {
+    const window = windowOf(wavering([2, 2, 2, 0], 5));
+    const chance = 0.75 ** effectiveSelections(window);
+    const reasonAt = (maxMissedChance: number) => measureExpertLoads(window, null, { ...LOADS, maxMissedChance })![3]!;
+    expect(reasonAt(1).missedChance).toBeCloseTo(chance, 15);
+    // Within the limit for one expert alone, but not for four.
+    expect([2 * chance, 3.99 * chance, 4.01 * chance].map((limit) => reasonAt(limit).reason)).toEqual(['missed-too-likely', 'missed-too-likely', 'dead']);
   });
 
   it('does not call an expert dead that was dormant before, and sees it wake', () => {
