@@ -44,9 +44,9 @@ export interface KnownMix {
  * turn, so that both see the same hours.
  * @throws RangeError naming what is too small or does not fit
  */
-export function freezeUsageBaseline(mixes: readonly KnownMix[]): UsageBaseline {
+export function freezeUsageBaseline(mixes: readonly KnownMix[], minRequests = MIN_BASELINE_REQUESTS): UsageBaseline {
   const requests = mixes.reduce((sum, { shares }) => sum + shares.length, 0);
-  if (requests < MIN_BASELINE_REQUESTS) throw new RangeError(`the baseline has ${requests} requests; ${MIN_BASELINE_REQUESTS} are needed`);
+  if (requests < minRequests) throw new RangeError(`the baseline has ${requests} requests; ${minRequests} are needed`);
   const experts = mixes[0]?.shares[0]?.length ?? 0;
   const wrong = mixes.find(({ shares }) => shares.some((one) => one.length !== experts));
   if (wrong) throw new RangeError(`mix ${wrong.name}: every request must have shares of ${experts} experts`);

@@ -1,4 +1,5 @@
-import { type Calibration, freezeUsageBaseline, MIN_BASELINE_REQUESTS, type UsageBaseline } from '../baseline/usage-baseline.ts';
+import { type Calibration, freezeUsageBaseline, type UsageBaseline } from '../baseline/usage-baseline.ts';
+import { kindOf, requestKinds } from '../router-shift/request-kinds.ts';
 import { freezeTokenRouting, type RoutedRows, routingResidual, type TokenRouting } from '../router-shift/token-routing.ts';
 import { type Effect, routingEffect, usageEffect } from './effect.ts';
 import { type LayerRequest } from './layer-requests.ts';
@@ -8,6 +9,12 @@ import { expertBounds } from './which-experts.ts';
 
 /** Shares of the token table of one layer at most: 1 MiB, 4,096 tokens of 64 experts or 1,024 of 256. */
 export const MAX_TABLE_VALUES = 262_144;
+
+/** Requests with known tokens, besides those of the table, for a residual's baseline; 900 requests with token ids give as many. */
+const MIN_ROUTING_REQUESTS = 600;
+/** Kinds of requests that the routing is calibrated by, and about how many requests each one needs. */
+const MAX_KINDS = 4;
+const MIN_KIND_REQUESTS = 300;
 
 /** Frozen reference of one layer. */
 export interface LayerBaseline {
@@ -55,17 +62,24 @@ export function freezeLayerBaseline(requests: readonly MixedRequest[], options: 
   };
 }
 
+/**
+ * Routing by token depends on the context too, and with it on the kind of request. So the residual is
+ * calibrated by kind, told by usage: any other mixture of the same kinds shows no more than the furthest
+ * of them, and is no change of the router.
+ */
 function freezeRouting(requests: readonly MixedRequest[], experts: number, { maxTokens, minSightings, stream }: LayerBaselineOptions): { routing: TokenRouting; residual: UsageBaseline } | null {
-  const withTokens = requests.filter(({ request }) => request.rows !== null);
-  const forTable = withTokens.flatMap(({ request }, at) => (at % 3 === 0 && request.rows ? [request.rows] : []));
-  const routing = freezeTokenRouting(forTable, experts, { maxTokens: Math.min(maxTokens, Math.floor(MAX_TABLE_VALUES / experts)), minSightings });
-  const residuals = withTokens.flatMap(({ mix, request }, at) => {
-    const values = at % 3 === 0 ? null : residualOf(routing, request.rows, stream);
-    return values ? [{ mix, values }] : [];
+  const withTokens = requests.flatMap(({ request: { shares, rows } }) => (rows ? [{ shares, rows }] : []));
+  const forTable = withTokens.filter((_, at) => at % 3 === 0);
+  const routing = freezeTokenRouting(forTable.map(({ rows }) => rows), experts, { maxTokens: Math.min(maxTokens, Math.floor(MAX_TABLE_VALUES / experts)), minSightings });
+  const residuals = withTokens.flatMap(({ shares, rows }, at) => {
+    const values = at % 3 === 0 ? null : residualOf(routing, rows, stream);
+    return values ? [{ shares, values }] : [];
   });
-  const mixes = byMix(residuals).filter(({ shares }) => shares.length >= 4);
-  if (mixes.reduce((sum, { shares }) => sum + shares.length, 0) < MIN_BASELINE_REQUESTS) return null;
-  return { routing, residual: freezeUsageBaseline(mixes) };
+  if (residuals.length < MIN_ROUTING_REQUESTS) return null;
+  const kinds = requestKinds(forTable.map(({ shares }) => shares), Math.min(MAX_KINDS, Math.floor(residuals.length / MIN_KIND_REQUESTS)));
+  const byKind = byMix(residuals.map(({ shares, values }) => ({ mix: `kind ${kindOf(kinds, shares)}`, values })));
+  const large = byKind.filter(({ shares }) => shares.length >= MIN_KIND_REQUESTS / 4);
+  return { routing, residual: freezeUsageBaseline(large, MIN_ROUTING_REQUESTS / 2) };
 }
 
 /** The residual of a request; null where too few of its tokens are known. */

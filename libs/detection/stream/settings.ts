@@ -55,4 +55,4 @@ export interface LayerBaselineOptions {
   readonly stream: StreamSettings;
 }
 
-export const DEFAULT_LAYER_BASELINE: LayerBaselineOptions = { maxTokens: 8192, minSightings: 50, stream: DEFAULT_STREAM };
+export const DEFAULT_LAYER_BASELINE: LayerBaselineOptions = { maxTokens: 8192, minSightings: 20, stream: DEFAULT_STREAM };
