@@ -1,7 +1,7 @@
-import { declareLayers } from '#libs/detection/stream/across-streams';
+import { declareLayers, type PlacedStream } from '#libs/detection/stream/across-streams';
 import { type LayerBaseline } from '#libs/detection/stream/layer-baseline';
 import { requestRouting } from '#libs/detection/stream/layer-requests';
-import { type LayerStreamState, newLayerStream, observeLayer, readLayer } from '#libs/detection/stream/layer-stream';
+import { newLayerStream, observeLayer, readLayer } from '#libs/detection/stream/layer-stream';
 import { DEFAULT_STREAM } from '#libs/detection/stream/settings';
 import { alarmThreshold } from '#libs/detection/usage-shift/settings';
 import { seededRandom } from '#libs/stats/testing/random-requests';
@@ -50,16 +50,11 @@ export function prepare(shape: Shape, seed: number): Work {
   };
 }
 
-interface Stream {
-  readonly state: LayerStreamState;
-  readonly baseline: LayerBaseline;
+function streamsOf(baselines: readonly LayerBaseline[]): PlacedStream[] {
+  return baselines.map((baseline, layer) => ({ state: newLayerStream(baseline, DEFAULT_STREAM), baseline, layer, segmentKey: '' }));
 }
 
-function streamsOf(baselines: readonly LayerBaseline[]): Stream[] {
-  return baselines.map((baseline) => ({ state: newLayerStream(baseline, DEFAULT_STREAM), baseline }));
-}
-
-function detect(streams: readonly Stream[], trace: RoutingTrace, threshold: number, at: number): void {
+function detect(streams: readonly PlacedStream[], trace: RoutingTrace, threshold: number, at: number): void {
   const observed = { requestId: `request-${at}`, atMs: at };
   for (const [layer, { state, baseline }] of streams.entries()) observeLayer(state, requestRouting(trace, layer), baseline, threshold, DEFAULT_STREAM, observed);
   declareLayers(streams, threshold, DEFAULT_STREAM, at);

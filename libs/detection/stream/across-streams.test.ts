@@ -62,7 +62,7 @@ it('finds many streams that move together sooner than one would be found by itse
   const untilAlarm = (isTogether: boolean): number => {
     // The same requests for both.
     random = seededRandom(6);
-    const streams = Array.from({ length: 10 }, () => ({ state: newLayerStream(baseline, DEFAULT_STREAM), baseline }));
+    const streams = Array.from({ length: 10 }, (_, layer) => ({ state: newLayerStream(baseline, DEFAULT_STREAM), baseline, layer, segmentKey: '' }));
     for (let at = 1; at <= 1500; at += 1) {
       for (const { state } of streams) observeLayer(state, { shares: draw(moved), rows: null }, baseline, threshold, DEFAULT_STREAM, { requestId: `r${at}`, atMs: at });
       if (isTogether) declareLayers(streams, threshold, DEFAULT_STREAM, at);
@@ -71,4 +71,22 @@ it('finds many streams that move together sooner than one would be found by itse
     return Infinity;
   };
   expect(untilAlarm(true)).toBeLessThan(untilAlarm(false));
+});
+
+it('takes usage that moves after a router of an earlier layer for its doing, but not what moved long before', () => {
+  const shares = Float32Array.of(0.5, 0.5);
+  const baseline = freezeLayerBaseline(Array.from({ length: 1000 }, (_, at) => ({ mix: 'all', request: { shares: at % 2 ? shares : Float32Array.of(0.4, 0.6), rows: null } })), DEFAULT_LAYER_BASELINE);
+  const latched = (firstRequest: number) => ({ sinceMs: 1, firstRequest, lastRequest: firstRequest, tookRequests: 10, evidence: 100, experts: { requests: 0, wealth: [] } });
+  const stream = (layer: number, segmentKey: string) => ({ state: { ...newLayerStream(baseline, DEFAULT_STREAM), residual: newLayerStream(baseline, DEFAULT_STREAM).usage }, baseline, layer, segmentKey });
+  const streams = [stream(0, ''), stream(1, ''), stream(2, ''), stream(2, 'tenant=a'), stream(3, '')];
+  for (const [at, first] of [900, 1000, 950, 950, 400].entries()) {
+    const { state } = streams[at]!;
+    state.usage.latch = latched(first);
+    state.kind = { kind: 'mix', reason: 'tokens-explain-it' };
+  }
+  streams[1]!.state.residual.latch = latched(1000);
+  streams[1]!.state.kind = { kind: 'router', reason: 'tokens-route-differently' };
+  declareLayers(streams, 1e6, DEFAULT_STREAM, 5);
+  expect(streams.map(({ state }) => state.kind.kind)).toEqual(['mix', 'router', 'router', 'mix', 'mix']);
+  expect(streams[2]!.state.kind.reason).toBe('earlier-layer-routes-differently');
 });

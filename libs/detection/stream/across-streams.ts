@@ -19,6 +19,14 @@ export function declareStreams(wealths: readonly number[], threshold: number): n
   return eBenjaminiHochberg(wealths, wealths.length / threshold);
 }
 
+/** A stream of a release: its layer, and the segment whose layers belong together. */
+export interface PlacedStream {
+  readonly state: LayerStreamState;
+  readonly baseline: LayerBaseline;
+  readonly layer: number;
+  readonly segmentKey: string;
+}
+
 interface Candidate {
   readonly test: LatchedTest;
   readonly baseline: UsageBaseline;
@@ -28,9 +36,10 @@ interface Candidate {
 /**
  * Call after the streams of a release have seen a request: raises the alarms of those that the rule
  * declares besides the ones that raised theirs by themselves. Many layers that move a little at once are
- * so found before any one of them would be. Changes the states.
+ * so found before any one of them would be. Then attributes what a router did to the layers after it.
+ * Changes the states.
  */
-export function declareLayers(streams: readonly { readonly state: LayerStreamState; readonly baseline: LayerBaseline }[], threshold: number, settings: StreamSettings, atMs: number): void {
+export function declareLayers(streams: readonly PlacedStream[], threshold: number, settings: StreamSettings, atMs: number): void {
   const candidates: Candidate[] = [];
   let largest = 0;
   const add = (test: LatchedTest | null, baseline: UsageBaseline | null): void => {
@@ -43,9 +52,30 @@ export function declareLayers(streams: readonly { readonly state: LayerStreamSta
     add(state.usage, baseline.usage);
     add(state.residual, baseline.residual);
   }
-  if (largest * candidates.length < threshold) return;
+  if (largest * candidates.length >= threshold) declareCandidates(candidates, threshold, settings, atMs);
+  attributeToEarlierRouters(streams, settings);
+}
+
+function declareCandidates(candidates: readonly Candidate[], threshold: number, settings: StreamSettings, atMs: number): void {
   for (const index of declareStreams(candidates.map(({ evidence }) => evidence), threshold)) {
     const { test, baseline } = candidates[index]!;
     if (test.latch?.lastRequest !== test.shift.requests) declareTest(test, baseline, threshold, settings, atMs);
+  }
+}
+
+/**
+ * A router that sends tokens elsewhere changes what all later layers see, and so their usage. Usage that began to
+ * move there no sooner than the wait before it is the router's; the layers before it still tell of the traffic.
+ */
+function attributeToEarlierRouters(streams: readonly PlacedStream[], { kind }: StreamSettings): void {
+  const routers = streams.filter(({ state }) => state.kind.reason === 'tokens-route-differently' && state.residual?.latch);
+  if (routers.length === 0) return;
+  for (const { state, layer, segmentKey } of streams) {
+    const { latch } = state.usage;
+    if (state.kind.kind !== 'mix' || latch === null) continue;
+    const isAfter = routers.some(
+      (router) => router.segmentKey === segmentKey && router.layer < layer && latch.firstRequest >= (router.state.residual?.latch?.firstRequest ?? Infinity) - kind.waitRequests,
+    );
+    if (isAfter) state.kind = { kind: 'router', reason: 'earlier-layer-routes-differently' };
   }
 }

@@ -199,6 +199,8 @@ function mixNote({ usage, kind }: LayerStreamState): string | null {
       return 'The tokens explain most of it; they are also routed a little differently, as their context is another.';
     case 'tokens-route-differently':
       return 'Usage moved because the same tokens are routed differently: see router-shift.';
+    case 'earlier-layer-routes-differently':
+      return 'Usage moved because the router of an earlier layer did: see its router-shift.';
     case 'routing-test-pending':
       return 'Usage moved; whether the router did is still being tested.';
     default:
