@@ -13,12 +13,14 @@ interface Seed {
   readonly limits: Readonly<Partial<Record<'info' | 'warning' | 'critical', number>>>;
   readonly forMs?: number;
   readonly keepFiringForMs?: number;
+  /** Readings of these come with requests: a model that nobody asks for days is no fault of a detector. */
+  readonly noDataAfterMs?: number;
 }
 
 /** One rule for each signal, as of this version. All can be edited, and disabled. */
 const SEEDS: readonly Seed[] = [
-  { signal: 'mix-shift', name: 'Traffic changed', summary: 'The mix of requests uses the experts otherwise than the baseline.', limits: { warning: 0.002, critical: 0.01 } },
-  { signal: 'router-shift', name: 'Router changed', summary: 'The same traffic is routed otherwise than in the baseline.', limits: { warning: 0.002, critical: 0.01 } },
+  { signal: 'mix-shift', name: 'Traffic changed', summary: 'The mix of requests uses the experts otherwise than the baseline.', limits: { warning: 0.002, critical: 0.01 }, noDataAfterMs: 7 * DAY_MS },
+  { signal: 'router-shift', name: 'Router changed', summary: 'The same traffic is routed otherwise than in the baseline.', limits: { warning: 0.002, critical: 0.01 }, noDataAfterMs: 7 * DAY_MS },
   { signal: 'collapse', name: 'Routing collapses', summary: 'A few experts take most of the tokens of a layer.', is: 'below', by: 'interval', limits: { warning: 0.5, critical: 0.25 }, forMs: 5 * MINUTE_MS },
   { signal: 'low-entropy', name: 'Low entropy', summary: 'The usage of a layer spreads over fewer experts than before.', by: 'interval', limits: { warning: 0.25, critical: 1 }, forMs: 5 * MINUTE_MS },
   { signal: 'dead-expert', name: 'Dead expert', summary: 'An expert is hardly ever chosen any more.', limits: { warning: 0 }, forMs: 5 * MINUTE_MS },
@@ -138,11 +140,11 @@ export class Alerts1795219200020 implements MigrationInterface {
       );
       CREATE INDEX alert_action_open ON signalbox.alert_action (requested_at) WHERE state = 'requested';
     `);
-    for (const { signal, name, summary, is = 'above', by = 'value', limits, forMs, keepFiringForMs } of SEEDS) {
+    for (const { signal, name, summary, is = 'above', by = 'value', limits, forMs, keepFiringForMs, noDataAfterMs } of SEEDS) {
       const document = {
         name, matchers: [],
         limits: Object.entries(limits).map(([severity, limit]) => ({ severity, is, limit, by })),
-        timing: { ...TIMING, ...(forMs === undefined ? {} : { forMs }), ...(keepFiringForMs === undefined ? {} : { keepFiringForMs }) },
+        timing: { ...TIMING, ...(forMs === undefined ? {} : { forMs }), ...(keepFiringForMs === undefined ? {} : { keepFiringForMs }), ...(noDataAfterMs === undefined ? {} : { noDataAfterMs }) },
         labels: {}, annotations: { summary }, actions: [],
       };
       await runner.query(`INSERT INTO signalbox.alert_rule (id, signal, document, is_enabled, generation, updated_by, updated_at) VALUES ($1, $1, $2, true, 1, 'system', now())`, [signal, JSON.stringify(document)]);

@@ -1,11 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { type Labels } from '../alert/alert.ts';
 import { matches, matchesAll } from '../alert/matcher.ts';
-import { decideMute, type InhibitionRule, type Silence } from './mute.ts';
+import { type InhibitionRule, muter, type Silence } from './mute.ts';
 
 const ALERT = { rule: 'drift', release: 'a', layer: '3', severity: 'warning' };
 const SILENCE: Silence = { id: 's', matchers: [{ label: 'layer', is: 'one-of', values: ['2', '3'] }], fromMs: 100, untilMs: 200 };
 const RULE: InhibitionRule = { source: [{ label: 'rule', is: 'equal', value: 'no-data' }], target: [{ label: 'rule', is: 'not-equal', value: 'no-data' }], equal: ['release'] };
+
+const decideMute = (labels: Labels, ...[firing, silences, inhibitions, nowMs]: Parameters<typeof muter>) => muter(firing, silences, inhibitions, nowMs)(labels);
 
 describe('matchers', () => {
   it('take a missing label for empty text, and match nothing when there is none', () => {
@@ -24,7 +27,7 @@ describe('matchers', () => {
   });
 });
 
-describe('decideMute', () => {
+describe('muter', () => {
   it('silences from the start to before the end', () => {
     const at = (nowMs: number) => decideMute(ALERT, [], [SILENCE], [], nowMs).muted;
     expect([at(99), at(100), at(199), at(200)]).toEqual([false, true, true, false]);

@@ -21,12 +21,10 @@ export type MuteDecision =
   | { readonly muted: true; readonly reason: 'silenced'; readonly silenceId: string }
   | { readonly muted: true; readonly reason: 'inhibited'; readonly by: Labels };
 
-/** Decides whether receivers are told of an alert now. Resolving is always told of. */
-export function decideMute(labels: Labels, firing: readonly Labels[], silences: readonly Silence[], inhibitions: readonly InhibitionRule[], nowMs: number): MuteDecision {
-  return muter(firing, silences, inhibitions, nowMs)(labels);
-}
-
-/** decideMute for many alerts: looks the sources up by their labels, so that the work grows with the alerts and not with their square. */
+/**
+ * Decides of alerts whether receivers are told of them now; resolving is always told of. Sources are looked up by
+ * their labels, so that the work grows with the alerts and not with their square.
+ */
 export function muter(firing: readonly Labels[], silences: readonly Silence[], inhibitions: readonly InhibitionRule[], nowMs: number): (labels: Labels) => MuteDecision {
   const active = silences.filter(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
   const rules = inhibitions.map((rule) => ({ rule, sources: sourcesOf(rule, firing) })).filter(({ sources }) => sources.size > 0);
