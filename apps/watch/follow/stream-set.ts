@@ -91,6 +91,7 @@ export class StreamSet {
   async observe(request: FollowedRequest, trace: RoutingTrace, pace: Pace): Promise<boolean> {
     const watched = await this.#watched(request, trace);
     if (watched === null || watched.baseline.layers !== trace.layers || watched.baseline.experts !== trace.experts) return false;
+    const seen: Stream[] = [];
     let layer = -1;
     let routing = null;
     // Streams lie layer by layer, so that each layer is taken out of the trace once.
@@ -104,9 +105,10 @@ export class StreamSet {
       stream.requests += 1;
       stream.lastAtMs = Math.max(stream.lastAtMs, request.atMs);
       stream.isTouched = true;
+      seen.push(stream);
       await pace.step();
     }
-    declareLayers(watched.streams, watched.threshold, DEFAULT_STREAM, request.atMs);
+    declareLayers(seen, watched.threshold, DEFAULT_STREAM, request.atMs);
     return true;
   }
 
