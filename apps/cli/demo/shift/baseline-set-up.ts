@@ -15,7 +15,7 @@ export interface BaselineOrder {
 type Baseline = CallOutput<'getBaseline'>;
 type Parts = { readonly client: ApiClient; readonly undoClient: ApiClient; readonly undo: UndoList; readonly stage: Stage };
 
-/** Freezes the traffic since a time and adopts it. At the end the baseline that was in force before is adopted again. */
+/** Freezes the traffic since a time and adopts it. At the end the baseline that was in force before is adopted again; where there was none, this one stays. */
 export async function adoptBaseline({ client, undoClient, undo, stage }: Parts, { model, release, fromMs, requests }: BaselineOrder): Promise<void> {
   const before = await inForce(client, model, release);
   const from = new Date(fromMs).toISOString();

@@ -20,7 +20,6 @@ const alertSchema = z.object({
 });
 const bodySchema = z.object({ data: z.object({ sequence: z.int(), groupKey: z.string(), alerts: z.array(alertSchema) }) });
 
-export type ToldFinding = z.output<typeof findingSchema>;
 export type ToldAlert = z.output<typeof alertSchema> & {
   /** When it was delivered, epoch milliseconds. */
   readonly atMs: number;
