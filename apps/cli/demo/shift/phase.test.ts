@@ -16,7 +16,9 @@ function stageOf(script: readonly (() => void)[], alerts: ToldAlert[], waitMs = 
     },
     told: () => alerts,
     signal: new AbortController().signal,
-    onWait: () => void script[waits++]?.(),
+    onWait: () => {
+      script[waits++]?.();
+    },
     now: () => waits * waitMs,
   };
 }
