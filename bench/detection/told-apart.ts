@@ -1,3 +1,4 @@
+import { declareLayers } from '#libs/detection/stream/across-streams';
 import { freezeLayerBaseline, type LayerBaseline } from '#libs/detection/stream/layer-baseline';
 import { newLayerStream, observeLayer } from '#libs/detection/stream/layer-stream';
 import { DEFAULT_LAYER_BASELINE, DEFAULT_STREAM } from '#libs/detection/stream/settings';
@@ -43,14 +44,16 @@ export function toldApart(reference: TokenPools, { at: row, change, truth, mix }
   const baselines = freeze(shuffled(reference.reference, random));
   const threshold = alarmThreshold(2 * baselines.length, REQUESTS_PER_MONTH, 1);
   const states = baselines.map((baseline) => newLayerStream(baseline, DEFAULT_STREAM));
+  const streams = states.map((state, layer) => ({ state, baseline: baselines[layer]!, layer, segmentKey: '' }));
   let requests: number | null = null;
   for (let at = 0; at < LEAD + VERDICT_LIMIT; at += 1) {
     const since = at - LEAD + 1;
     const one = since > 0 ? drawRouted(changed, mix ?? even, random) : drawRouted(reference.plain, even, random);
     for (const [layer, state] of states.entries()) {
       observeLayer(state, one[layer]!, baselines[layer]!, threshold, DEFAULT_STREAM, { requestId: '', atMs: at + 1 });
-      if (since > 0 && (state.kind.kind === 'mix' || state.kind.kind === 'router')) requests ??= since;
     }
+    declareLayers(streams, threshold, DEFAULT_STREAM, at + 1);
+    if (since > 0 && states.some((state) => state.kind.kind === 'mix' || state.kind.kind === 'router')) requests ??= since;
   }
   const saying = (kind: string): number[] => states.flatMap((state, layer) => (state.kind.kind === kind ? [layer] : []));
   const mixLayers = saying('mix');
