@@ -175,12 +175,13 @@ async function registry(): Promise<void> {
 }
 
 async function receivers(): Promise<void> {
-  const made = await change('createReceiver');
+  const body = { name: 'on-call', target: { kind: 'webhook', url: 'https://hooks.example.com/signalbox' } };
+  const made = await change('createReceiver', { body });
   const params = { receiverId: made.id };
   const { secret } = await change('rotateReceiverSecret', { params });
   secrets.push(made.secret, secret);
   await change('testReceiver', { params });
-  await change('putReceiver', { params, headers: tagged(2), body: { ...(ROUTES.putReceiver.example.body), disabled: true } });
+  await change('putReceiver', { params, headers: tagged(2), body: { ...body, disabled: true } });
   const dead = await enqueue(house.dataSource, notificationOf(made.id, 'group', 0, 'firing'));
   await change('enableReceiver', { params });
   await change('replayNotification', { params: { notificationId: dead.id }, body: {} });

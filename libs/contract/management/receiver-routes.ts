@@ -10,20 +10,20 @@ const notification = { notificationId: '0197280f-6000-7000-8000-000000000001' };
 const shared = { tag: 'receivers', tenancy: 'none' } as const;
 const MISSING = { 404: 'No such receiver.' };
 const CHANGED = { ...MISSING, 412: 'Someone else changed it since.', 428: 'If-Match is missing.' };
-const WEBHOOK = { name: 'on-call', target: { kind: 'webhook', url: 'https://hooks.example.com/signalbox' } };
+const MAIL = { name: 'on-call', target: { kind: 'email', host: 'mail.example.com', from: 'signalbox@example.com', to: ['on-call@example.com'] } };
 
 /** Where notifications go. They may name tenants, so a caller bound to one sees none of this. */
 export const receiverRoutes = {
   createReceiver: {
     ...shared, operationId: 'createReceiver', method: 'post', path: '/receivers', needs: 'operate', summary: 'Add a receiver',
     description: 'Adds it only: the notification policy says what it is told of. The secret that signs webhooks is generated and shown once.',
-    body: receiverBody, status: 201, response: receiverWithSecretSchema, showsSecret: true, problems: { 409: 'The name is taken, or there are too many receivers.' }, example: { body: WEBHOOK },
+    body: receiverBody, status: 201, response: receiverWithSecretSchema, showsSecret: true, problems: { 409: 'The name is taken, or there are too many receivers.' }, example: { body: MAIL },
   },
   listReceivers: { ...shared, operationId: 'listReceivers', method: 'get', path: '/receivers', needs: 'read', summary: 'Receivers, by name', query: receiversQuery, status: 200, response: receiversSchema },
   getReceiver: { ...shared, operationId: 'getReceiver', method: 'get', path: '/receivers/{receiverId}', needs: 'read', summary: 'One receiver, without its secrets', params: receiverParams, status: 200, response: receiverSchema, problems: MISSING, example: { params } },
   putReceiver: {
     ...shared, operationId: 'putReceiver', method: 'put', path: '/receivers/{receiverId}', needs: 'operate', summary: 'Change a receiver', description: 'Its kind stays. Secrets that are left out stay; those for another host, address or user must be given again.',
-    params: receiverParams, headers: generationHeaders, body: receiverChangeBody, status: 200, response: receiverSchema, problems: { ...CHANGED, 409: 'The name is taken.' }, example: { params, headers: { 'if-match': '"1"' }, body: WEBHOOK },
+    params: receiverParams, headers: generationHeaders, body: receiverChangeBody, status: 200, response: receiverSchema, problems: { ...CHANGED, 409: 'The name is taken.' }, example: { params, headers: { 'if-match': '"1"' }, body: MAIL },
   },
   deleteReceiver: {
     ...shared, operationId: 'deleteReceiver', method: 'delete', path: '/receivers/{receiverId}', needs: 'operate', summary: 'Remove a receiver and its notifications', params: receiverParams, headers: generationHeaders, status: 200, response: receiverSchema,
