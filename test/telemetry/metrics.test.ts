@@ -53,8 +53,8 @@ it('shows the whole product at /metrics, in bounded series that a strict reader 
   expect(written).toBeGreaterThan(0);
   expect(sumOf(metrics, 'signalbox_batch_duration_seconds', ['_count{'])).toBe(written);
   expect(metrics.get('signalbox_queue_errors_total')?.series.size).toBe(1);
-  // Both processes tell of themselves under the same names.
-  expect([...(metrics.get('process_resident_memory_bytes')?.series.keys() ?? [])]).toEqual(['process_resident_memory_bytes{}', 'process_resident_memory_bytes{process="pipeline"}']);
+  // All processes tell of themselves under the same names.
+  expect([...(metrics.get('process_resident_memory_bytes')?.series.keys() ?? [])]).toEqual(['process_resident_memory_bytes{}', 'process_resident_memory_bytes{process="pipeline"}', 'process_resident_memory_bytes{process="watch"}']);
   for (const name of ['gen_ai_server_request_duration_seconds', 'gen_ai_server_time_to_first_token_seconds', 'signalbox_queue_wait_seconds', 'http_server_request_duration_seconds', 'signalbox_spool_held_bytes', 'signalbox_engine_requests', 'signalbox_weights_bytes']) {
     expect(metrics.has(name), name).toBe(true);
   }
