@@ -6,7 +6,7 @@ import { EXIT } from './exit-code.ts';
 
 const ID = '0197280f-6000-7000-8000-000000000001';
 const GIVEN = { body: { requestId: ID, score: 1 } };
-const FEEDBACK = { id: ID, requestId: ID, tenant: '', score: 1, label: null, comment: null, givenBy: 'user:ann', at: '2026-06-01T00:00:00.000Z' };
+const FEEDBACK = { id: ID, requestId: ID, tenant: '', score: 1, label: null, comment: null, kind: 'user', source: '', givenBy: 'user:ann', at: '2026-06-01T00:00:00.000Z' };
 const KEY = /^[0-9a-f-]{36}$/;
 
 type Act = (request: IncomingMessage, response: ServerResponse, nth: number) => void;
