@@ -10,6 +10,8 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 /** A smaller baseline knows too few tokens to tell the router from the traffic. */
 const REQUESTS = 2000;
+/** The demo's. */
+const PERTURBED_LAYER = 2;
 
 interface Span {
   readonly requests: number;
@@ -25,7 +27,7 @@ interface Result {
   readonly found: { readonly labels: Readonly<Record<string, string>>; readonly finding: Finding };
   readonly toFind: Span;
   readonly toResolve: Span;
-  readonly signals: readonly string[];
+  readonly told: readonly { readonly signal: string; readonly layer: number }[];
 }
 interface Episode {
   readonly signal: string;
@@ -86,11 +88,14 @@ describe('a shift on the running product', () => {
     expect(traffic?.found.labels).toMatchObject({ signal: 'mix-shift', model: 'tiny-mixtral', release: stable });
     expect(traffic?.found.finding).toMatchObject({ wayBack: null });
     expect(traffic?.found.finding.effect.value).toBeGreaterThan(0.002);
-    expect(router?.found.labels).toMatchObject({ signal: 'router-shift', model: 'tiny-mixtral', layer: '2' });
+    expect(router?.found.labels).toMatchObject({ signal: 'router-shift', model: 'tiny-mixtral' });
     expect(router?.found.labels['release']).not.toBe(stable);
     expect(router?.found.finding.wayBack).toMatchObject({ command: 'signalbox rollback --model tiny-mixtral', to: stable });
-    // A perturbed router moves the usage as well; that is not told as a change of the traffic.
-    expect(router?.signals).toEqual(['router-shift']);
+    // A router moves nothing before its own layer; another mix of requests moves the first layers too, and there no router is blamed.
+    const isBefore = ({ layer }: { readonly layer: number }): boolean => layer < PERTURBED_LAYER;
+    expect(new Set(traffic?.told.filter(isBefore).map(({ signal }) => signal))).toEqual(new Set(['mix-shift']));
+    expect(router?.told.filter(isBefore)).toEqual([]);
+    expect(router?.told).toContainEqual({ signal: 'router-shift', layer: PERTURBED_LAYER });
 
     // Undone, resolved, and nothing of the demo left but its history.
     expect(await signalbox.json('/api/v1/models/tiny-mixtral/activation')).toMatchObject({ releaseId: stable });

@@ -33,7 +33,7 @@ it('measures from the change to its alert, and from the undoing to the last reso
   );
   const result = await runPhase(stage, { title: 'one domain', expected: 'mix-shift', apply: async () => void done.push('apply'), undo: async ({ fingerprint }) => void done.push(`undo ${fingerprint}`) });
   expect(done).toEqual(['apply', 'undo a']);
-  expect(result).toMatchObject({ found: { fingerprint: 'a' }, toFind: { requests: 3, seconds: 3 }, toResolve: { requests: 2, seconds: 2 }, signals: ['low-entropy', 'mix-shift'] });
+  expect(result).toMatchObject({ found: { fingerprint: 'a' }, toFind: { requests: 3, seconds: 3 }, toResolve: { requests: 2, seconds: 2 }, told: [{ signal: 'low-entropy', layer: null }, { signal: 'mix-shift', layer: null }] });
 });
 
 it('gives up after a while, and says where to look', async () => {

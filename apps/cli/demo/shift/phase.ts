@@ -30,6 +30,12 @@ export interface Span {
   readonly seconds: number;
 }
 
+export interface ToldPlace {
+  readonly signal: string;
+  /** null where the alert is of no layer. */
+  readonly layer: number | null;
+}
+
 export interface PhaseResult {
   readonly title: string;
   readonly found: ToldAlert;
@@ -37,8 +43,8 @@ export interface PhaseResult {
   readonly toFind: Span;
   /** From the undoing to the delivery of the last resolution. */
   readonly toResolve: Span;
-  /** Signals that were told of, from the change to the last resolution. */
-  readonly signals: readonly string[];
+  /** Signals that were told of and the layers that they are of, from the change to the last resolution. */
+  readonly told: readonly ToldPlace[];
 }
 
 const POLL_MS = 100;
@@ -56,7 +62,7 @@ export async function runPhase(stage: Stage, change: Change): Promise<PhaseResul
   const undone = mark(stage);
   await change.undo(found);
   await waitUntil(stage, 'for the alerts to be resolved', () => stillFiring(stage.told()).length === 0);
-  return { title: change.title, found, toFind, toResolve: undone(), signals: [...new Set(since().map(signalOf))] };
+  return { title: change.title, found, toFind, toResolve: undone(), told: placesOf(since()) };
 }
 
 /** Polls until the condition holds. @throws CliError on Ctrl-C, when the traffic fails, or when it takes too long */
@@ -73,6 +79,12 @@ export async function waitUntil(stage: Pick<Stage, 'traffic' | 'signal' | 'onWai
 
 export function signalOf({ labels }: ToldAlert): string {
   return labels['signal'] ?? '';
+}
+
+/** Each once, in order of signal and layer. */
+function placesOf(alerts: readonly ToldAlert[]): readonly ToldPlace[] {
+  const places = new Map(alerts.map((alert) => [`${signalOf(alert)} ${alert.labels['layer'] ?? ''}`, { signal: signalOf(alert), layer: alert.labels['layer'] === undefined ? null : Number(alert.labels['layer']) }]));
+  return [...places].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, place]) => place);
 }
 
 function isFound(alert: ToldAlert, { expected }: Change): boolean {
