@@ -35,7 +35,7 @@ const targetSchema = z
         url: webUrl('the address of the Events API').default('https://events.pagerduty.com/v2/enqueue'),
       }),
       z.strictObject({
-        kind: z.literal('email'), host: z.string('give a host').regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, 'give the name or address of the mail server'), port: z.int('give a port').min(1, 'give 1 to 65535').max(65_535, 'give 1 to 65535').default(587),
+        kind: z.literal('email'), host: z.string('give a host').regex(/^[A-Za-z0-9.:[\]-]{1,253}$/, 'give the name or address of the mail server'), port: z.int('give a port').min(1, 'give 1 to 65535').max(65_535, 'give 1 to 65535').default(587).describe('Port of the mail server.'),
         security: z.enum(['tls', 'starttls', 'none'], 'give tls, starttls or none').default('starttls').describe('`none` only towards hosts that SIGNALBOX_RECEIVER_ALLOW names.'),
         username: line('a user name', 200).optional(), password: secretText('a password', /^[^\p{C}]{1,1000}$/u),
         from: address, to: z.array(address, 'give a list of addresses').min(1, 'give 1 to 50 addresses').max(50, 'give 1 to 50 addresses'),
@@ -53,7 +53,7 @@ export const rotateBody = z.strictObject({ overlapSeconds: z.int('give a number 
 
 const settingsSchema = z
   .object({
-    url: z.string().optional(), firingForSeconds: z.int().optional(), source: z.string().optional(), host: z.string().optional(), port: z.int().optional(), security: z.string().optional(),
+    url: z.string().optional(), firingForSeconds: z.int().optional().describe('An alert that is not sent again ends this long after.'), source: z.string().optional(), host: z.string().optional(), port: z.int().optional().describe('Port of the mail server.'), security: z.string().optional(),
     username: z.string().nullable().optional(), from: z.string().optional(), to: z.array(z.string()).optional(),
   })
   .meta({ id: 'ReceiverSettings', description: 'What of a receiver is no secret; which fields there are depends on the kind.' });
