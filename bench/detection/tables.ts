@@ -23,7 +23,7 @@ export function showResults(results: Results): string {
     if (months.length === 0) return [];
     const defaults = defaultColumns(months);
     const equal = equalColumns(months, streams, statistics);
-    const ramps = [...new Set(runs.map(({ rampRequests }) => rampRequests))].toSorted((a, b) => a - b);
+    const ramps = [...new Set([0, ...runs.map(({ rampRequests }) => rampRequests)])].toSorted((a, b) => a - b);
     return [
       `## ${name}\n\n${months.length} stream-months; windows of ${results.windowRequests} requests, seed ${results.seed}. Delays in requests from the change to the first alarm${streams > 1 ? ` in any of ${streams} layers` : ''}: mean, p95; missed: not within ${LIMIT.toLocaleString('en')}.`,
       ...ramps.flatMap((ramp) => {
