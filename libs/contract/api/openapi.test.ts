@@ -85,7 +85,7 @@ describe('limits of the table', () => {
   it('pages every list by at most 200', () => {
     for (const route of Object.values<Operation>(ROUTES).filter(({ operationId }) => operationId.startsWith('list'))) {
       expect(route.query!.safeParse({ limit: '201' }).success).toBe(false);
-      expect(route.query!.parse({})).toMatchObject({ limit: 50 });
+      expect(route.query!.parse({ ...route.example?.query, limit: undefined })).toMatchObject({ limit: 50 });
     }
   });
 });

@@ -86,7 +86,7 @@ export const rulePreviewSchema = z
 
 const findingSchema = z
   .object({
-    summary: z.string().describe('In plain words.'), signal: z.string(), model: z.string().nullable(), release: z.string().nullable(), releaseShort: z.string().nullable(), layer: z.int().nullable(),
+    summary: z.string().describe('In plain words.'), signal: z.string(), model: z.string().nullable(), release: z.string().nullable(), releaseShort: z.string().nullable(), layer: z.int().describe('From 0.').nullable(),
     experts: z.array(z.object({ expert: z.int(), share: z.number().nullable(), baselineShare: z.number().nullable(), eValue: z.number().nullable() })),
     segment: shownLabels.nullable(), since: instant.describe('About when it began.'),
     effect: z.object({ value: z.number().nullable(), unit: z.string(), low: z.number().nullable(), high: z.number().nullable() }).describe('With its 95 % interval.'),
