@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Command } from 'commander';
 import { z } from 'zod';
 import { ruleBody } from '#libs/contract/management/alerts';
@@ -39,7 +40,7 @@ export function addRuleCommands(program: Command, terminal: Terminal, client: ()
     .argument('<file>', 'JSON of a rule; with the generation that show printed it is refused when someone was faster')
     .description('make a rule, or change the one of its id')
     .action(async (file: string) => {
-      const { id, generation, fields } = await readRule(file);
+      const { id, generation, fields } = await readRule(terminal, file);
       const api = client();
       const known = id === undefined ? null : await findRule(api, id);
       const rule = known ? await put(api, known, fields, generation ?? known.generation) : await api.call('createAlertRule', { body: { ...fields, ...(id === undefined ? {} : { id }) } });
@@ -65,7 +66,7 @@ export function addRuleCommands(program: Command, terminal: Terminal, client: ()
     .option('--to <time>', 'end (default: now)')
     .option('--json', 'as JSON')
     .action(async (file: string, { from, to, json }: { from?: string; to?: string; json?: boolean }) => {
-      const { fields } = await readRule(file);
+      const { fields } = await readRule(terminal, file);
       const found = await client().call('previewAlertRule', { body: { rule: fields, from, to } });
       if (json) return terminal.print(JSON.stringify(found, null, 2));
       const rows = found.episodes.map((one) => [one.startedAt, one.endedAt ?? 'still fires', one.severity ?? one.beganAs, one.peakValue === null ? '-' : String(Number(one.peakValue.toPrecision(3))), printable(JSON.stringify(one.labels))]);
@@ -87,8 +88,8 @@ function put(api: ApiClient, { id }: Pick<Rule, 'id'>, body: Fields, generation:
   return api.call('putAlertRule', { params: { ruleId: id }, headers: { 'if-match': `"${generation}"` }, body });
 }
 
-async function readRule(file: string): Promise<{ readonly id: string | undefined; readonly generation: number | undefined; readonly fields: Fields }> {
-  const text = await readFile(file, 'utf8').catch(() => {
+async function readRule(terminal: Terminal, file: string): Promise<{ readonly id: string | undefined; readonly generation: number | undefined; readonly fields: Fields }> {
+  const text = await readFile(resolve(terminal.workingDir, file), 'utf8').catch(() => {
     throw new CliError(EXIT.usage, `${file} cannot be read: give the path of a JSON file.`);
   });
   try {
