@@ -3,6 +3,7 @@ import { poissonInterval } from './chi-square.ts';
 import { STATISTICS, type Statistic } from './peers.ts';
 import { type ChangeRun, type QuietMonth, type Results, type ToldApart } from './results.ts';
 import { LEAST_EVIDENCE, LIMIT } from './runs.ts';
+import { PROMISED } from './stream-watch.ts';
 import { CONTROL } from './traffic.ts';
 import { VERDICT_LIMIT } from './told-apart.ts';
 
@@ -48,7 +49,7 @@ function defaultColumns(months: readonly QuietMonth[]): Column[] {
 /** Thresholds from every other month of a stream, false alarms from the rest. */
 function equalColumns(months: readonly QuietMonth[], streams: number, statistics: readonly string[]): Column[] {
   const isCalibrating = ({ month }: QuietMonth): boolean => Math.floor(month / streams) % 2 === 0;
-  return statistics.map((statistic) => {
+  return statistics.flatMap((statistic): Column[] => {
     const thresholds = Array.from({ length: streams }, (_, stream) => {
       const of = months.filter((month) => month.stream === stream && isCalibrating(month));
       const values = of.flatMap(({ peaks }) => peaks[statistic] ?? []).toSorted((a, b) => b - a);
@@ -56,12 +57,14 @@ function equalColumns(months: readonly QuietMonth[], streams: number, statistics
       const value = of.length > 0 ? (values[of.length] ?? 0) : Number.POSITIVE_INFINITY;
       return isWindowed(statistic) ? value : Math.max(LEAST_EVIDENCE, value);
     });
+    // Evidence starts again at its promised threshold, so none above it can be set from what was recorded.
+    if (!isWindowed(statistic) && thresholds.some((threshold) => threshold >= PROMISED && threshold < Infinity)) return [];
     const shown = thresholds.map((threshold) => threshold.toPrecision(3)).join(', ');
-    return {
+    return [{
       name: `${statistic} > ${shown}`,
       alarms: months.filter((month) => !isCalibrating(month)).map(({ stream, peaks }) => (peaks[statistic] ?? []).filter((value) => value > thresholds[stream]!).length),
       delay: ({ records }) => earliest((records[statistic] ?? []).map((list, stream) => list.find(([, value]) => value > thresholds[stream]!)?.[0] ?? null)),
-    };
+    }];
   });
 }
 
