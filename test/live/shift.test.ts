@@ -9,7 +9,7 @@ import { newTemporaryHome } from '../harness/temporary-home.ts';
 const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 /** A smaller baseline knows too few tokens to tell the router from the traffic. */
-const REQUESTS = 2000;
+const REQUESTS = 3000;
 /** The demo's. */
 const PERTURBED_LAYER = 2;
 
@@ -107,7 +107,7 @@ describe('a shift on the running product', () => {
 
   it('puts everything back when it is stopped by Ctrl-C', async () => {
     const before = await userSide();
-    const child = startDemo('--requests', '2000');
+    const child = startDemo('--requests', '3000');
     const end = finished(child);
     let notes = '';
     await new Promise<void>((resolve) => child.stderr!.on('data', (chunk: Buffer) => ((notes += chunk.toString()), notes.includes('requests for a baseline') && resolve())));

@@ -26,7 +26,7 @@ export function addDemoCommand(program: Command, terminal: Terminal, client: () 
     .option('--parallel <n>', 'requests at a time', (value) => wholeNumber(value, 1, 256), 8)
     .option('--max-tokens <n>', 'tokens to generate for each prompt', (value) => wholeNumber(value, 1, 1024), 32)
     .option('--shift', 'instead: shift the traffic, then a router, and show that both are found, told apart, told to a webhook and resolved')
-    .option('--requests <n>', 'with --shift: requests of the baseline', (value) => wholeNumber(value, 2000, 20_000), 2500)
+    .option('--requests <n>', 'with --shift: requests of the baseline', (value) => wholeNumber(value, 3000, 20_000), 4000)
     .option('--domain <name>', 'with --shift: the domain that all requests are of while the traffic is shifted', 'python')
     .option('--json', 'with --shift: the outcome as JSON')
     .action(({ shift, ...options }: DemoCommandOptions) =>

@@ -31,8 +31,8 @@ export interface ShiftOptions {
 /** Tokens to generate for a prompt: routing shows in the prompt already. */
 const MAX_TOKENS = 4;
 const TENANT = 'demo';
-/** Layer 2 routes by token and by domain. Four times the norm of the weights sounds like much, but a random direction moves few choices. */
-const PERTURBATION: Perturbation = { layer: 2, strength: 4 };
+/** Layer 2 routes by token and by domain. Twice the norm of the weights sounds like much, but a random direction moves few choices. */
+const PERTURBATION: Perturbation = { layer: 2, strength: 2 };
 /** The same router each time, so that the registry keeps one. */
 const PERTURBATION_SEED = 15;
 
