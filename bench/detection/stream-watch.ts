@@ -1,5 +1,5 @@
 import { freezeUsageBaseline, type KnownMix, type UsageBaseline } from '#libs/detection/baseline/usage-baseline';
-import { DEFAULT_DETECTOR } from '#libs/detection/usage-shift/settings';
+import { alarmThreshold, DEFAULT_DETECTOR } from '#libs/detection/usage-shift/settings';
 import { newShiftState, observeRequest, shiftEvidence, type ShiftState } from '#libs/detection/usage-shift/shift-detector';
 import { option } from '../harness/options.ts';
 import { type Reference, STATISTICS, type WindowRule, windowRules, windowStatistics } from './peers.ts';
@@ -12,7 +12,7 @@ export const REQUESTS_PER_MONTH = 36_000;
 /** Streams that share one person's attention: the Bonferroni correction of Alibi Detect needs it. */
 const STREAMS = 32;
 /** One false alarm in a stream-month on average, at most. */
-export const PROMISED = REQUESTS_PER_MONTH;
+export const PROMISED = alarmThreshold(1, REQUESTS_PER_MONTH, 1);
 const STEADY_BASELINE = 5000;
 const DIURNAL_BASELINE = 10 * REQUESTS_PER_DAY;
 
