@@ -12,9 +12,10 @@ export const MAX_TABLE_VALUES = 262_144;
 
 /** Requests with known tokens, besides those of the table, for a residual's baseline; 900 requests with token ids give as many. */
 const MIN_ROUTING_REQUESTS = 600;
-/** Kinds of requests that the routing is calibrated by, and about how many requests each one needs. */
+/** Kinds of requests that the routing is calibrated by at most. */
 const MAX_KINDS = 4;
-const MIN_KIND_REQUESTS = 300;
+/** With fewer requests of a kind its bound is so wide that no bet along any direction wins. */
+const MIN_KIND_REQUESTS = 800;
 
 /** Frozen reference of one layer. */
 export interface LayerBaseline {
@@ -76,10 +77,18 @@ function freezeRouting(requests: readonly MixedRequest[], experts: number, { max
     return values ? [{ shares, values }] : [];
   });
   if (residuals.length < MIN_ROUTING_REQUESTS) return null;
-  const kinds = requestKinds(forTable.map(({ shares }) => shares), Math.min(MAX_KINDS, Math.floor(residuals.length / MIN_KIND_REQUESTS)));
-  const byKind = byMix(residuals.map(({ shares, values }) => ({ mix: `kind ${kindOf(kinds, shares)}`, values })));
-  const large = byKind.filter(({ shares }) => shares.length >= MIN_KIND_REQUESTS / 4);
-  return { routing, residual: freezeUsageBaseline(large, MIN_ROUTING_REQUESTS / 2) };
+  return { routing, residual: freezeUsageBaseline(byKind(residuals, forTable.map(({ shares }) => shares)), MIN_ROUTING_REQUESTS) };
+}
+
+/** As many kinds as leave each with enough requests; all requests as one kind if need be. */
+function byKind(residuals: readonly { shares: Float32Array; values: Float32Array }[], learnt: readonly Float32Array[]): { name: string; shares: Float32Array[] }[] {
+  for (let count = MAX_KINDS; count > 1; count -= 1) {
+    if (residuals.length < count * MIN_KIND_REQUESTS) continue;
+    const kinds = requestKinds(learnt, count);
+    const groups = byMix(residuals.map(({ shares, values }) => ({ mix: `kind ${kindOf(kinds, shares)}`, values })));
+    if (groups.every(({ shares }) => shares.length >= MIN_KIND_REQUESTS)) return groups;
+  }
+  return byMix(residuals.map(({ values }) => ({ mix: 'all', values })));
 }
 
 /** The residual of a request; null where too few of its tokens are known. */
