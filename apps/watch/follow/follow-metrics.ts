@@ -17,11 +17,14 @@ export class FollowMetrics {
   #alarms = 0;
 
   constructor() {
-    const gauge = (name: string, description: string, read: () => number): void => {
-      meter().createObservableGauge(name, { description }).addCallback((result) => result.observe(read()));
+    // From the start on, so that a rate over them shows the first one.
+    this.#requests.add(0);
+    for (const part of ['follow', 'freeze']) this.#errors.add(0, { part });
+    const gauge = (name: string, description: string, read: () => number, unit = ''): void => {
+      meter().createObservableGauge(name, { description, unit }).addCallback((result) => result.observe(read()));
     };
     gauge('signalbox.detection.behind.requests', 'Recorded requests that the detectors have not seen yet.', () => this.#lag.requests);
-    gauge('signalbox.detection.behind.age', 'Age in seconds of the oldest batch that the detectors have not seen yet.', () => this.#lag.seconds);
+    gauge('signalbox.detection.behind.age', 'Age of the oldest batch that the detectors have not seen yet.', () => this.#lag.seconds, 's');
     gauge('signalbox.detection.streams', 'Streams that are followed: layers of releases, for all traffic and by segment.', () => this.#streams);
     gauge('signalbox.detection.alarms', 'Readings of usage and routing that are in alarm.', () => this.#alarms);
   }
