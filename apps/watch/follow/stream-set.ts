@@ -82,9 +82,10 @@ export class StreamSet {
     for (const key of this.#baselines.keys()) if (!inUse.has(key.slice(0, key.indexOf('/')))) this.#baselines.delete(key);
   }
 
-  /** Forgets a release whose states are gone. */
+  /** Forgets a release whose states are gone. Those for which there was no room are asked for again. */
   drop(releaseId: string): void {
     this.#releases.delete(releaseId);
+    for (const [other, watched] of this.#releases) if (watched === null) this.#releases.delete(other);
   }
 
   /** Shows a request to all streams that it belongs to. False when its release is not watched. */
@@ -138,7 +139,7 @@ export class StreamSet {
     const baseline = baselineInForce(this.#adopted, model, releaseId, shape);
     const wanted = baseline === null ? 0 : baseline.layers * (1 + baseline.options.segments.length);
     const watched = baseline === null || baseline.threshold === null || this.streams + wanted > this.maxStreams ? null : await this.#open(releaseId, model, baseline, baseline.threshold);
-    // Asked again when the adopted baselines change, or after a restart.
+    // Asked again when the adopted baselines change, when another release goes, or after a restart.
     this.#releases.set(releaseId, watched);
     return watched;
   }
