@@ -115,4 +115,7 @@ it('a body that would be too long leaves alerts out and counts them', () => {
 
 it('knows all texts that must not be shown', () => {
   expect(secretTexts({ slackUrl: 'https://hooks.slack.com/services/T/B/x', signing: 'a', signingBefore: { secret: 'b', untilMs: 0 } }).toSorted()).toEqual(['/services/T/B/x', 'a', 'b', 'https://hooks.slack.com/services/T/B/x']);
+  // An answer may quote them without the scheme, and an address with its query.
+  expect(secretTexts({ authorization: 'Bearer key-12345' })).toEqual(['Bearer key-12345', 'key-12345']);
+  expect(secretTexts({ slackUrl: 'https://hooks.example.com/in?token=12345' })).toContain('?token=12345');
 });

@@ -61,8 +61,10 @@ export interface MailMessage {
 
 /** All texts that must not be shown, whatever a receiver answers. */
 export function secretTexts({ signing, signingBefore, authorization, slackUrl, routingKey, smtpPassword }: ReceiverSecrets): readonly string[] {
-  const path = slackUrl === undefined ? undefined : new URL(slackUrl).pathname;
-  return [signing, signingBefore?.secret, authorization, slackUrl, path, routingKey, smtpPassword].filter((text) => text !== undefined);
+  // Answers quote parts too: a token without its scheme, an address without its host.
+  const token = authorization?.replace(/^\S+ +/, '');
+  const { pathname, search } = slackUrl === undefined ? {} : new URL(slackUrl);
+  return [...new Set([signing, signingBefore?.secret, authorization, token, slackUrl, pathname, search, routingKey, smtpPassword])].filter((text): text is string => text !== undefined && text !== '');
 }
 
 /** Least time between two messages to one receiver: Slack takes about one a second. */
