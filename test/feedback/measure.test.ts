@@ -115,16 +115,22 @@ it('finds a collapse against the adopted baseline, the experts that died of it a
 });
 
 it('tells how long a model has been silent that should not be', async () => {
-  await new ObservedActivations(store).report({ id: randomUUID(), host: 'h', pid: 1, version: '0', startedAtMs: nowMs }, [{ model: 'toy', generation: 1, state: 'ready', detail: null, stable: RELEASE, canary: null, shadow: null, resident: [RELEASE] }], nowMs + 10 * MINUTE_MS);
   const [quiet] = await current('no-data');
   expect(quiet!.value).toBeLessThanOrEqual(60);
+  // Requests of less than a day may have been a trial.
   nowMs += 10 * MINUTE_MS;
   await round.run(nowMs);
-  expect(await current('no-data')).toMatchObject([{ value: 600, detail: { note: expect.stringContaining('silent-while-served'), requests: 120 } }]);
-  // Hours later it still is.
-  nowMs += 5 * HOUR_MS;
+  expect(await current('no-data')).toMatchObject([{ value: null, detail: { note: 'no-day-to-compare', requests: 120 } }]);
+  nowMs += 24 * HOUR_MS - 10 * MINUTE_MS;
+  await record(60, () => randomTrace(next, 20));
+  await new ObservedActivations(store).report({ id: randomUUID(), host: 'h', pid: 1, version: '0', startedAtMs: nowMs }, [{ model: 'toy', generation: 1, state: 'ready', detail: null, stable: RELEASE, canary: null, shadow: null, resident: [RELEASE] }], nowMs + 10 * MINUTE_MS);
+  nowMs += 10 * MINUTE_MS;
   await round.run(nowMs);
-  expect(await current('no-data')).toMatchObject([{ value: 5 * 3600 + 600, detail: { note: 'silent-and-not-served' } }]);
+  expect(await current('no-data')).toMatchObject([{ value: 600, detail: { note: expect.stringContaining('silent-while-served'), requests: 60 } }]);
+  // It still is when the process that served the model is away.
+  nowMs += 10 * MINUTE_MS;
+  await round.run(nowMs);
+  expect(await current('no-data')).toMatchObject([{ value: 1200, detail: { note: 'silent-and-not-served' } }]);
 });
 
 it('finds the expert whose requests are liked less', async () => {

@@ -18,7 +18,8 @@ const SIGNALS: readonly Signal[] = [
   'collapse', 'low-entropy', 'low-confidence', 'dropped-tokens', 'dead-expert', 'waking-expert', 'hot-expert', 'slow-expert', 'data-rule-refusals', 'no-data', 'quality',
 ];
 const EXPERT_SIGNALS: readonly Signal[] = ['dead-expert', 'waking-expert', 'hot-expert'];
-const SILENCE_LIMITS = { minRequestsPerHour: 5, recordingMs: 120_000 };
+/** At 60 independent requests an hour, a gap of 15 minutes, from which on the shipped rule warns, has probability exp(-15). */
+const SILENCE_LIMITS = { minRequestsPerHour: 60, recordingMs: 120_000 };
 const SLOW_LIMITS = { minRuns: 100 };
 /** Times slower from which on a reading is worth it. */
 const SLOW_FROM = 2;

@@ -12,7 +12,7 @@ export interface RecordedTraffic {
   readonly isServed: boolean;
 }
 
-export type SilenceReason = 'never-recorded' | 'too-few-before' | 'quiet-at-this-hour' | 'recorded' | 'silent-while-served' | 'silent-and-not-served';
+export type SilenceReason = 'never-recorded' | 'too-few-before' | 'no-day-to-compare' | 'quiet-at-this-hour' | 'recorded' | 'silent-while-served' | 'silent-and-not-served';
 
 export interface Silence {
   /** Seconds since the last recorded request; null where none is expected. */
@@ -31,7 +31,8 @@ const DAY_MS = 86_400_000;
 
 /**
  * How long a model has been silent that should not be: it answered requests in the hour before its last one, and
- * a day ago at this time too, where it was there then. Whether nobody asks or answers are not recorded cannot be
+ * a day ago at this time too. A model whose record is shorter than a day may have been tried once, so nothing is
+ * expected of it. Whether nobody asks or answers are not recorded cannot be
  * told from the record; `reason` says at least whether a process serves the model.
  */
 export function measureSilence(traffic: RecordedTraffic, nowMs: number, limits: SilenceLimits): Silence {
@@ -41,7 +42,7 @@ export function measureSilence(traffic: RecordedTraffic, nowMs: number, limits: 
   const value = silentMs / 1000;
   if (silentMs <= limits.recordingMs) return { value, reason: 'recorded' };
   if (traffic.requestsInLastHour < limits.minRequestsPerHour) return { value: null, reason: 'too-few-before' };
-  const wasThereADayAgo = firstRecordedMs !== null && firstRecordedMs <= nowMs - DAY_MS;
-  if (wasThereADayAgo && traffic.requestsADayAgo < limits.minRequestsPerHour) return { value: null, reason: 'quiet-at-this-hour' };
+  if (firstRecordedMs === null || firstRecordedMs > lastRecordedMs - DAY_MS) return { value: null, reason: 'no-day-to-compare' };
+  if (traffic.requestsADayAgo < limits.minRequestsPerHour) return { value: null, reason: 'quiet-at-this-hour' };
   return { value, reason: traffic.isServed ? 'silent-while-served' : 'silent-and-not-served' };
 }

@@ -189,13 +189,19 @@ describe('measureSilence', () => {
     expect(of({})).toEqual({ value: 600, reason: 'silent-while-served' });
     expect(of({ isServed: false })).toEqual({ value: 600, reason: 'silent-and-not-served' });
     expect(of({ lastRecordedMs: nowMs - 60_000 })).toEqual({ value: 60, reason: 'recorded' });
-    // Also after more than an hour, and where there is no day before to go by.
-    expect(of({ lastRecordedMs: nowMs - 5 * HOUR, firstRecordedMs: nowMs - 6 * HOUR, requestsADayAgo: 0 }).value).toBe(18_000);
+    // Also after more than an hour.
+    expect(of({ lastRecordedMs: nowMs - 5 * HOUR }).value).toBe(18_000);
   });
 
   it('expects nothing of a model that was hardly used, or is quiet at this hour', () => {
     expect(of({ requestsInLastHour: 4 })).toEqual({ value: null, reason: 'too-few-before' });
     expect(of({ requestsADayAgo: 0 })).toEqual({ value: null, reason: 'quiet-at-this-hour' });
     expect(of({ lastRecordedMs: null })).toEqual({ value: null, reason: 'never-recorded' });
+  });
+
+  it('expects nothing of a model that was tried once, not even a day later', () => {
+    const tried = { lastRecordedMs: nowMs - 900_000, firstRecordedMs: nowMs - 960_000, requestsInLastHour: 288 };
+    expect(of({ ...tried, requestsADayAgo: 0 })).toEqual({ value: null, reason: 'no-day-to-compare' });
+    expect(of({ ...tried, lastRecordedMs: nowMs - 24 * HOUR, firstRecordedMs: nowMs - 24 * HOUR - 60_000, requestsADayAgo: 288 })).toEqual({ value: null, reason: 'no-day-to-compare' });
   });
 });
