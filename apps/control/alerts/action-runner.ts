@@ -44,7 +44,10 @@ export class ActionRunner implements OnApplicationBootstrap, BeforeApplicationSh
 
   async #attempt(): Promise<void> {
     try {
-      for (const id of await this.actions.open(MAX_ROUND)) await this.#settle(id);
+      const failures: unknown[] = [];
+      // One that fails each time must not keep those behind it from being done.
+      for (const id of await this.actions.open(MAX_ROUND)) await this.#settle(id).catch((error: unknown) => failures.push(error));
+      if (failures.length > 0) throw failures[0];
       this.#hasFailed = false;
     } catch (error) {
       // Once for an outage, not at each round.
