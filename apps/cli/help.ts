@@ -65,7 +65,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox data-rules show': ['signalbox data-rules show', 'signalbox data-rules show --json > rules.json'],
   'signalbox data-rules set': ['signalbox data-rules set rules.json --reason "contract with the bank"'],
   'signalbox data-rules check': ['signalbox data-rules check --tenant bank --region us --data-class personal', 'signalbox data-rules check --tenant bank --rules draft.json'],
-  'signalbox demo': ['signalbox demo', 'signalbox demo --prompts my-prompts   lines of {"prompt", "task", "language"}'],
+  'signalbox demo': ['signalbox demo', 'signalbox demo --prompts my-prompts   lines of {"prompt", "task", "language"}', 'signalbox demo --shift                the server was started with SIGNALBOX_RECEIVER_ALLOW=127.0.0.0/8 npm start'],
 };
 
 /** Commands that ask no server. */

@@ -12,8 +12,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 
 /** The command that lists what an address of the API lists. */
 const LISTS: Readonly<Record<string, string>> = {
-  accounts: 'signalbox accounts list', audit: 'signalbox audit list', changes: 'signalbox change list', components: 'signalbox components list',
-  'freeze-windows': 'signalbox freeze list', keys: 'signalbox keys list', releases: 'signalbox releases', rollouts: 'signalbox rollout status', 'trusted-keys': 'signalbox trust list',
+  accounts: 'signalbox accounts list', 'alert-rules': 'signalbox rules', alerts: 'signalbox alerts', audit: 'signalbox audit list', baselines: 'signalbox baseline list', changes: 'signalbox change list', components: 'signalbox components list',
+  'freeze-windows': 'signalbox freeze list', keys: 'signalbox keys list', receivers: 'signalbox receivers list', releases: 'signalbox releases', rollouts: 'signalbox rollout status', silences: 'signalbox silences', 'trusted-keys': 'signalbox trust list',
 };
 const LISTED_BY = /[;:]? ?GET \/api\/v1\/([a-z-]+)\S* lists [^.]+/;
 
@@ -27,7 +27,7 @@ export function refusal(status: number, json: unknown): CliError {
   const list = LISTS[LISTED_BY.exec(said)?.[1] ?? ''];
   const remedy = list === undefined ? REMEDIES[code] : `${list} lists them.`;
   if (remedy === undefined) return new CliError(exitCodeOf(status), said.startsWith('GET ') ? `${title}: ${said}` : said);
-  const words = said.replace(LISTED_BY, '').replace(' at POST /api/v1/changes', '');
+  const words = said.replace(LISTED_BY, '').replace(' at POST /api/v1/changes', '').replace(/\.\.$/, '.');
   // Of some nothing is left but the name of a field; then the title says what is wrong.
   return new CliError(exitCodeOf(status), `${/^\w*\.?$/.test(words) ? `${title}.` : words}\n${remedy}`);
 }

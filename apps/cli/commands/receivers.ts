@@ -3,6 +3,7 @@ import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { type ReceiverTarget } from '#libs/contract/management/receivers';
 import { type ApiClient } from '../api/api-client.ts';
+import { CliError, EXIT } from '../api/exit-code.ts';
 import { allPages } from '../api/pages.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
@@ -55,7 +56,7 @@ export function addReceiverCommands(program: Command, terminal: Terminal, client
       const api = client();
       const { id } = await find(api, receiver);
       const { attempt } = await api.call('testReceiver', { params: { receiverId: id } });
-      if (attempt.outcome !== 'delivered') throw new Error(`The test was not delivered (${attempt.durationMs} ms): ${answerOf(attempt)}.`);
+      if (attempt.outcome !== 'delivered') throw new CliError(EXIT.failed, `The test was not delivered (${attempt.durationMs} ms): ${answerOf(attempt)}.`);
       terminal.print(`Delivered in ${attempt.durationMs} ms: ${answerOf(attempt)}.`);
     });
   receivers
@@ -122,7 +123,7 @@ function addLogCommands(receivers: Command, terminal: Terminal, client: () => Ap
         await api.call('replayNotification', { params: { notificationId: notification }, body: { evenSuperseded } });
         return terminal.print('It is in the outbox again.');
       }
-      if (since === undefined) throw new Error('Give --since with a time, or --notification with an id.');
+      if (since === undefined) throw new CliError(EXIT.usage, 'Give --since with a time, or --notification with an id.');
       const { id } = await find(api, receiver);
       const { replayed, superseded, more } = await api.call('replayReceiver', { params: { receiverId: id }, body: { since, evenSuperseded } });
       terminal.print(`${replayed} in the outbox again${superseded > 0 ? `; ${superseded} left, because more was told since` : ''}${more ? '; there are more' : ''}.`);
@@ -135,7 +136,7 @@ async function all(api: ApiClient): Promise<readonly Receiver[]> {
 
 async function find(api: ApiClient, nameOrId: string): Promise<Receiver> {
   const found = (await all(api)).find(({ id, name }) => id === nameOrId || name === nameOrId);
-  if (!found) throw new Error(`There is no receiver ${nameOrId}: signalbox receivers list shows them.`);
+  if (!found) throw new CliError(EXIT.notFound, `There is no receiver ${nameOrId}: signalbox receivers list shows them.`);
   return found;
 }
 
