@@ -65,6 +65,22 @@ it('rotates a secret, and both sign meanwhile', async () => {
   expect([local.taken.length, local.faults]).toEqual([2, []]);
 });
 
+it('can be given its secrets anew when the key that sealed them is lost', async () => {
+  const id = await add('sealed');
+  const { body: am } = await house.call('POST', '/receivers', { name: 'sealed am', target: { kind: 'alertmanager', url: 'https://am.example.com', authorization: 'Bearer one' } });
+  await house.dataSource.query(`UPDATE signalbox.receiver SET secrets_key = '00000000' WHERE id = ANY($1::uuid[])`, [[id, am.id]]);
+  expect((await house.call('GET', `/receivers/${id}`)).body.secrets).toEqual(['unreadable']);
+  expect(await house.call('POST', `/receivers/${id}/test`)).toMatchObject({ status: 409, body: { code: 'secrets_unreadable' } });
+  const put = (over: object) => house.call('PUT', `/receivers/${am.id}`, { name: 'sealed am', target: { kind: 'alertmanager', url: 'https://am.example.com', ...over } }, { 'if-match': '"1"' });
+  // Without them the change would drop what the lost key may open yet.
+  expect(await put({})).toMatchObject({ status: 409, body: { code: 'secrets_unreadable' } });
+  expect(await put({ authorization: 'Bearer two' })).toMatchObject({ status: 200, body: { secrets: ['authorization'] } });
+  const rotated = await house.call('POST', `/receivers/${id}/rotate-secret`, { overlapSeconds: 3600 });
+  expect(rotated).toMatchObject({ status: 200, body: { secrets: ['signing'] } });
+  local.secret = rotated.body.secret;
+  expect((await house.call('POST', `/receivers/${id}/test`)).body.attempt).toMatchObject({ outcome: 'delivered' });
+});
+
 it('changes with If-Match, keeps secrets from other places, and shows none', async () => {
   const secret = 'Bearer very-secret-token';
   const target = { kind: 'alertmanager', url: 'https://am.example.com', authorization: secret };

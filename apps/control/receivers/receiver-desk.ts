@@ -5,6 +5,7 @@ import { namedReceivers } from '#libs/alerting/notify/policy';
 import { type ReceiverSecrets } from '#libs/alerting/receiver/receiver';
 import { type ReceiverTarget } from '#libs/contract/management/receivers';
 import { type Principal } from '#libs/platform/auth/scopes';
+import { SecretBoxError } from '#libs/platform/secrets/secret-box';
 import { readPolicy } from '#libs/store/alerts/notification-policies';
 import { appendAudit } from '#libs/store/audit/audit-log';
 import { buryWaiting } from '#libs/store/receivers/notification-log';
@@ -12,7 +13,7 @@ import { deleteReceiver, findReceiver, isNameTaken, MAX_RECEIVERS, type StoredRe
 import { auditOf } from '../http/audited.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { RECEIVER_SENDER, type ReceiverSender, RECEIVERS, type ReceiversPort } from './receiver-ports.ts';
-import { conflict, generationChanged, nameTaken, receiverNotFound } from './receiver-problems.ts';
+import { conflict, generationChanged, nameTaken, receiverNotFound, secretsUnreadable } from './receiver-problems.ts';
 import { assertComplete, keptSecrets, splitTarget, wrongTarget } from './receiver-target.ts';
 
 /** Bytes of a secret that signs webhooks; the specification has 24 to 64. */
@@ -61,7 +62,10 @@ export class ReceiverDesk {
       if (target.kind !== before.kind) throw wrongTarget('kind', `it stays ${before.kind}: add another receiver`);
       if (await isNameTaken(manager, name, id)) throw nameTaken(name);
       const after = splitTarget(target);
-      const secrets = keptSecrets({ settings: before.settings, secrets: this.secretsOf(before) }, after);
+      const known = this.#opened(before);
+      // Each kind has one secret that people give: given anew, nothing is lost with what does not open.
+      if (known === null && Object.keys(after.secrets).length === 0) throw secretsUnreadable();
+      const secrets = keptSecrets({ settings: before.settings, secrets: known ?? {} }, after);
       assertComplete({ settings: after.settings, secrets });
       const disabledReason = disabled === true ? (before.disabledReason ?? 'by-hand') : disabled === false ? null : before.disabledReason;
       if (disabledReason !== null) await buryWaiting(manager, id, atMs);
@@ -78,7 +82,7 @@ export class ReceiverDesk {
     const secret = newSecret();
     const receiver = await this.#write(id, caller, 'receiver.rotate-secret', async (_manager, before, atMs) => {
       if (before.kind !== 'webhook') throw conflict('not_signed', 'There is no secret of ours', `We do not sign for receivers of the kind ${before.kind}: give a new secret by PUT.`);
-      const { signing, signingBefore: _, ...rest } = this.secretsOf(before);
+      const { signing, signingBefore: _, ...rest } = this.#opened(before) ?? {};
       const overlap = signing === undefined || overlapMs === 0 ? {} : { signingBefore: { secret: signing, untilMs: atMs + overlapMs } };
       return { ...before, ...this.#sealed(id, { ...rest, signing: secret, ...overlap }) };
     });
@@ -100,8 +104,22 @@ export class ReceiverDesk {
     });
   }
 
-  secretsOf({ id, secrets, secretsKey }: StoredReceiver): ReceiverSecrets {
-    return secrets === null || secretsKey === null ? {} : (this.outside.box.open(`receiver/${id}`, { sealed: secrets, keyId: secretsKey }) as ReceiverSecrets);
+  /** @throws ProblemError 409 where they do not open */
+  secretsOf(receiver: StoredReceiver): ReceiverSecrets {
+    const opened = this.#opened(receiver);
+    if (opened === null) throw secretsUnreadable();
+    return opened;
+  }
+
+  /** null where they do not open, such as when their key is lost. */
+  #opened({ id, secrets, secretsKey }: StoredReceiver): ReceiverSecrets | null {
+    if (secrets === null || secretsKey === null) return {};
+    try {
+      return this.outside.box.open(`receiver/${id}`, { sealed: secrets, keyId: secretsKey }) as ReceiverSecrets;
+    } catch (error) {
+      if (error instanceof SecretBoxError) return null;
+      throw error;
+    }
   }
 
   #sealed(id: string, secrets: ReceiverSecrets): Pick<StoredReceiver, 'secrets' | 'secretsKey'> {

@@ -14,3 +14,6 @@ export function nameTaken(name: string): ProblemError {
 export function conflict(code: string, title: string, detail: string): ProblemError {
   return new ProblemError({ status: 409, code, title, detail });
 }
+
+export const secretsUnreadable = (): ProblemError =>
+  conflict('secrets_unreadable', 'Its secrets cannot be read', 'They do not open with the keys that are here. Give the key that sealed them in SIGNALBOX_SECRET_KEYS_OLDER; or give the secret anew by PUT, for a webhook by POST .../rotate-secret.');

@@ -37,16 +37,16 @@ export class ReceiverTest {
   /** Also of a receiver that is switched off: whoever mends it wants to know. */
   async run(receiverId: string, caller: Principal): Promise<TestOutcome> {
     const atMs = this.settings.now();
-    const { receiver, notification } = await this.receivers.transaction(async (manager) => {
+    const { receiver, secrets, notification } = await this.receivers.transaction(async (manager) => {
       const found = await findReceiver(manager, receiverId);
       if (!found) throw receiverNotFound();
+      const opened = this.desk.secretsOf(found);
       const test: Notification = { id: randomUUID(), receiverId, groupKey: TEST_GROUP, groupLabels: {}, sequence: await nextSequence(manager, receiverId, TEST_GROUP), reason: 'test', status: 'firing', alerts: [], truncatedAlerts: 0, atMs };
       await insertTest(manager, test);
       // Before anything leaves.
       await appendAudit(manager, auditOf(caller, atMs, 'receiver.test', `receiver/${receiverId}`, { notification: test.id }));
-      return { receiver: found, notification: test };
+      return { receiver: found, secrets: opened, notification: test };
     });
-    const secrets = this.desk.secretsOf(receiver);
     const shownTo = receiver.kind === 'alertmanager' || receiver.kind === 'alertmanager-webhook' ? withTestAlert(notification) : notification;
     const message = composeMessage(receiver.settings, secrets, shownTo, { receiverName: receiver.name, externalUrl: this.outside.externalUrl, nowMs: atMs });
     const { result, durationMs, error, response } = await this.outside.sender.send(message, secretTexts(secrets));
