@@ -145,5 +145,5 @@ it('is used from the command line', async () => {
   expect((await run('receivers', 'rotate', 'typed', '--overlap', '60')).out).toMatch(/whsec_/);
   expect((await run('receivers', 'replay', 'typed', '--since', '2026-01-01T00:00:00Z')).out).toBe('0 in the outbox again.');
   expect(await run('receivers', 'remove', 'typed')).toMatchObject({ exitCode: 0, out: 'Receiver typed is gone.' });
-  expect(await run('receivers', 'show', 'typed')).toMatchObject({ exitCode: 1, out: expect.stringContaining('There is no receiver typed') });
+  expect(await run('receivers', 'show', 'typed')).toMatchObject({ exitCode: 5, out: expect.stringContaining('There is no receiver typed') });
 });
