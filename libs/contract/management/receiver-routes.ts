@@ -23,7 +23,7 @@ export const receiverRoutes = {
   getReceiver: { ...shared, operationId: 'getReceiver', method: 'get', path: '/receivers/{receiverId}', needs: 'read', summary: 'One receiver, without its secrets', params: receiverParams, status: 200, response: receiverSchema, problems: MISSING, example: { params } },
   putReceiver: {
     ...shared, operationId: 'putReceiver', method: 'put', path: '/receivers/{receiverId}', needs: 'operate', summary: 'Change a receiver', description: 'Its kind stays. Secrets that are left out stay; those for another host, address or user must be given again.',
-    params: receiverParams, headers: generationHeaders, body: receiverChangeBody, status: 200, response: receiverSchema, problems: { ...CHANGED, 409: 'The name is taken.' }, example: { params, headers: { 'if-match': '"1"' }, body: MAIL },
+    params: receiverParams, headers: generationHeaders, body: receiverChangeBody, status: 200, response: receiverSchema, problems: { ...CHANGED, 409: 'The name is taken, or its secrets do not open and none are given anew.' }, example: { params, headers: { 'if-match': '"1"' }, body: MAIL },
   },
   deleteReceiver: {
     ...shared, operationId: 'deleteReceiver', method: 'delete', path: '/receivers/{receiverId}', needs: 'operate', summary: 'Remove a receiver and its notifications', params: receiverParams, headers: generationHeaders, status: 200, response: receiverSchema,
@@ -31,7 +31,7 @@ export const receiverRoutes = {
   },
   testReceiver: {
     ...shared, operationId: 'testReceiver', method: 'post', path: '/receivers/{receiverId}/test', needs: 'operate', summary: 'Send a test notification now', description: 'Once, whatever waits; answers with what became of it.',
-    params: receiverParams, status: 200, response: testSchema, problems: MISSING, example: { params },
+    params: receiverParams, status: 200, response: testSchema, problems: { ...MISSING, 409: 'Its secrets do not open.' }, example: { params },
   },
   rotateReceiverSecret: {
     ...shared, operationId: 'rotateReceiverSecret', method: 'post', path: '/receivers/{receiverId}/rotate-secret', needs: 'operate', summary: 'Have webhooks signed by a new secret', description: 'Both secrets sign until the overlap ends. The new one is shown once.',
