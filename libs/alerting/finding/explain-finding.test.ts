@@ -46,6 +46,10 @@ describe('explainFinding', () => {
     expect(explainFinding({ ...INPUT, reading: { ...READING, signal }, serving })).toMatchObject({ wayBack: null, wayBackReason: reason });
   });
 
+  it('does not say that the traffic changed where a model is silent', () => {
+    expect(explainFinding({ ...INPUT, reading: { ...READING, signal: 'no-data', labels: { model: 'toy' } } })).toMatchObject({ wayBack: null, wayBackReason: 'no-release' });
+  });
+
   it('offers to abort a canary', () => {
     expect(explainFinding({ ...INPUT, serving: { ...SERVING, stable: BEFORE, canary: RELEASE } })).toMatchObject({ wayBack: { kind: 'abort-canary', path: '/api/v1/models/toy/abort', to: BEFORE }, wayBackReason: 'is-canary' });
   });

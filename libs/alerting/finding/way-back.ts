@@ -12,7 +12,7 @@ export interface ServingFacts {
 }
 
 /** Signals that say that the requests are other ones: no release would undo that. */
-const OF_TRAFFIC: ReadonlySet<string> = new Set(['mix-shift', 'no-data', 'data-rule-refusals', 'watchdog']);
+const OF_TRAFFIC: ReadonlySet<string> = new Set(['mix-shift', 'data-rule-refusals']);
 
 /** The rollback that would undo what was found, where there is one, with the reason why or why not. */
 export function findWayBack(signal: string, model: string | null, release: string | null, facts: ServingFacts | null): { readonly wayBack: WayBack | null; readonly reason: WayBackReason } {
