@@ -3,8 +3,10 @@ import { expect, it } from 'vitest';
 import { correlatedRequest, seededRandom } from '#libs/stats/testing/random-requests';
 import { declareLayers, declareStreams } from './across-streams.ts';
 import { freezeLayerBaseline } from './layer-baseline.ts';
+import { type LayerRequest, requestRouting } from './layer-requests.ts';
 import { newLayerStream, observeLayer } from './layer-stream.ts';
 import { DEFAULT_LAYER_BASELINE, DEFAULT_STREAM } from './settings.ts';
+import { permuted, type SimulatedDomain, simulatedDomain, simulatedRouter, simulatedTrace } from './testing/simulated-traffic.ts';
 
 it('declares what the rule says, worked by hand', () => {
   // At a threshold of 100 the k-th largest needs 100, 50, 33.3, 25.
@@ -89,4 +91,27 @@ it('takes usage that moves after a router of an earlier layer for its doing, but
   declareLayers(streams, 1e6, DEFAULT_STREAM, 5);
   expect(streams.map(({ state }) => state.kind.kind)).toEqual(['mix', 'router', 'router', 'mix', 'mix']);
   expect(streams[2]!.state.kind.reason).toBe('earlier-layer-routes-differently');
+});
+
+it('takes tokens that other traffic routes differently in later layers for its doing, and a router of a later layer for a router', () => {
+  const random = seededRandom(43);
+  const words = Array.from({ length: 300 }, (_, at) => at);
+  const routers = [0, 1].map(() => simulatedRouter(300, 8, 2, random));
+  const usual = simulatedDomain(words, 8, 0, random);
+  // The same words in other shares: the first layer knows no context, in the second one it tells much.
+  const other = [0, 0.3].map((context) => simulatedDomain(words, 8, context, random));
+  const draw = (layer: number, domain: SimulatedDomain, router = routers[layer]!) => requestRouting(simulatedTrace(router, domain, 80, random), 0);
+  const baselines = [0, 1].map((layer) => freezeLayerBaseline(Array.from({ length: 3000 }, () => ({ mix: 'all', request: draw(layer, usual) })), DEFAULT_LAYER_BASELINE));
+  const kindsAfter = (layers: readonly number[], next: (layer: number) => LayerRequest): string[] => {
+    const streams = layers.map((layer) => ({ state: newLayerStream(baselines[layer]!, DEFAULT_STREAM), baseline: baselines[layer]!, layer, segmentKey: '' }));
+    for (let at = 1; at <= 600; at += 1) {
+      for (const { state, baseline, layer } of streams) observeLayer(state, next(layer), baseline, 10_000, DEFAULT_STREAM, { requestId: `r${at}`, atMs: at });
+      declareLayers(streams, 10_000, DEFAULT_STREAM, at);
+    }
+    return streams.map(({ state }) => state.kind.kind);
+  };
+  expect(kindsAfter([1], (layer) => draw(layer, other[layer]!))).toEqual(['router']);
+  expect(kindsAfter([0, 1], (layer) => draw(layer, other[layer]!))).toEqual(['mix', 'mix']);
+  const scrambled = permuted(routers[1]!, [3, 0, 5, 1, 7, 2, 4, 6]);
+  expect(kindsAfter([0, 1], (layer) => draw(layer, usual, layer === 1 ? scrambled : routers[layer]))).toEqual(['none', 'router']);
 });

@@ -1,8 +1,9 @@
 import { eBenjaminiHochberg } from '#libs/stats/e-benjamini-hochberg';
 import { type UsageBaseline } from '../baseline/usage-baseline.ts';
-import { declareTest, type LatchedTest, presentEvidence } from './latched-test.ts';
+import { shiftEvidence } from '../usage-shift/shift-detector.ts';
+import { declareTest, type LatchedTest, presentEvidence, SUSPICION } from './latched-test.ts';
 import { type LayerBaseline } from './layer-baseline.ts';
-import { type LayerStreamState } from './layer-stream.ts';
+import { isWithinContext, type LayerStreamState } from './layer-stream.ts';
 import { type StreamSettings } from './settings.ts';
 
 /**
@@ -36,7 +37,7 @@ interface Candidate {
 /**
  * Call after the streams of a release have seen a request: raises the alarms of those that the rule
  * declares besides the ones that raised theirs by themselves. Many layers that move a little at once are
- * so found before any one of them would be. Then attributes what a router did to the layers after it.
+ * so found before any one of them would be. Then attributes what the traffic did, and a router, to the layers after.
  * Changes the states.
  */
 export function declareLayers(streams: readonly PlacedStream[], threshold: number, settings: StreamSettings, atMs: number): void {
@@ -53,6 +54,7 @@ export function declareLayers(streams: readonly PlacedStream[], threshold: numbe
     add(state.residual, baseline.residual);
   }
   if (largest * candidates.length >= threshold) declareCandidates(candidates, threshold, settings, atMs);
+  attributeToTraffic(streams, settings);
   attributeToEarlierRouters(streams, settings);
 }
 
@@ -60,6 +62,23 @@ function declareCandidates(candidates: readonly Candidate[], threshold: number, 
   for (const index of declareStreams(candidates.map(({ evidence }) => evidence), threshold)) {
     const { test, baseline } = candidates[index]!;
     if (test.latch?.lastRequest !== test.shift.requests) declareTest(test, baseline, threshold, settings, atMs);
+  }
+}
+
+/**
+ * A router changes nothing in the layers before its own; other traffic moves them too, and gives its tokens other
+ * contexts in every layer. So where an earlier layer tells of other traffic at about the same time, tokens that
+ * are routed differently are the traffic's doing, unless they are so by more than the layer's usage moved.
+ */
+function attributeToTraffic(streams: readonly PlacedStream[], settings: StreamSettings): void {
+  for (const router of streams) {
+    const { state } = router;
+    const latch = state.residual?.latch;
+    if (state.kind.reason !== 'tokens-route-differently' || !latch || !isWithinContext(router, settings)) continue;
+    const earlier = streams.filter(({ segmentKey, layer }) => segmentKey === router.segmentKey && layer < router.layer);
+    const isOfTraffic = earlier.some(({ state: { usage, kind } }) => kind.kind === 'mix' && usage.latch && Math.abs(usage.latch.firstRequest - latch.firstRequest) <= settings.kind.waitRequests);
+    if (isOfTraffic) state.kind = { kind: 'mix', reason: 'earlier-layer-tells-of-traffic' };
+    else if (earlier.some(({ state: { usage } }) => usage.latch === null && shiftEvidence(usage.shift) >= SUSPICION)) state.kind = { kind: 'pending', reason: 'usage-test-pending' };
   }
 }
 

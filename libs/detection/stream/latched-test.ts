@@ -41,8 +41,8 @@ export interface Observed {
 }
 
 const MAX_EXAMPLES = 10;
-/** Examples are collected from this wealth on. */
-const SUSPICION = 10;
+/** Wealth from which on something may be under way: examples are collected, verdicts of later layers wait. */
+export const SUSPICION = 10;
 
 export function newLatchedTest(length: number, { detector }: StreamSettings): LatchedTest {
   const pairs = detector.halfLivesRequests.length * detector.betSizes.length;

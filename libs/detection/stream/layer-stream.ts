@@ -135,6 +135,12 @@ function decideKind(state: LayerStreamState, baseline: LayerBaseline, settings: 
   );
 }
 
+/** Whether tokens are routed differently by no more than other contexts may explain, see KindSettings.contextShare. */
+export function isWithinContext({ state, baseline }: { readonly state: LayerStreamState; readonly baseline: LayerBaseline }, settings: StreamSettings): boolean {
+  const { usage, routing } = effectsOf(state, baseline, settings);
+  return usage !== null && routing !== null && usage.bits > baseline.noiseFloorBits && routing.bits < settings.kind.contextShare * usage.bits;
+}
+
 interface Effects {
   readonly usage: Effect | null;
   readonly routing: Effect | null;
@@ -195,6 +201,7 @@ function mixNote({ usage, kind }: LayerStreamState): string | null {
   switch (kind.reason) {
     case 'cannot-be-told-apart':
       return 'Without known token ids a change of the traffic cannot be told from one of the router.';
+    case 'earlier-layer-tells-of-traffic':
     case 'tokens-explain-most':
       return 'The tokens explain most of it; they are also routed a little differently, as their context is another.';
     case 'tokens-route-differently':

@@ -16,6 +16,8 @@ export interface ClearSettings {
 export interface KindSettings {
   /** Routing by token that differs by less than this share of what usage differs by is a matter of context, not of the router. */
   readonly explainedShare: number;
+  /** The same where an earlier layer tells of other traffic too, whose contexts move more. */
+  readonly contextShare: number;
   /** Requests that a first alarm waits for the other test, where the effects say that it may follow. */
   readonly waitRequests: number;
   /** Least share of requests with enough known tokens, for the routing to be tested. */
@@ -44,7 +46,7 @@ export const DEFAULT_STREAM: StreamSettings = {
   minKnownRows: 8,
   expertLevel: 0.05,
   clear: { quietFactor: 2, minRequests: 200, maxRequests: 5000, floorFactor: 2, giveUpRequests: 20_000 },
-  kind: { explainedShare: 0.25, waitRequests: 500, minToldShare: 0.2 },
+  kind: { explainedShare: 0.25, contextShare: 1, waitRequests: 500, minToldShare: 0.2 },
 };
 
 /** How a layer's baseline is frozen. */

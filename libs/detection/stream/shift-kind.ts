@@ -17,8 +17,8 @@ export interface ShiftSymptoms {
 export interface ShiftKindDecision {
   /** `pending`: one test has alarmed, and the other one is likely to decide what it is. */
   readonly kind: 'none' | 'mix' | 'router' | 'pending';
-  /** `earlier-layer-routes-differently`: not decided here but across layers, see declareLayers. */
-  readonly reason: 'earlier-layer-routes-differently' | 'no-alarm' | 'cannot-be-told-apart' | 'tokens-explain-it' | 'tokens-explain-most' | 'tokens-route-differently' | 'routing-test-pending' | 'usage-test-pending';
+  /** `earlier-layer-...`: not decided here but across layers, see declareLayers. */
+  readonly reason: 'earlier-layer-routes-differently' | 'earlier-layer-tells-of-traffic' | 'no-alarm' | 'cannot-be-told-apart' | 'tokens-explain-it' | 'tokens-explain-most' | 'tokens-route-differently' | 'routing-test-pending' | 'usage-test-pending';
 }
 
 /**
