@@ -17,6 +17,7 @@ const STAGES = [
     [
       // Before the dead code: the launchers import what is built.
       { name: 'build', command: process.execPath, args: ['scripts/build.mjs'] },
+      { name: 'types of the console', command: bin('tsc'), args: ['-p', 'apps/console/tsconfig.json'] },
       { name: 'dead code', command: bin('knip'), args: [] },
       { name: 'lint', command: bin('oxlint'), args: ['--type-aware', '--deny-warnings', '.'] },
     ],

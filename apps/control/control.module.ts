@@ -5,6 +5,7 @@ import { alertControllers, alertProviders } from './alerts/alert-parts.ts';
 import { AuditController } from './audit/audit.controller.ts';
 import { AuditExportController } from './audit/audit-export.controller.ts';
 import { changeControllers, changeProviders } from './changes/change-parts.ts';
+import { ConsoleFiles } from './console/console-files.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
 import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
@@ -52,7 +53,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
       exports: [ImportRunner],
     };
   }

@@ -1,4 +1,4 @@
-import { Controller, Get, Header, Inject, Redirect, Req } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Req } from '@nestjs/common';
 import { type FastifyRequest } from 'fastify';
 import { openApiDocument, type OpenApiDocument } from '#libs/contract/api/openapi';
 import { MANAGEMENT_API } from '#libs/contract/management/api';
@@ -18,11 +18,6 @@ export class OpenApiController {
   constructor(@Inject(CONTROL_SETTINGS) settings: ControlSettings) {
     this.#document = openApiDocument([INFERENCE_API, MANAGEMENT_API], settings.version);
   }
-
-  /** People open the bare address first. */
-  @Get()
-  @Redirect('/api/docs', 302)
-  root(): void {}
 
   @Get('api/openapi.json')
   @Header('content-type', 'application/json; charset=utf-8')

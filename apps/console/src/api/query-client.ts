@@ -1,0 +1,25 @@
+import { QueryClient } from '@tanstack/react-query';
+import { Problem } from './problem.ts';
+
+/** Answers are asked for again when the server says that they changed, and after this time at the latest. */
+const STALE_MS = 15_000;
+const RETRIES = 2;
+
+/** Only what may get better by itself is tried again. */
+function mayGetBetter(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 || error.status === 502 || error.status === 503 || error.status === 504);
+}
+
+export const queryClient = new QueryClient({
+  defaultOptions: {
+    queries: { staleTime: STALE_MS, retry: (failures, error) => failures < RETRIES && mayGetBetter(error), refetchOnWindowFocus: true },
+    mutations: { retry: false },
+  },
+});
+
+/** Asks again for all that was read under some tags of the API, such as `alerts`. */
+export async function refresh(...tags: readonly string[]): Promise<void> {
+  await queryClient.invalidateQueries({
+    predicate: ({ queryKey: [first] }) => typeof first === 'object' && first !== null && 'tags' in first && Array.isArray(first.tags) && first.tags.some((tag) => tags.includes(tag as string)),
+  });
+}

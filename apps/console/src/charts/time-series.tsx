@@ -1,0 +1,118 @@
+import { useEffect, useRef } from 'react';
+import uPlot from 'uplot';
+import { formatNumber } from '../ui/format.ts';
+import { ChartFrame } from './chart-frame.tsx';
+import { cssColour, useTheme } from './css-colour.ts';
+
+export interface Series {
+  readonly label: string;
+  /** One value for each time; null where there is none. */
+  readonly values: readonly (number | null)[];
+  /** Lower and upper end of the interval of each value. */
+  readonly band?: { readonly low: readonly (number | null)[]; readonly high: readonly (number | null)[] };
+  /** Dashed, for what it is compared with. */
+  readonly isReference?: boolean;
+}
+
+export interface Marker {
+  readonly atMs: number;
+  readonly label: string;
+}
+
+export interface TimeSeriesProps {
+  /** Says in a sentence what is shown. */
+  readonly label: string;
+  /** File name of the CSV. */
+  readonly name: string;
+  /** Epoch milliseconds, ascending. */
+  readonly atMs: readonly number[];
+  readonly series: readonly Series[];
+  readonly markers?: readonly Marker[];
+  readonly heightPx?: number;
+  readonly format?: (value: number) => string;
+  /** Keeps the scale from zooming into noise: at least from this to that. */
+  readonly range?: readonly [number, number];
+}
+
+const DASHES = [[], [6, 3], [2, 3], [10, 4], [6, 3, 2, 3], [1, 2], [12, 3, 3, 3], [4, 6]];
+
+/** Lines over time. Each has a dash of its own besides its colour, and markers stand where something changed. */
+export function TimeSeries({ label, name, atMs, series, markers = [], heightPx = 200, format = (value) => formatNumber(value), range }: TimeSeriesProps) {
+  const at = useRef<HTMLDivElement>(null);
+  const theme = useTheme();
+  useEffect(() => {
+    const element = at.current;
+    if (element === null) return;
+    const plot = draw(element, { atMs, series, markers, heightPx, format, range });
+    const observer = new ResizeObserver(([entry]) => entry && plot.setSize({ width: Math.floor(entry.contentRect.width), height: heightPx }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      plot.destroy();
+    };
+  }, [atMs, series, markers, heightPx, format, range, theme]);
+  const data = { name, header: ['time', ...series.map((one) => one.label)], rows: () => atMs.map((ms, index) => [new Date(ms).toISOString(), ...series.map(({ values }) => values[index] ?? null)]) };
+  return (
+    <ChartFrame label={label} data={data}>
+      <div ref={at} className="w-full min-w-0" style={{ minHeight: heightPx }} />
+    </ChartFrame>
+  );
+}
+
+function draw(element: HTMLElement, { atMs, series, markers = [], heightPx = 200, format = String, range }: Omit<TimeSeriesProps, 'label' | 'name'>): uPlot {
+  const ink = cssColour('--ink-soft');
+  const line = cssColour('--line');
+  const colours = Array.from({ length: 8 }, (_, index) => cssColour(`--series-${index + 1}`));
+  const axis = { stroke: ink, grid: { stroke: line, width: 1 }, ticks: { stroke: line }, font: '11px "Inter Variable", sans-serif' };
+  const columns: (readonly (number | null)[])[] = [];
+  const lines: uPlot.Series[] = [];
+  const bands: uPlot.Band[] = [];
+  series.forEach(({ label, values, band, isReference }, index) => {
+    const colour = isReference ? ink : colours[index % colours.length]!;
+    columns.push(values);
+    lines.push({ label, stroke: colour, width: isReference ? 1.25 : 1.75, dash: isReference ? [4, 4] : DASHES[index % DASHES.length], points: { show: values.length < 3 }, value: (_, value) => (value === null ? 'none' : format(value)) });
+    if (!band) return;
+    const edge = { stroke: 'transparent', points: { show: false }, label: `${label}, 95 %` };
+    columns.push(band.high, band.low);
+    lines.push(edge, edge);
+    bands.push({ series: [lines.length - 1, lines.length], fill: `${colour}26` });
+  });
+  const options: uPlot.Options = {
+    width: Math.max(100, Math.floor(element.clientWidth)),
+    height: heightPx,
+    series: [{}, ...lines],
+    bands,
+    axes: [axis, { ...axis, size: 56, values: (_, splits) => splits.map((split) => format(split)) }],
+    scales: { x: { time: true }, y: { range: (_, low, high) => paddedRange(low, high, range) } },
+    legend: { show: series.length > 1 },
+    cursor: { drag: { x: true, y: false } },
+    hooks: { draw: [(plot) => drawMarkers(plot, markers, cssColour('--warn'))] },
+  };
+  return new uPlot(options, [atMs.map((ms) => ms / 1000), ...columns] as uPlot.AlignedData, element);
+}
+
+function paddedRange(low: number | null, high: number | null, range: readonly [number, number] | undefined): [number, number] {
+  const from = Math.min(low ?? 0, range?.[0] ?? Infinity);
+  const to = Math.max(high ?? 1, range?.[1] ?? -Infinity);
+  const padding = (to - from || Math.abs(to) || 1) * 0.08;
+  return [from === 0 ? 0 : from - padding, to + padding];
+}
+
+function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.fillStyle = colour;
+  ctx.setLineDash([3, 3]);
+  ctx.font = `${11 * devicePixelRatio}px "Inter Variable", sans-serif`;
+  for (const { atMs, label } of markers) {
+    const x = plot.valToPos(atMs / 1000, 'x', true);
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.fillText(label, x + 4 * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+  }
+  ctx.restore();
+}

@@ -1,0 +1,74 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { TEST_KEY } from '../harness/signalbox-process.ts';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** A Chromium of this machine; null where there is none, and then the tests that need one say so and are skipped. */
+export const CHROMIUM = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  .find((path) => existsSync(path)) ?? null;
+
+export async function launchBrowser(): Promise<Browser> {
+  if (CHROMIUM === null) throw new Error('install chromium');
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
+}
+
+export interface ViewerOptions {
+  readonly key?: string;
+  readonly theme?: 'light' | 'dark';
+  readonly widthPx?: number;
+}
+
+/** One person at the console: a context of its own, signed in by key unless `key` is empty. What the page complains of is kept. */
+export class Viewer {
+  readonly complaints: string[] = [];
+
+  private constructor(
+    readonly context: BrowserContext,
+    readonly page: Page,
+    private readonly url: string,
+  ) {
+    page.on('pageerror', (error) => this.complaints.push(error.message));
+    page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+  }
+
+  static async open(browser: Browser, url: string, { key = TEST_KEY, theme = 'light', widthPx = 1440 }: ViewerOptions = {}): Promise<Viewer> {
+    const context = await browser.newContext({ baseURL: url, colorScheme: theme, viewport: { width: widthPx, height: 900 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
+    const viewer = new Viewer(context, await context.newPage(), url);
+    if (key !== '') await viewer.signIn(key);
+    return viewer;
+  }
+
+  /** Through the form, as people do. */
+  async signIn(key: string): Promise<void> {
+    await this.page.goto(`${this.url}/sign-in`);
+    await this.page.getByLabel('API key').fill(key);
+    await this.page.getByRole('button', { name: 'Sign in' }).click();
+    await this.page.getByRole('navigation', { name: 'Views' }).waitFor();
+  }
+
+  /** Opens an address of the console and waits until nothing of it is loading. */
+  async goto(path: string): Promise<void> {
+    await this.page.goto(`${this.url}${path}`);
+    await this.settled();
+  }
+
+  async settled(): Promise<void> {
+    await this.page.getByRole('heading', { level: 1 }).waitFor();
+    await this.page.locator('[role="status"][aria-label^="Loading"]').first().waitFor({ state: 'detached' });
+  }
+
+  /** What axe finds wrong with the page, in words; empty where nothing. */
+  async violations(): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    return violations.map(({ id, help, nodes }) => `${id}: ${help}; ${nodes.map(({ target }) => target.join(' ')).slice(0, 3).join(' | ')}`);
+  }
+
+  close(): Promise<void> {
+    return this.context.close();
+  }
+}
