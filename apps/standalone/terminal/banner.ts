@@ -32,5 +32,5 @@ export function banner({ url, newKey, models, readySeconds }: BannerFacts): stri
       `    npm run signalbox -- routes    ${colors.dim('layer x expert, in the terminal')}`,
     );
   }
-  return [...lines, '', `  Open ${url}/api/docs to read on.   Stop: Ctrl-C`, ''].join('\n');
+  return [...lines, '', `  Open ${url} and sign in with the key. The API is at ${url}/api/docs.   Stop: Ctrl-C`, ''].join('\n');
 }
