@@ -68,6 +68,12 @@ export class Viewer {
     return violations.map(({ id, help, nodes }) => `${id}: ${help}; ${nodes.map(({ target }) => target.join(' ')).slice(0, 3).join(' | ')}`);
   }
 
+  /** A page that is wider than its window has to be pushed from side to side to be read. */
+  async overflow(): Promise<string[]> {
+    const [content, window] = (await this.page.evaluate('[document.documentElement.scrollWidth, document.documentElement.clientWidth]')) as [number, number];
+    return content > window ? [`the page is ${content} px wide in a window of ${window} px`] : [];
+  }
+
   close(): Promise<void> {
     return this.context.close();
   }

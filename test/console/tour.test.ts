@@ -1,0 +1,89 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Browser, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
+
+/** Set to a number of requests to write docs/console: `SIGNALBOX_SCREENSHOTS=1600 npx vitest run --project system test/console/tour.test.ts`. */
+const SCREENSHOTS = process.env['SIGNALBOX_SCREENSHOTS'];
+const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'console');
+const WEBP_QUALITY = 0.86;
+
+/** Every view with something to see in it: name of its picture, and its address. */
+const views = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly (readonly [string, string])[] => [
+  ['overview', '/'],
+  ['routing', '/routing'],
+  ['routing-layer', '/routing?layer=1'],
+  ['expert', '/experts/2/5'],
+  ['requests', '/requests'],
+  ['request', `/requests/${requestId}`],
+  ['playground', '/playground'],
+  ['playground-compare', `/playground/compare?a=${stable}&b=${candidate}`],
+  ['releases', '/releases'],
+  ['release', `/releases/${candidate}`],
+  ['release-compare', `/releases/compare?a=${stable}&b=${candidate}`],
+  ['component', `/releases/components/${componentSha256}`],
+  ['changes', '/changes'],
+  ['change', `/changes/${changeId}`],
+  ['change-calendar', '/changes/calendar'],
+  ['alerts', '/alerts'],
+  ['alert', `/alerts/${alertId}`],
+  ['alert-rule', '/alerts/rules/busy-expert'],
+  ['alert-silences', '/alerts/silences'],
+  ['receiver', `/alerts/receivers/${receiverId}`],
+  ['audit', '/audit'],
+  ['settings', '/settings'],
+  ['account', `/settings/accounts/${accountId}`],
+];
+
+/** PNG to WebP, in the browser that took it. */
+async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
+  const base64 = await page.evaluate(`(async () => {
+    const image = new Image();
+    image.src = 'data:image/png;base64,${png.toString('base64')}';
+    await image.decode();
+    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL('image/webp', ${WEBP_QUALITY}).split(',')[1];
+  })()`);
+  return Buffer.from(base64 as string, 'base64');
+}
+
+describe.skipIf(CHROMIUM === null)('a tour of the console', () => {
+  const house = new TouredHouse();
+  let browser: Browser;
+  let sights: Sights;
+
+  beforeAll(async () => {
+    [browser] = await Promise.all([launchBrowser(), house.start()]);
+    sights = await house.furnish(Number(SCREENSHOTS ?? 120));
+  });
+
+  afterAll(async () => {
+    await browser?.close();
+    await house.stop();
+  });
+
+  it.each([
+    ['light', 1440],
+    ['dark', 1440],
+    ['light', 768],
+    ['dark', 768],
+  ] as const)('finds every view in the %s theme at %i px readable for all and without complaints', async (theme, widthPx) => {
+    const viewer = await Viewer.open(browser, house.signalbox.url, { theme, widthPx });
+    const wrong: string[] = [];
+    const blank = await viewer.context.newPage();
+    for (const [name, path] of views(sights)) {
+      await viewer.goto(`${path}${path.includes('?') ? '&' : '?'}model=${MODEL}&range=1h`);
+      await viewer.page.getByRole('main').waitFor();
+      const problems = [...(await viewer.violations()), ...viewer.complaints.splice(0), ...(await viewer.overflow())];
+      wrong.push(...problems.map((problem) => `${path}: ${problem}`));
+      if (SCREENSHOTS === undefined) continue;
+      await mkdir(FOLDER, { recursive: true });
+      await writeFile(join(FOLDER, `${name}-${theme}-${widthPx}.webp`), await toWebp(blank, await viewer.page.screenshot()));
+    }
+    expect(wrong).toEqual([]);
+    await viewer.close();
+  });
+});

@@ -1,0 +1,122 @@
+import { rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { readPrompts, shippedPrompts } from '../../apps/cli/demo/prompts.ts';
+import { type Retuning, writeRetunedCheckpoint } from '../fixtures/retuned-checkpoint.ts';
+import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
+import { newTemporaryHome } from '../harness/temporary-home.ts';
+import { until } from '../harness/until.ts';
+
+export const MODEL = 'tiny-mixtral';
+const PARALLEL = 4;
+const WAIT_MS = 120_000;
+const DAY_MS = 86_400_000;
+
+/** Ids of what the tour looks at, each made through the API. */
+export interface Sights {
+  readonly requestId: string;
+  readonly stable: string;
+  readonly candidate: string;
+  readonly changeId: string;
+  readonly alertId: string;
+  readonly receiverId: string;
+  readonly accountId: string;
+  readonly componentSha256: string;
+}
+
+interface Listed<T> {
+  readonly items: readonly T[];
+}
+
+/** The whole product with something of everything in it: traffic of eight domains, a canary, a change request under review, an alert, a receiver, people. */
+export class TouredHouse {
+  readonly #home = newTemporaryHome('tour-');
+  readonly #receiver: Server = createServer((request, response) => request.resume().on('end', () => response.writeHead(204).end()));
+  signalbox!: SignalboxProcess;
+
+  async start(): Promise<void> {
+    this.signalbox = new SignalboxProcess(this.#home, await freePort(), { SIGNALBOX_RECEIVER_ALLOW: '127.0.0.0/8' });
+    await Promise.all([this.signalbox.start(), once(this.#receiver.listen(0, '127.0.0.1'), 'listening')]);
+  }
+
+  async stop(): Promise<void> {
+    await this.signalbox?.stop();
+    this.#receiver.close();
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.signalbox.json<T>(`/api/v1${path}`);
+  }
+
+  async send<T>(method: 'POST' | 'PUT', path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
+    const answer = await fetch(`${this.signalbox.url}${path}`, { method, headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`);
+    return (await answer.json()) as T;
+  }
+
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.send<T>('POST', `/api/v1${path}`, body);
+  }
+
+  /** Sends prompts of all domains in turn; gives the request ids. */
+  async traffic(requests: number): Promise<string[]> {
+    const prompts = await readPrompts(shippedPrompts());
+    const ids: string[] = [];
+    let next = 0;
+    const lane = async (): Promise<void> => {
+      while (next < requests) {
+        const number = next;
+        next += 1;
+        const { prompt, task, language } = prompts[number % prompts.length]!;
+        const answer = await fetch(`${this.signalbox.url}/v1/completions`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ model: MODEL, prompt, max_tokens: 16, user: `caller-${number % 40}`, metadata: { tenant: number % 3 === 0 ? 'acme' : 'globex', task, language } }),
+        });
+        await answer.arrayBuffer();
+        ids.push(answer.headers.get('x-request-id')!);
+      }
+    };
+    await Promise.all(Array.from({ length: PARALLEL }, lane));
+    return ids;
+  }
+
+  async importRetuned(retuning: Retuning, name: string): Promise<string> {
+    const directory = join(this.#home, name);
+    await writeRetunedCheckpoint(directory, retuning);
+    const { id } = await this.post<{ id: string }>('/imports', { directory, model: MODEL });
+    let releaseId: string | null = null;
+    await until(async () => (releaseId = (await this.get<{ releaseId: string | null }>(`/imports/${id}`)).releaseId) !== null, WAIT_MS, () => `the import of ${name} does not end`);
+    return releaseId!;
+  }
+
+  /** Fills the house. `requests` decides how much there is to see. */
+  async furnish(requests: number): Promise<Sights> {
+    const served = await this.traffic(requests);
+    const { releaseId: stable } = await this.get<{ releaseId: string }>(`/models/${MODEL}/activation`);
+    const candidate = await this.importRetuned({ experts: ['expert/2/5'], strength: 0.2 }, 'retuned-expert');
+    const proposed = await this.importRetuned({ router: 3, strength: 0.1, seed: 4 }, 'retuned-router');
+    await this.post(`/models/${MODEL}/canary`, { release: candidate, share: 0.25, stickyBy: 'request', reason: 'expert 5 of layer 2, tuned on contracts' });
+    await this.traffic(Math.ceil(requests / 3));
+    const { id: changeId } = await this.post<{ id: string }>('/changes', {
+      title: 'Router of layer 3, balanced on July traffic',
+      reason: 'Spreads German prompts over two more experts.',
+      change: { type: 'activate', model: MODEL, releaseId: proposed, strategy: { kind: 'canary', share: 0.05 } },
+    });
+    await this.post(`/changes/${changeId}/comments`, { text: 'Held-out bits per byte are within 0.1 % on all eight domains.' });
+    const { port } = this.#receiver.address() as { readonly port: number };
+    const { id: receiverId } = await this.post<{ id: string }>('/receivers', { name: 'on-call', target: { kind: 'webhook', url: `http://127.0.0.1:${port}/signalbox` } });
+    await this.send('PUT', '/api/v1/notification-policy', { receivers: [receiverId], timing: { groupWaitMs: 0, groupIntervalMs: 1000, repeatIntervalMs: 14_400_000 } }, { 'if-match': '"0"' });
+    await this.post('/alert-rules', { id: 'busy-expert', name: 'An expert takes more than its share', signal: 'hot-expert', limits: [{ severity: 'warning', is: 'above', limit: 1.2 }], timing: { forMs: 0, keepFiringForMs: 3_600_000, noDataAfterMs: DAY_MS } });
+    await this.post('/silences', { matchers: [{ label: 'signal', is: 'equal', value: 'quality' }], comment: 'Graders are on holiday.', to: new Date(Date.now() + DAY_MS).toISOString() });
+    await this.post('/freeze-windows', { name: 'Quarter end', reason: 'Books are closed.', from: new Date(Date.now() + 5 * DAY_MS).toISOString(), to: new Date(Date.now() + 7 * DAY_MS).toISOString() });
+    const { id: accountId } = await this.post<{ id: string }>('/accounts', { kind: 'user', name: 'Ada Reviewer', roles: ['approver'] });
+    await this.post('/feedback', { requestId: served[0], score: 0.9, comment: 'Right, and in one sentence.' });
+    let alertId: string | undefined;
+    await until(async () => (alertId = (await this.get<Listed<{ id: string; rule: { id: string } }>>('/alerts?limit=50')).items.find(({ rule }) => rule.id === 'busy-expert')?.id) !== undefined, WAIT_MS, () => 'no alert fires');
+    const { manifest } = await this.get<{ manifest: { components: Readonly<Record<string, string>> } }>(`/releases/${candidate}`);
+    return { requestId: served.at(-1)!, stable, candidate, changeId, alertId: alertId!, receiverId, accountId, componentSha256: manifest.components['expert/2/5']! };
+  }
+}
