@@ -9,6 +9,7 @@ import { ConsoleFiles } from './console/console-files.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
 import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
+import { houseControllers, houseProviders } from './house/house-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
@@ -19,8 +20,7 @@ import { registryControllers, registryProviders } from './registry/registry-part
 import { releaseProviders } from './releases/release-parts.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
 import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.ts';
-import { RoutingReports } from './routing/routing-reports.ts';
-import { RoutingController } from './routing/routing.controller.ts';
+import { routingControllers, routingProviders } from './routing/routing-parts.ts';
 import { receiverControllers, receiverProviders } from './receivers/receiver-parts.ts';
 import { signatureControllers, signatureProviders } from './signatures/signature-parts.ts';
 import { TraceReports } from './traces/trace-reports.ts';
@@ -33,7 +33,7 @@ export class ControlModule {
     return {
       module: ControlModule,
       controllers: [
-        RoutingController,
+        ...routingControllers,
         TracesController,
         ImportsController,
         ReleasesController,
@@ -44,6 +44,7 @@ export class ControlModule {
         ...dataRulesControllers,
         ...changeControllers,
         ...accessControllers,
+        ...houseControllers,
         ...signatureControllers,
         ...detectionControllers,
         ...receiverControllers,
@@ -53,7 +54,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, RoutingReports, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
       exports: [ImportRunner],
     };
   }

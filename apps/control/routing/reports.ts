@@ -133,6 +133,6 @@ export function timelineBucket(atMs: number, layers: readonly Layer[], topK: num
   };
 }
 
-function clustered({ load, cross, sumSquaresCells, sumSquaresRequests, requests }: Layer): ClusteredCounts {
+export function clustered({ load, cross, sumSquaresCells, sumSquaresRequests, requests }: Layer): ClusteredCounts {
   return { load: [...load], crossLoad: [...cross], sumSquaresCells, sumSquaresRequests, requests };
 }

@@ -1,26 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { coActivation } from '#libs/stats/co-activation';
-import { type Segment } from '#libs/contract/capture/request-record';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type UsageGroup, type UsageQuery } from '#libs/store/usage/usage-query';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { expertReport } from './expert-report.ts';
-import { chooseReleases, type ReleaseChoice } from './release-choice.ts';
 import { balanceLayer, type GroupUsage, informationReport, requestsOf, timelineBucket, usageGroups } from './reports.ts';
-import { timeWindow, type TimeWindow, wholeHours, windowBody } from './time-window.ts';
+import { wholeHours, windowBody } from './time-window.ts';
+import { cutOf, type UsageCut } from './usage-cut.ts';
 import { EXPERT_FIGURES, type ExpertFiguresPort, RELEASE_CATALOG, type ReleaseCatalog, USAGE_READER, type UsagePort } from './usage-reader.ts';
 import { withhold } from './withhold.ts';
 
 type Query<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>['query'];
 type Output<N extends keyof typeof ROUTES> = RouteOutput<(typeof ROUTES)[N]>;
-
-interface Cut {
-  readonly choice: ReleaseChoice;
-  readonly window: TimeWindow;
-  readonly query: UsageQuery;
-}
 
 const STEP_MS = { minute: 60_000, hour: 3_600_000 } as const;
 const MAX_BUCKETS = 1500;
@@ -118,30 +111,9 @@ export class RoutingReports {
     return { layers, requests: requestsOf({ layers }) };
   }
 
-  async #cut(asked: Partial<Omit<Query<'getUsage'>, 'groupBy'>>): Promise<Cut> {
-    const choice = await chooseReleases(this.catalog, asked);
-    const window = timeWindow(asked.from, asked.to, this.settings.now());
-    if (asked.layer !== undefined && asked.layer >= choice.layers) {
-      throw new ProblemError({
-        status: 400,
-        code: 'no_such_layer',
-        title: 'The model has no such layer',
-        detail: `Query field layer: give 0 to ${choice.layers - 1}.`,
-        field: 'layer',
-      });
-    }
-    const segment = segmentOf(asked);
-    return { choice, window, query: { ...window, of: { releaseIds: choice.releaseIds }, layer: asked.layer ?? null, ...segment } };
+  async #cut(asked: Parameters<typeof cutOf>[1]): Promise<UsageCut> {
+    return cutOf(this.catalog, asked, this.settings.now());
   }
-}
-
-function segmentOf({ tenant, task, language }: { [label in keyof Segment]?: string | undefined }): { segment?: Partial<Segment> } {
-  const segment = {
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(task === undefined ? {} : { task }),
-    ...(language === undefined ? {} : { language }),
-  };
-  return Object.keys(segment).length === 0 ? {} : { segment };
 }
 
 function named({ releaseId, segment, layers }: UsageGroup, by: Query<'getUsage'>['groupBy']): GroupUsage {
@@ -149,6 +121,6 @@ function named({ releaseId, segment, layers }: UsageGroup, by: Query<'getUsage'>
   return { group: (by === 'release' ? releaseId : segment[by]) ?? '', layers };
 }
 
-function head({ choice, window }: Pick<Cut, 'choice' | 'window'>): Pick<Output<'getBalance'>, 'model' | 'releases' | 'window' | 'experts' | 'topK'> {
+function head({ choice, window }: Pick<UsageCut, 'choice' | 'window'>): Pick<Output<'getBalance'>, 'model' | 'releases' | 'window' | 'experts' | 'topK'> {
   return { model: choice.model, releases: [...choice.releaseIds], window: windowBody(window), experts: choice.experts, topK: choice.topK };
 }

@@ -22,13 +22,13 @@ export const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'give 64 lower-case hex
 export const modelName = z
   .string()
   .regex(/^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/, 'give 1 to 128 letters, digits or . _ : / -, starting with a letter or digit');
-const segmentValue = z.string().max(256, 'give at most 256 characters');
+export const segmentLabel = z.string().max(256, 'give at most 256 characters');
 
 export const segmentSchema = z
   .object({
-    tenant: segmentValue.describe('Empty where the request named none.'),
-    task: segmentValue.describe('Empty where the request named none.'),
-    language: segmentValue.describe('Empty where the request named none.'),
+    tenant: segmentLabel.describe('Empty where the request named none.'),
+    task: segmentLabel.describe('Empty where the request named none.'),
+    language: segmentLabel.describe('Empty where the request named none.'),
   })
   .meta({ id: 'Segment', description: "Labels from a request's metadata." });
 
@@ -62,9 +62,9 @@ export const usageFilter = {
   release: sha256.optional().describe('Release id; instead of model.'),
   from: instant.optional().describe('Start, inclusive, floored to the minute. 24 hours before `to` when left out.'),
   to: instant.optional().describe('End, exclusive, raised to the next full minute. Now when left out.'),
-  tenant: segmentValue.optional().describe('Only requests with this `metadata.tenant`.'),
-  task: segmentValue.optional().describe('Only requests with this `metadata.task`.'),
-  language: segmentValue.optional().describe('Only requests with this `metadata.language`.'),
+  tenant: segmentLabel.optional().describe('Only requests with this `metadata.tenant`.'),
+  task: segmentLabel.optional().describe('Only requests with this `metadata.task`.'),
+  language: segmentLabel.optional().describe('Only requests with this `metadata.language`.'),
 };
 
 export const layerFilter = z.coerce.number('give a layer number from 0').int().min(0, 'give a layer number from 0').max(65_535).optional().describe('Only this layer, from 0.');

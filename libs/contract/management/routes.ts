@@ -5,6 +5,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { dataRulesRoutes } from './data-rules-routes.ts';
 import { detectionRoutes } from './detection-routes.ts';
 import { feedbackRoutes } from './feedback-routes.ts';
+import { houseRoutes } from './house-routes.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
 import {
   manifestSchema,
@@ -12,11 +13,14 @@ import {
   releasesQuery,
   releasesSchema,
 } from './releases.ts';
+import { overviewRoutes } from './overview-routes.ts';
 import { receiverRoutes } from './receiver-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
 import { rolloutRoutes } from './rollout-routes.ts';
+import { changeQueueRoutes } from './change-queue-routes.ts';
 import { changeRoutes } from './change-routes.ts';
+import { comparisonRoutes } from './comparison-routes.ts';
 import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
@@ -126,12 +130,15 @@ export const ROUTES = {
     summary: 'The manifest of a release', params: releaseParams, status: 200, response: manifestSchema, problems: { 404: 'No such release.' },
     example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
+  ...comparisonRoutes,
   ...activationRoutes,
   ...recallRoutes,
   ...rolloutRoutes,
   ...feedbackRoutes,
+  ...changeQueueRoutes,
   ...changeRoutes,
   ...accessRoutes,
+  ...houseRoutes,
   ...auditRoutes,
   ...dataRulesRoutes,
   ...registryRoutes,
@@ -140,6 +147,7 @@ export const ROUTES = {
   ...detectionRoutes,
   ...alertRoutes,
   ...receiverRoutes,
+  ...overviewRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
