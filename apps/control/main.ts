@@ -24,6 +24,7 @@ import { StoreModule } from '#libs/store/store.module';
 import { CheckpointKeeper } from './audit/checkpoint-keeper.ts';
 import { auditOptions } from './audit/stored-audit.ts';
 import { ControlModule } from './control.module.ts';
+import { houseSettings } from './house/house-settings.ts';
 import { ensureFirstAccount, ensureFirstKey } from './keys/first-key.ts';
 import { receiverOptions } from './receivers/receiver-parts.ts';
 import { storedControlPorts } from './stored-ports.ts';
@@ -46,7 +47,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   // One made here would have to be shown, and a log is no place for a key.
   else if (!(await ensureFirstAccount(ports, Date.now()))) logger.warn('there is no API key yet: set SIGNALBOX_ADMIN_KEY, and it is stored at the next start');
   await schema.destroy();
-  const settings = { access: config.access, minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), rolloutIntervalMs: config.rollouts.intervalMs, now: Date.now };
+  const settings = { access: config.access, house: houseSettings(config), minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, version: signalboxVersion(), rolloutIntervalMs: config.rollouts.intervalMs, now: Date.now };
   const controlPorts = storedControlPorts({ settings, home: config.home, traceKey: loadTraceKey(config.home, config.capture.traceKey), olderTraceKeys: config.capture.olderTraceKeys, receivers: receiverOptions(config), audit: auditOptions(config) });
   const root = {
     module: ControlRoot,

@@ -1,4 +1,5 @@
 import { type OidcSettings } from '#libs/governance/access/sign-in';
+import { type HouseSettings } from './house/house-settings.ts';
 
 export const CONTROL_SETTINGS = Symbol('ControlSettings');
 export const DEFAULT_ROLLOUT_INTERVAL_MS = 2000;
@@ -17,6 +18,8 @@ export interface ControlSettings {
   readonly rolloutIntervalMs?: number;
   /** Left out: nobody signs in but by a key, cookies go by how the request came, and limits are the defaults. */
   readonly access?: AccessSettings;
+  /** What is only shown; left out where it is not known. */
+  readonly house?: HouseSettings;
 }
 
 export interface AccessSettings {

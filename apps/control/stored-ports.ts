@@ -15,6 +15,7 @@ import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
 import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
 import { storedDetectionPorts } from './detection/detection-ports.ts';
+import { storedHousePorts } from './house/house-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
@@ -55,6 +56,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: EXPERT_FIGURES, useExisting: ExpertFigures },
     { provide: RELEASES, useExisting: Releases },
     ...storedAccessPorts,
+    ...storedHousePorts,
     ...storedAlertPorts,
     ...storedAuditPorts({ ...audit, home, now: settings.now }),
     { provide: TRACE_VAULT, useExisting: TraceReader },

@@ -7,6 +7,7 @@ import { type CaptureQueue } from '#libs/queue/capture-queue';
 import { TraceSealer } from '#libs/record/seal';
 import { TraceWriter } from '#libs/store/capture/trace-writer';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
+import { minuteUsageDays } from '#libs/store/retention/plan-retention';
 import { Retention } from '#libs/store/retention/retention';
 import { StoreModule } from '#libs/store/store.module';
 import { UsageFolder } from '#libs/store/usage/usage-folder';
@@ -28,7 +29,6 @@ export interface PipelineModuleOptions {
 const CONCURRENCY = 16;
 const RETENTION_EVERY_MS = 3_600_000;
 const FOLD_WAIT = { minWaitMs: 5_000, maxWaitMs: 60_000 };
-const MINUTE_ROLL_UP_DAYS = 90;
 const STOP_GRACE_MS = 2_000;
 
 /** The pipeline: a worker on the capture queue, the folding of usage, and retention. */
@@ -48,7 +48,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
         StoreModule.forRoot({
           url: databaseUrl,
           applicationName: 'signalbox-pipeline',
-          retention: { traceDays: retentionDays, minuteDays: Math.max(MINUTE_ROLL_UP_DAYS, retentionDays) },
+          retention: { traceDays: retentionDays, minuteDays: minuteUsageDays(retentionDays) },
         }),
       ],
       providers: [

@@ -3,6 +3,7 @@ import { ANSWER_STATEMENT_MS } from '#libs/store/data-source';
 import { StoreModule } from '#libs/store/store.module';
 import { auditOptions } from '../control/audit/stored-audit.ts';
 import { ControlModule } from '../control/control.module.ts';
+import { houseSettings } from '../control/house/house-settings.ts';
 import { receiverOptions } from '../control/receivers/receiver-parts.ts';
 import { storedControlPorts } from '../control/stored-ports.ts';
 import { InferenceModule } from '../inference/inference.module.ts';
@@ -13,7 +14,7 @@ import { type HttpOptions } from './http-options.ts';
 export class StandaloneModule {
   static over(options: HttpOptions): DynamicModule {
     const { config, version, databaseUrl, traceKey, now } = options;
-    const settings = { access: config.access, minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, rolloutIntervalMs: config.rollouts.intervalMs, version, now };
+    const settings = { access: config.access, house: houseSettings(config), minRequests: config.privacy.minRequests, retentionDays: config.capture.retentionDays, rolloutIntervalMs: config.rollouts.intervalMs, version, now };
     return {
       module: StandaloneModule,
       imports: [

@@ -32,13 +32,14 @@ export class AuditExportController {
       throw new ProblemError({ status: 429, code: 'export_running', title: 'Another export is under way', detail: 'Only one export runs at a time: try again when it has ended.' });
     }
     this.running += 1;
+    const atMs = this.settings.now();
     try {
-      await this.log.append(auditOf(caller, this.settings.now(), 'audit.export', 'audit'));
+      await this.log.append(auditOf(caller, atMs, 'audit.export', 'audit'));
     } catch (error) {
       this.running -= 1;
       throw error;
     }
-    const lines = Readable.from(exportLines(this.vault, this.signer, this.settings.now()), { objectMode: false, highWaterMark: 64 * 1024 });
+    const lines = Readable.from(exportLines(this.vault, this.signer, atMs), { objectMode: false, highWaterMark: 64 * 1024 });
     // A reader that takes nothing would hold the snapshot, and the only export, for ever.
     const limit = setTimeout(() => lines.destroy(new Error('the export took longer than an hour')), MAX_EXPORT_MS);
     // Also where the reader goes before the first line was taken.
@@ -46,7 +47,11 @@ export class AuditExportController {
       clearTimeout(limit);
       this.running -= 1;
     });
-    void reply.header('content-type', 'application/x-ndjson; charset=utf-8').header('cache-control', 'no-store').send(lines);
+    void reply
+      .header('content-type', 'application/x-ndjson; charset=utf-8')
+      .header('content-disposition', `attachment; filename="signalbox-audit-${new Date(atMs).toISOString().slice(0, 19).replaceAll(':', '')}.ndjson"`)
+      .header('cache-control', 'no-store')
+      .send(lines);
   }
 
   @Endpoint(ROUTES.adoptAudit)

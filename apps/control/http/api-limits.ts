@@ -1,12 +1,12 @@
 import { Inject, Injectable, Logger, type Provider } from '@nestjs/common';
 import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
+import { cookieOf, SESSION_COOKIE } from '#libs/platform/auth/browser-session';
 import { FailedAttempts } from '#libs/platform/auth/failed-attempts';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type RateDecision, rateHeaders, type RateLimiter, rateLimiter, type RunStatement } from '#libs/platform/limits/rate-limiter';
 import { limitCounts } from '#libs/store/accounts/limit-counts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
-import { cookieOf, SESSION_COOKIE } from './cookies.ts';
 
 export const LIMITERS = Symbol('Limiters');
 
@@ -18,8 +18,8 @@ export interface Limiters {
 }
 
 /** Where the settings say nothing. */
-const REQUESTS_PER_MINUTE = 6000;
-const FAILURES_PER_MINUTE = 60;
+export const REQUESTS_PER_MINUTE = 6000;
+export const FAILURES_PER_MINUTE = 60;
 const WINDOW_SECONDS = 60;
 
 /** How often callers may come. */

@@ -1,5 +1,6 @@
 import { type FastifyRequest } from 'fastify';
-import { SESSION_COOKIE, setCookie } from '../http/cookies.ts';
+import { SESSION_COOKIE } from '#libs/platform/auth/browser-session';
+import { setCookie } from '../http/cookies.ts';
 import { type ControlSettings } from '../settings.ts';
 import { SESSION_MAX_MS } from './session-limits.ts';
 

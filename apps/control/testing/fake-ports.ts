@@ -12,6 +12,7 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { encodeTrace } from '#libs/trace/codec';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
 import { fakeAudit } from './fake-audit.ts';
+import { TENANTS } from '../house/house-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
@@ -96,6 +97,7 @@ export class FakeHouse {
     return [
       { provide: CONTROL_SETTINGS, useValue: { minRequests, retentionDays: 7, version: '9.9.9', now: () => NOW_MS } },
       ...this.access.providers(),
+      { provide: TENANTS, useValue: { list: async () => [] } },
       { provide: USAGE_READER, useValue: { usageMatrix: async (query: UsageQuery) => this.#usage(query) } },
       { provide: RELEASE_CATALOG, useValue: storedCatalog(releases) },
       { provide: RELEASES, useValue: releases },

@@ -28,7 +28,7 @@ export const auditQuery = z.object({
   ...pageQuery,
   actor: text(256, 'an account').describe('Only acts of this account.'),
   action: text(128, 'an action').describe('Only this action, or all of an area: `activation.*`.'),
-  subject: text(512, 'a subject').describe('Only acts on this, such as `model/tiny-mixtral`.'),
+  subject: text(512, 'a subject').describe('Only acts on this, such as `model/tiny-mixtral`, or on all of a kind: `key/*`.'),
   requestId: text(128, 'a request id').describe('Only what this request did.'),
   from: instant.optional().describe('Start, inclusive.'),
   to: instant.optional().describe('End, exclusive.'),

@@ -2,6 +2,8 @@ import { knownRoles, type Role } from './permissions.ts';
 
 /** How people sign in by OpenID Connect. */
 export interface OidcSettings {
+  /** What people call the provider; left out: its host. */
+  readonly displayName?: string | undefined;
   readonly issuer: string;
   readonly clientId: string;
   /** null: a public client. */

@@ -44,6 +44,7 @@ function isIssuer(text: string): boolean {
 export const accessSettings = {
   SIGNALBOX_PUBLIC_URL: z.string().refine((text) => originOf(text) !== null, PUBLIC_URL).transform((text) => originOf(text) ?? '').optional(),
   SIGNALBOX_OIDC_ISSUER: z.string().refine(isIssuer, ISSUER).optional(),
+  SIGNALBOX_OIDC_NAME: z.string().regex(/^[^\p{C}]{1,60}$/u, 'give 1 to 60 visible characters, such as Example SSO').optional(),
   SIGNALBOX_OIDC_CLIENT_ID: z.string().min(1).max(255, 'give the client id that the provider knows').optional(),
   SIGNALBOX_OIDC_CLIENT_SECRET: z.string().min(1).max(1024, 'give the client secret of the provider').optional(),
   SIGNALBOX_OIDC_ROLE_CLAIM: z.string().regex(/^[\w.:/-]{1,256}$/, 'give the name of a claim, such as groups').optional(),

@@ -188,7 +188,7 @@ function oidcOf(values: Environment): OidcSettings | null {
   if (issuer === undefined) return null;
   if (clientId === undefined) throw new ConfigError(['SIGNALBOX_OIDC_CLIENT_ID: give the client id that the provider of SIGNALBOX_OIDC_ISSUER knows.']);
   if ((roleClaim === undefined) !== (roleMap === undefined)) throw new ConfigError([`${roleClaim === undefined ? 'SIGNALBOX_OIDC_ROLE_CLAIM' : 'SIGNALBOX_OIDC_ROLE_MAP'}: give it too, or neither: one names the claim, the other its groups.`]);
-  return { issuer, clientId, clientSecret: values.SIGNALBOX_OIDC_CLIENT_SECRET ?? null, roleClaim: roleClaim ?? null, roleMap: roleMap ?? {}, emailDomains: values.SIGNALBOX_OIDC_EMAIL_DOMAINS ?? [] };
+  return { displayName: values.SIGNALBOX_OIDC_NAME, issuer, clientId, clientSecret: values.SIGNALBOX_OIDC_CLIENT_SECRET ?? null, roleClaim: roleClaim ?? null, roleMap: roleMap ?? {}, emailDomains: values.SIGNALBOX_OIDC_EMAIL_DOMAINS ?? [] };
 }
 
 function thisMachine(): Machine {

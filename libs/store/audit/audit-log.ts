@@ -54,6 +54,7 @@ export interface AuditFilter {
   readonly actor?: string;
   /** One action, or all of an area: `activation.*`. */
   readonly action?: string;
+  /** One subject, or all of a kind: `key/*`. */
   readonly subject?: string;
   readonly requestId?: string;
   /** Epoch milliseconds; `fromMs` included, `toMs` not. */
@@ -81,12 +82,15 @@ export class AuditLog {
     };
     where('id <', beforeId);
     where('actor =', filter.actor);
-    where('subject =', filter.subject);
     where('request_id =', filter.requestId);
     where('at >=', filter.fromMs === undefined ? null : new Date(filter.fromMs));
     where('at <', filter.toMs === undefined ? null : new Date(filter.toMs));
-    if (filter.action?.endsWith('.*') === true) where('action LIKE', `${filter.action.slice(0, -1).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
-    else where('action =', filter.action);
+    const whereOrArea = (column: 'action' | 'subject', value: string | undefined, area: '.*' | '/*'): void => {
+      if (value?.endsWith(area) === true) where(`${column} LIKE`, `${value.slice(0, -1).replaceAll(/[\\%_]/g, String.raw`\$&`)}%`);
+      else where(`${column} =`, value);
+    };
+    whereOrArea('action', filter.action, '.*');
+    whereOrArea('subject', filter.subject, '/*');
     values.push(limit);
     const rows: AuditRow[] = await this.dataSource.query(
       `SELECT ${AUDIT_COLUMNS} FROM signalbox.audit_entry ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`} ORDER BY id DESC LIMIT $${values.length}`,

@@ -14,6 +14,13 @@ export interface RetentionPlan {
   readonly minutesBeforeMs: number;
 }
 
+const MIN_MINUTE_DAYS = 90;
+
+/** Days for which usage by the minute is kept: never less than the traces that it was made of. */
+export function minuteUsageDays(traceDays: number): number {
+  return Math.max(MIN_MINUTE_DAYS, traceDays);
+}
+
 /** Decides what is to go. Tables whose name is no partition's stay. */
 export function planRetention(partitions: readonly string[], nowMs: number, limits: RetentionLimits): RetentionPlan {
   const oldest = oldestKeptDay(nowMs, limits.traceDays);

@@ -1,0 +1,24 @@
+import { type CaptureMode, type Config, type Durability } from '#libs/platform/config/config';
+
+/** Settings that the management API only shows. */
+export interface HouseSettings {
+  readonly captureMode: CaptureMode;
+  readonly durability: Durability;
+  readonly feedbackRetentionDays: number;
+  /** null: no limit. */
+  readonly inferenceRequestsPerMinute: number | null;
+  readonly audit: { readonly checkpointEntries: number; readonly checkpointSeconds: number };
+  readonly detection: { readonly isOn: boolean; readonly baselineRequests: number; readonly falseAlarmsPerMonth: number };
+}
+
+/** What of the configuration is shown; no secret is among it. */
+export function houseSettings({ capture, feedback, access, audit, detection }: Pick<Config, 'capture' | 'feedback' | 'access' | 'audit' | 'detection'>): HouseSettings {
+  return {
+    captureMode: capture.mode,
+    durability: capture.durability,
+    feedbackRetentionDays: feedback.retentionDays,
+    inferenceRequestsPerMinute: access.inferenceRequestsPerMinute,
+    audit: { checkpointEntries: audit.checkpointEntries, checkpointSeconds: audit.checkpointSeconds },
+    detection: { isOn: detection.isOn, baselineRequests: detection.baselineRequests, falseAlarmsPerMonth: detection.falseAlarmsPerMonth },
+  };
+}
