@@ -44,7 +44,7 @@ export class ChangeDesk {
     await this.changes.transaction(async (unit) => {
       if (body.supersedes !== undefined && !(await unit.lock(body.supersedes))) throw changeNotFound();
       const facts = await this.#facts(unit, payload, null, caller);
-      await this.#requirePlan(payload, facts);
+      await requirePlan(this.files, payload, facts);
       const decision = openDraft({ id, title: body.title, reason: body.reason, payload, supersedes: body.supersedes ?? null }, actorOf(caller), facts);
       if (!decision.allowed) throw blocked(decision.blockers);
       const stored = await unit.insert(decision.next, decision.event);
@@ -131,23 +131,23 @@ export class ChangeDesk {
     const before = await lock(unit, id);
     if (revision !== undefined && revision !== before.revision) throw revisionChanged(before, (await this.changes.events(id)).at(-1));
     const facts = await this.#facts(unit, payload ?? before.change.payload, before, caller);
-    if (payload) await this.#requirePlan(payload, facts);
+    if (payload) await requirePlan(this.files, payload, facts);
     const decision = decide(before, actorOf(caller), facts);
     if (!decision.allowed) throw blocked(decision.blockers);
     const stored = await unit.save(before, decision.next, decision.event, evidence?.(facts.nowMs) ?? null);
     return { stored, nowMs: facts.nowMs, audit: changeAudit(caller, before, stored, decision.event, reason) };
   }
 
-  /** @throws ProblemError where it cannot be planned, or a version does not fit its place */
-  async #requirePlan(payload: ChangePayload, { plan }: ChangeFacts): Promise<void> {
-    if (!plan.planned) throw unplannable(plan);
-    if (payload.type === 'change-policy') requireSound(payload.policies, 'change.policies');
-    if ('replace' in payload && plan.manifest) await requireFitting(this.files, plan.manifest, payload.replace);
-  }
-
   async #facts(unit: ChangeUnitPort, payload: ChangePayload, before: StoredChange | null, caller: Principal): Promise<ChangeFacts> {
     return this.state.read(unit.manager, payload, [...(before?.approvals ?? []).map(({ account }) => account), caller.accountId]);
   }
+}
+
+/** @throws ProblemError where it cannot be planned, or a version does not fit its place */
+export async function requirePlan(files: Pick<ComponentFilesPort, 'tensors'>, payload: ChangePayload, { plan }: Pick<ChangeFacts, 'plan'>): Promise<void> {
+  if (!plan.planned) throw unplannable(plan);
+  if (payload.type === 'change-policy') requireSound(payload.policies, 'change.policies');
+  if ('replace' in payload && plan.manifest) await requireFitting(files, plan.manifest, payload.replace);
 }
 
 /** @throws ProblemError 404 */

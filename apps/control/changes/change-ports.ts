@@ -12,7 +12,7 @@ export const CHANGE_POLICIES = Symbol('ChangePolicies');
 export const GOVERNANCE_MODES = Symbol('GovernanceModes');
 
 export type ChangeUnitPort = Pick<ChangeUnit, 'manager' | 'lock' | 'insert' | 'save' | 'comment' | 'comments' | 'append'>;
-export interface ChangesPort extends Pick<Changes, 'find' | 'list' | 'attention' | 'comments' | 'events' | 'evidenceContent' | 'auditOf'> {
+export interface ChangesPort extends Pick<Changes, 'find' | 'list' | 'attention' | 'comments' | 'events' | 'evidenceContent' | 'auditOf' | 'scheduledBetween' | 'names'> {
   transaction<T>(work: (unit: ChangeUnitPort) => Promise<T>): Promise<T>;
 }
 export type ChangePoliciesPort = Pick<ChangePolicies, 'current' | 'history' | 'transaction'>;

@@ -12,7 +12,7 @@ import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 
 export const FREEZES = Symbol('FreezeWindows');
-type FreezesPort = Pick<FreezeWindows, 'find' | 'list' | 'insert' | 'write'>;
+export type FreezesPort = Pick<FreezeWindows, 'find' | 'list' | 'between' | 'insert' | 'write'>;
 type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
 type Out<N extends keyof typeof ROUTES> = Promise<RouteOutput<(typeof ROUTES)[N]>>;
 type FreezeBody = RouteOutput<typeof ROUTES.getFreeze>;
@@ -71,10 +71,13 @@ export class FreezesController {
     return this.#body(freeze);
   }
 
-  #body({ id, name, reason, model, startsAtMs, endsAtMs, generation, createdBy }: StoredFreeze): FreezeBody {
-    const nowMs = this.settings.now();
-    return { id, name, reason, model, from: new Date(startsAtMs).toISOString(), to: new Date(endsAtMs).toISOString(), active: startsAtMs <= nowMs && nowMs < endsAtMs, generation, createdBy };
+  #body(freeze: StoredFreeze): FreezeBody {
+    return freezeBody(freeze, this.settings.now());
   }
+}
+
+export function freezeBody({ id, name, reason, model, startsAtMs, endsAtMs, generation, createdBy }: StoredFreeze, nowMs: number): FreezeBody {
+  return { id, name, reason, model, from: new Date(startsAtMs).toISOString(), to: new Date(endsAtMs).toISOString(), active: startsAtMs <= nowMs && nowMs < endsAtMs, generation, createdBy };
 }
 
 function fieldsOf(id: string, { name, reason, model, from, to }: In<'createFreeze'>['body'], createdBy: string): Fields {

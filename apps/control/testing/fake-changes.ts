@@ -11,6 +11,7 @@ const nothing = async (): Promise<never> => {
 export function fakeChanges(nowMs: number): Provider[] {
   const changes: ChangesPort = {
     transaction: nothing, find: async () => null, list: async () => [], attention: async () => [], comments: async () => [], events: async () => [], evidenceContent: async () => null, auditOf: async () => [],
+    scheduledBetween: async () => [], names: async () => new Map(),
   };
   const policies: ChangePoliciesPort = { current: async () => null, history: async () => [], transaction: nothing };
   const modes: GovernanceModesPort = { read: async (model) => ({ model, mode: 'open', generation: 0 }), isRequiredAnywhere: async () => false };
@@ -25,6 +26,6 @@ export function fakeChanges(nowMs: number): Provider[] {
     { provide: CHANGE_POLICIES, useValue: policies },
     { provide: GOVERNANCE_MODES, useValue: modes },
     { provide: CHANGE_STATE, useValue: state },
-    { provide: FREEZES, useValue: { find: async () => null, list: async () => [], insert: nothing, write: nothing } },
+    { provide: FREEZES, useValue: { find: async () => null, list: async () => [], between: async () => [], insert: nothing, write: nothing } },
   ];
 }

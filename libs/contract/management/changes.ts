@@ -59,7 +59,7 @@ export const reviewBody = z
   .meta({ id: 'ReviewRequest' });
 
 const account = z.string().describe('Account.');
-const blockerSchema = z
+export const blockerSchema = z
   .object({ reason: z.string().describe('Such as evidence-missing, approvals-missing, frozen, base-changed.'), detail: z.string().describe('What blocks, and the remedy.'), evidence: z.string().optional().describe('The kind of evidence that is missing.') })
   .meta({ id: 'ChangeBlocker' });
 const reviewSchema = z.object({ by: account, byName: z.string(), verdict: z.enum(['confirmed', 'to-revert']), note: z.string(), at: instant });
@@ -102,7 +102,7 @@ const voteSchema = z
 const historySchema = z
   .object({ at: instant, actor: account, event: z.string(), fromState: z.string().nullable(), toState: z.string(), detail: z.record(z.string(), z.unknown()) })
   .meta({ id: 'ChangeEvent' });
-const diffSchema = z
+export const diffSchema = z
   .object({
     summary: z.string().describe('In one line.'),
     components: z.array(z.object({ name: z.string(), before: z.string().nullable(), after: z.string().nullable() })),

@@ -14,6 +14,8 @@ export interface ChangeQuery {
   readonly limit: number;
   readonly model?: string | undefined;
   readonly state?: string | undefined;
+  /** Any of these. */
+  readonly states?: readonly string[] | undefined;
   readonly type?: string | undefined;
   /** Account that wrote it. */
   readonly author?: string | undefined;
@@ -48,14 +50,14 @@ export class Changes {
   }
 
   /** Newest first. */
-  async list({ limit, model, state, type, author, owed = false, beforeNumber }: ChangeQuery): Promise<readonly ListedChange[]> {
+  async list({ limit, model, state, states, type, author, owed = false, beforeNumber }: ChangeQuery): Promise<readonly ListedChange[]> {
     const rows: ChangeRow[] = await this.dataSource.query(
       `SELECT ${CHANGE_COLUMNS} FROM signalbox.change_request
        WHERE ($2::text IS NULL OR model = $2) AND ($3::text IS NULL OR state = $3) AND ($4::text IS NULL OR type = $4) AND ($5::text IS NULL OR author = $5)
          AND (NOT $6::boolean OR (break_glass IS NOT NULL AND break_glass->'review'->>'verdict' IS DISTINCT FROM 'confirmed'))
-         AND ($7::int IS NULL OR number < $7)
+         AND ($7::int IS NULL OR number < $7) AND ($8::text[] IS NULL OR state = ANY($8))
        ORDER BY number DESC LIMIT $1`,
-      [limit, model ?? null, state ?? null, type ?? null, author ?? null, owed, beforeNumber],
+      [limit, model ?? null, state ?? null, type ?? null, author ?? null, owed, beforeNumber, states ?? null],
     );
     return rows.map((row) => ({ change: toChange(row), number: row.number, revision: row.revision }));
   }
@@ -70,6 +72,23 @@ export class Changes {
       [nowMs, new Date(nowMs), limit],
     );
     return rows.map(({ id }) => id);
+  }
+
+  /** Requests whose scheduled window meets a range, in whatever state, earliest first. */
+  async scheduledBetween({ fromMs, toMs, model, limit }: { readonly fromMs: number; readonly toMs: number; readonly model: string | null; readonly limit: number }): Promise<readonly ListedChange[]> {
+    const rows: ChangeRow[] = await this.dataSource.query(
+      `SELECT ${CHANGE_COLUMNS} FROM signalbox.change_request
+       WHERE schedule IS NOT NULL AND (schedule->>'atMs')::float8 < $2 AND (schedule->>'untilMs')::float8 > $1 AND ($3::text IS NULL OR model = $3)
+       ORDER BY (schedule->>'atMs')::float8, number LIMIT $4`,
+      [fromMs, toMs, model, limit],
+    );
+    return rows.map((row) => ({ change: toChange(row), number: row.number, revision: row.revision }));
+  }
+
+  /** Names of accounts, by id; those that are gone are left out. */
+  async names(accounts: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const rows: { id: string; name: string }[] = await this.dataSource.query('SELECT id, name FROM signalbox.account WHERE id = ANY($1::text[])', [accounts]);
+    return new Map(rows.map(({ id, name }) => [id, name]));
   }
 
   async comments(id: string): Promise<readonly ChangeComment[]> {

@@ -43,6 +43,16 @@ export class FreezeWindows {
     return rows.map(toFreeze);
   }
 
+  /** Those that hold at some time of a range, earliest first; those of all models concern each. */
+  async between({ fromMs, toMs, model, limit }: { readonly fromMs: number; readonly toMs: number; readonly model: string | null; readonly limit: number }): Promise<readonly StoredFreeze[]> {
+    const rows: Row[] = await this.dataSource.query(
+      `SELECT ${COLUMNS} FROM signalbox.freeze_window
+       WHERE deleted_at IS NULL AND starts_at < $2 AND ends_at > $1 AND ($3::text IS NULL OR model IS NULL OR model = $3) ORDER BY starts_at, id LIMIT $4`,
+      [new Date(fromMs), new Date(toMs), model, limit],
+    );
+    return rows.map(toFreeze);
+  }
+
   /** Those that hold at a time. */
   async at(nowMs: number, manager: EntityManager = this.dataSource.manager): Promise<readonly StoredFreeze[]> {
     const rows: Row[] = await manager.query(`SELECT ${COLUMNS} FROM signalbox.freeze_window WHERE deleted_at IS NULL AND starts_at <= $1 AND ends_at > $1`, [new Date(nowMs)]);
