@@ -193,3 +193,40 @@ it('lets one of two evaluate at a time', async () => {
   const rows: { n: number }[] = await house.dataSource.query('SELECT count(*)::int AS n FROM (SELECT receiver_id, group_key, count(*) <> max(sequence) AS gap FROM signalbox.notification GROUP BY 1, 2) AS groups WHERE gap');
   expect(rows).toEqual([{ n: 0 }]);
 });
+
+it('refuses control characters in what operators give, naming the field, and stores none of it', async () => {
+  const rule = { name: 'Odd', signal: 'collapse', limits: [{ severity: 'warning', is: 'below', limit: 0.5 }] };
+  const matchers = [{ label: 'task', is: 'equal', value: 'a\u0000b' }];
+  const to = new Date(Date.now() + 3_600_000).toISOString();
+  for (const [name, body] of [
+    ['createAlertRule', { ...rule, labels: { team: 'a\u0000b' } }],
+    ['createAlertRule', { ...rule, labels: { team: 'a\u001b[31m' } }],
+    ['createAlertRule', { ...rule, name: 'a\u0000b' }],
+    ['createAlertRule', { ...rule, labels: { team: 'half \ud83d' } }],
+    ['createAlertRule', { ...rule, annotations: { summary: 'a\u0007b' } }],
+    ['createAlertRule', { ...rule, matchers }],
+    ['previewAlertRule', { rule: { ...rule, matchers } }],
+    ['createSilence', { matchers, comment: 'x', to }],
+    ['createSilence', { matchers: [{ label: 'task', is: 'one-of', values: ['a\u0000'] }], comment: 'x', to }],
+    ['createSilence', { matchers: [{ label: 'task', is: 'equal', value: 'a' }], comment: 'x\u0000', to }],
+  ] as const) {
+    expect(await call(name, { body, status: 400 }), JSON.stringify(body)).toMatchObject({ field: expect.any(String), detail: expect.stringContaining('without control characters') });
+  }
+  const kept = await call('createAlertRule', { body: { ...rule, id: 'lines', enabled: false, annotations: { runbook: 'first line\n\tsecond line' }, labels: { team: 'Zürich 🚂' } } });
+  expect(kept).toMatchObject({ annotations: { runbook: 'first line\n\tsecond line' }, labels: { team: 'Zürich 🚂' } });
+});
+
+it('tells when each rule fired last, the episodes of one alert, and the notifications of one episode', async () => {
+  const { items: rules } = await call('listAlertRules', { query: { limit: '200' } });
+  expect(rules.find(({ id }: { id: string }) => id === 'watchdog')).toMatchObject({ lastFiredAt: expect.any(String), firing: 1 });
+  const [episode] = (await call('listAlertEpisodes', { query: { signal: 'router-shift' } })).items;
+  const ofAlert = (await call('listAlertEpisodes', { query: { alert: episode.alertId } })).items;
+  expect(new Set(ofAlert.map(({ alertId }: { alertId: string }) => alertId))).toEqual(new Set([episode.alertId]));
+  expect((await call('listAlertEpisodes', { query: { severity: 'info' } })).items.every(({ severity }: { severity: string }) => severity === 'info')).toBe(true);
+  const sent = (await call('listNotifications', { query: { fingerprint: episode.fingerprint } })).items;
+  expect(sent.length).toBe(episode.notifications);
+  expect((await call('getNotification', { params: { notificationId: sent[0].id } })).told.map(({ fingerprint }: { fingerprint: string }) => fingerprint)).toContain(episode.fingerprint);
+  expect((await call('listSignals')).items.find(({ signal }: { signal: string }) => signal === 'router-shift')).toMatchObject({ unit: 'bits', hasTest: true });
+  const { series } = await call('getReadingSeries', { query: { signal: 'router-shift', from: new Date(nowMs - 86_400_000).toISOString(), to: new Date(nowMs + MINUTE).toISOString() } });
+  expect(series[0].points.length).toBeGreaterThan(0);
+});

@@ -56,3 +56,21 @@ test('the history holds one reading a minute, newest first, and is purged after 
   await dataSource.transaction((manager) => readings.remove(manager, 'hot-expert', hot(0, 0).labels));
   expect(await readings.current({ signals: ['hot-expert'] }, 10)).toEqual([]);
 });
+
+test('a series puts minutes together, keeps their extremes, and takes a label set alone where asked to', async () => {
+  const readings = new Readings(dataSource);
+  const drops = (atMs: number, value: number | null, over: Readonly<Record<string, string>> = {}): Reading => reading(0, { signal: 'dropped-tokens', atMs, value, interval: null, alarm: null, labels: { model: 'm', layer: '0', ...over } });
+  const from = Date.UTC(2026, 5, 2);
+  for (const [minute, value] of [[0, 0.1], [1, 0.9], [2, 0.3], [5, 0.2]] as const) await save([drops(from + minute * 60_000, value)]);
+  await save([drops(from, 0.95, { task: 'chat' })]);
+  const query = { signal: 'dropped-tokens', labels: { layer: '0', model: 'm' }, isExact: false, fromMs: from, toMs: from + 600_000, stepMs: 180_000 };
+  const { series, omitted } = await readings.series(query, 1);
+  expect([series[0]?.labels, omitted]).toEqual([{ model: 'm', layer: '0', task: 'chat' }, 1]);
+  const exact = await readings.series({ ...query, isExact: true }, 20);
+  expect(exact.series).toHaveLength(1);
+  expect(exact.series[0]?.points).toEqual([
+    { atMs: from + 120_000, value: 0.3, low: null, high: null, min: 0.1, max: 0.9, alarm: null },
+    { atMs: from + 300_000, value: 0.2, low: null, high: null, min: 0.2, max: 0.2, alarm: null },
+  ]);
+  expect(await readings.series({ ...query, toMs: from }, 20)).toEqual({ series: [], omitted: 0 });
+});

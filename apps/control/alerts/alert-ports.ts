@@ -9,7 +9,7 @@ import { type Readings } from '#libs/store/detection/readings';
 export const ALERTS = Symbol('Alerts');
 export type AlertsPort = Pick<Alerts, 'list' | 'find' | 'history' | 'acknowledge'>;
 export const ALERT_RULES = Symbol('AlertRules');
-export type AlertRulesPort = Pick<AlertRules, 'list' | 'find' | 'insert' | 'write'>;
+export type AlertRulesPort = Pick<AlertRules, 'list' | 'find' | 'records' | 'insert' | 'write'>;
 export const SILENCES = Symbol('Silences');
 export type SilencesPort = Pick<Silences, 'list' | 'insert' | 'expire'>;
 export const NOTIFICATION_POLICY = Symbol('NotificationPolicies');

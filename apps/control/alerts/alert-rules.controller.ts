@@ -6,9 +6,11 @@ import { replayRule } from '#libs/alerting/round/replay-rule';
 import { type AlertRule } from '#libs/alerting/rule/rule';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { ROUTES } from '#libs/contract/management/routes';
+import { type Reading } from '#libs/detection/reading/reading';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { MAX_RULES, type RuleOutcome, type StoredRule } from '#libs/store/alerts/alert-rules';
+import { labelsKey } from '#libs/store/detection/readings';
 import { auditOf } from '../http/audited.ts';
 import { pageAfter } from '../http/cursor.ts';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
@@ -23,7 +25,10 @@ type RuleBody = RouteOutput<typeof ROUTES.getAlertRule>;
 
 const DAY_MS = 86_400_000;
 /** Readings that a preview replays, and episodes that it shows. */
-const MAX_READINGS = 10_000;
+const MAX_READINGS = 50_000;
+/** Read at a time. */
+const READINGS_PAGE = 10_000;
+const MINUTE_MS = 60_000;
 const MAX_EPISODES = 1000;
 
 /** Rules: when a reading is an alert. */
@@ -48,7 +53,8 @@ export class AlertRulesController {
   @Endpoint(ROUTES.listAlertRules)
   async list(@Input() { query }: In<'listAlertRules'>): Out<'listAlertRules'> {
     const { items, nextCursor } = pageAfter(await this.rules.list(), query, ({ id }) => id);
-    return { items: items.map(ruleBody), nextCursor };
+    const records = await this.rules.records();
+    return { items: items.map((rule) => ({ ...ruleBody(rule), lastFiredAt: isoOrNull(records.get(rule.id)?.lastFiredAtMs ?? null), firing: records.get(rule.id)?.firing ?? 0 })), nextCursor };
   }
 
   @Endpoint(ROUTES.previewAlertRule)
@@ -57,7 +63,7 @@ export class AlertRulesController {
     const fromMs = body.from === undefined ? toMs - DAY_MS : Date.parse(body.from);
     if (fromMs >= toMs) throw invalid('to', 'it must be after from');
     const rule = ruleOf('preview', body.rule);
-    const readings = await this.readings.history({ signal: rule.signal, fromMs, toMs }, MAX_READINGS);
+    const readings = await this.#newest(rule.signal, fromMs, toMs);
     const episodes = replayRule(rule, readings.toReversed(), toMs);
     return {
       readings: readings.length, truncated: readings.length === MAX_READINGS || episodes.length > MAX_EPISODES,
@@ -83,7 +89,20 @@ export class AlertRulesController {
   @Endpoint(ROUTES.deleteAlertRule)
   async remove(@Input() { params, headers }: In<'deleteAlertRule'>, @Caller() caller: Principal): Out<'deleteAlertRule'> {
     const atMs = this.settings.now();
-    return ruleBody(written(await this.rules.write(params.ruleId, generationOf(headers), null, atMs, (before) => ({ ...auditOf(caller, atMs, 'alert-rule.delete', `alert-rule/${before.id}`), before: audited(before) }))));
+    const gone = written(await this.rules.write(params.ruleId, generationOf(headers), null, atMs, (before) => ({ ...auditOf(caller, atMs, 'alert-rule.delete', `alert-rule/${before.id}`), before: audited(before) })));
+    return ruleBody(gone);
+  }
+
+  /** Newest first, at most MAX_READINGS. */
+  async #newest(signal: string, fromMs: number, toMs: number): Promise<readonly Reading[]> {
+    const all: Reading[] = [];
+    for (;;) {
+      const last = all.at(-1);
+      const before = last === undefined ? {} : { before: { minuteMs: Math.floor(last.atMs / MINUTE_MS) * MINUTE_MS, labelsKey: labelsKey(last.labels) } };
+      const found = await this.readings.history({ signal, fromMs, toMs, ...before }, READINGS_PAGE);
+      all.push(...found);
+      if (found.length < READINGS_PAGE || all.length >= MAX_READINGS) return all.slice(0, MAX_READINGS);
+    }
   }
 }
 

@@ -32,9 +32,9 @@ export class AlertsController {
   }
 
   @Endpoint(ROUTES.listAlertEpisodes)
-  async history(@Input() { query: { model, signal, rule, cursor, limit } }: In<'listAlertEpisodes'>): Out<'listAlertEpisodes'> {
+  async history(@Input() { query: { model, signal, rule, alert, severity, cursor, limit } }: In<'listAlertEpisodes'>): Out<'listAlertEpisodes'> {
     const after = decodeCursor(cursor, ([startedAtMs, fingerprint]) => (isInstantMs(startedAtMs) && typeof fingerprint === 'string' ? { startedAtMs, fingerprint } : null));
-    const found = await this.alerts.history({ model: model ?? null, signal: signal ?? null, rule: rule ?? null, limit: limit + 1, after });
+    const found = await this.alerts.history({ model: model ?? null, signal: signal ?? null, rule: rule ?? null, series: alert ?? null, severity: severity ?? null, limit: limit + 1, after });
     const { items, nextCursor } = page(found, limit, ({ startedAtMs, fingerprint }) => [startedAtMs, fingerprint]);
     return { items: items.map(episodeBody), nextCursor };
   }

@@ -8,7 +8,7 @@ export const BASELINES = Symbol('Baselines');
 export type BaselinesPort = Pick<Baselines, 'find' | 'page' | 'adopted' | 'create' | 'adopt' | 'cancel'>;
 
 export const READINGS = Symbol('Readings');
-export type ReadingsPort = Pick<Readings, 'current' | 'history'>;
+export type ReadingsPort = Pick<Readings, 'current' | 'history' | 'series'>;
 
 export const DETECTION_OVERVIEW = Symbol('DetectionOverview');
 export type DetectionOverviewPort = Pick<DetectionOverview, 'read'>;

@@ -52,6 +52,16 @@ export class DetectionController {
     return this.reports.history(query);
   }
 
+  @Endpoint(ROUTES.getReadingSeries)
+  series(@Input() { query }: In<'getReadingSeries'>): Out<'getReadingSeries'> {
+    return this.reports.series(query);
+  }
+
+  @Endpoint(ROUTES.listSignals)
+  async signals(): Out<'listSignals'> {
+    return this.reports.signals();
+  }
+
   @Endpoint(ROUTES.getDetection)
   detection(): Out<'getDetection'> {
     return this.reports.detection();

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
+import { SIGNALS } from '#libs/detection/reading/reading';
+import { SIGNAL_FACTS } from '#libs/detection/reading/signal-facts';
 import { DAY_MS } from '#libs/store/capture/days';
 import { labelsKey } from '#libs/store/detection/readings';
 import { decodeCursor, isInstantMs, page } from '../http/cursor.ts';
@@ -12,6 +14,8 @@ import { detectionBody, pastReadingBody, readingBody } from './detection-views.t
 type Filter = Pick<RouteInput<typeof ROUTES.listReadings>['query'], 'model' | 'release' | 'layer'>;
 
 const MINUTE_MS = 60_000;
+/** Label sets in one answer. */
+const MAX_SERIES = 20;
 
 /** What the detectors say, and how far they are. */
 @Injectable()
@@ -38,6 +42,25 @@ export class ReadingReports {
     const found = await this.readings.history({ signal: query.signal, ...labelsOf(query), fromMs, toMs, ...(before === null ? {} : { before }) }, query.limit + 1);
     const { items, nextCursor } = page(found, query.limit, ({ atMs, labels }) => [Math.floor(atMs / MINUTE_MS) * MINUTE_MS, labelsKey(labels)]);
     return { items: items.map(pastReadingBody), nextCursor };
+  }
+
+  /** @throws ProblemError 400 when the range is empty */
+  async series(query: RouteInput<typeof ROUTES.getReadingSeries>['query']): Promise<RouteOutput<typeof ROUTES.getReadingSeries>> {
+    const { signal, model, release, layer, expert, tenant, task, language } = query;
+    const toMs = query.to === undefined ? this.settings.now() : Date.parse(query.to);
+    const fromMs = query.from === undefined ? toMs - DAY_MS : Date.parse(query.from);
+    if (fromMs >= toMs) throw wrongRange();
+    const stepMs = Math.max(1, Math.ceil((toMs - fromMs) / query.points / MINUTE_MS)) * MINUTE_MS;
+    const given = Object.entries({ model, release, layer, expert, tenant, task, language }).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+    const { series, omitted } = await this.readings.series({ signal, labels: Object.fromEntries(given) as Readonly<Record<string, string>>, isExact: query.exact === 'true', fromMs, toMs, stepMs }, MAX_SERIES);
+    return {
+      from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), stepMs, unit: SIGNAL_FACTS[signal].unit, omittedSeries: omitted,
+      series: series.map(({ labels, points }) => ({ labels: { ...labels }, points: points.map(({ atMs, ...point }) => ({ at: new Date(atMs).toISOString(), ...point })) })),
+    };
+  }
+
+  signals(): RouteOutput<typeof ROUTES.listSignals> {
+    return { items: SIGNALS.map((signal) => ({ signal, ...SIGNAL_FACTS[signal], labels: [...SIGNAL_FACTS[signal].labels] })) };
   }
 
   async detection(): Promise<RouteOutput<typeof ROUTES.getDetection>> {

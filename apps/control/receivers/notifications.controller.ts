@@ -28,9 +28,9 @@ export class NotificationsController {
   ) {}
 
   @Endpoint(ROUTES.listNotifications)
-  async list(@Input() { query: { receiver, state, cursor, limit } }: In<'listNotifications'>): Out<'listNotifications'> {
+  async list(@Input() { query: { receiver, state, fingerprint, cursor, limit } }: In<'listNotifications'>): Out<'listNotifications'> {
     const before = decodeCursor(cursor, ([number]) => (Number.isSafeInteger(number) ? (number as number) : null));
-    const { items, nextCursor } = page(await this.log.list({ receiverId: receiver, state }, limit + 1, before), limit, ({ number }) => [number]);
+    const { items, nextCursor } = page(await this.log.list({ receiverId: receiver, state, fingerprint }, limit + 1, before), limit, ({ number }) => [number]);
     return { items: items.map(summaryBody), nextCursor };
   }
 

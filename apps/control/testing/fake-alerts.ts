@@ -8,7 +8,7 @@ export function fakeAlertPorts(): Provider[] {
     throw new Error('alerts are tested on a real store: test/alerts');
   };
   const alerts: AlertsPort = { list: async () => [], find: async () => null, history: async () => [], acknowledge: async () => 'missing' };
-  const rules: AlertRulesPort = { list: async () => [], find: async () => null, insert: unused, write: async () => ({ outcome: 'missing' }) };
+  const rules: AlertRulesPort = { list: async () => [], find: async () => null, records: async () => new Map(), insert: unused, write: async () => ({ outcome: 'missing' }) };
   const silences: SilencesPort = { list: async () => [], insert: unused, expire: async () => null };
   const policy: NotificationPolicyPort = { current: async () => ({ policy: DEFAULT_POLICY, generation: 0, updatedBy: null, updatedAtMs: null }), write: unused };
   const history: ReadingHistoryPort = { history: async () => [] };

@@ -14,6 +14,6 @@ export const fakeDetectionPorts: readonly Provider[] = [
       cancel: async () => ({ outcome: 'not-found' }),
     } satisfies BaselinesPort,
   },
-  { provide: READINGS, useValue: { current: async () => [], history: async () => [] } satisfies ReadingsPort },
+  { provide: READINGS, useValue: { current: async () => [], history: async () => [], series: async () => ({ series: [], omitted: 0 }) } satisfies ReadingsPort },
   { provide: DETECTION_OVERVIEW, useValue: { read: async () => ({ lag: { requests: 0, seconds: 0 }, followedRequests: 0, isRunning: false, releases: [], freezing: [] }) } satisfies DetectionOverviewPort },
 ];

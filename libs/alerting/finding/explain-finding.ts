@@ -1,4 +1,5 @@
 import { type Reading } from '#libs/detection/reading/reading';
+import { SIGNAL_FACTS, type SignalFacts } from '#libs/detection/reading/signal-facts';
 import { type AlertState } from '../alert/alert.ts';
 import { type AlertRule, type Severity } from '../rule/rule.ts';
 import { type Finding, type NearbyChange } from './finding.ts';
@@ -19,27 +20,11 @@ export interface FindingInput {
   readonly serving: ServingFacts | null;
 }
 
-const BITS = 'bits';
-const UNITS: Readonly<Record<string, string>> = { 'mix-shift': BITS, 'router-shift': BITS, 'low-entropy': BITS, 'no-data': 's', 'hot-expert': 'times its share', 'slow-expert': 'times the others' };
 const SEGMENT = ['tenant', 'task', 'language'];
 const MAX_EXPERTS = 10;
 
-const WHAT: Readonly<Record<string, string>> = {
-  'mix-shift': 'The traffic changed: its requests use the experts otherwise than the baseline, while each kind of request is routed as before',
-  'router-shift': 'The router changed: the same traffic is routed otherwise than in the baseline',
-  collapse: 'Routing collapses onto a few experts',
-  'low-entropy': 'Usage spreads over fewer experts than before',
-  'dead-expert': 'An expert is hardly chosen any more',
-  'waking-expert': 'An expert that slept is chosen again',
-  'hot-expert': 'An expert takes far more than its share',
-  'slow-expert': 'An expert is much slower than the others',
-  'dropped-tokens': 'Decisions are dropped or rerouted because experts are full',
-  'low-confidence': 'The router is less sure of its choices than before',
-  quality: 'Answers that went this way are rated worse',
-  'data-rule-refusals': 'Requests are refused because of data-handling rules',
-  'no-data': 'Nothing is recorded any more',
-  watchdog: 'Alerts arrive: this one always fires',
-};
+/** undefined for a signal of a newer version. */
+const factsOf = (signal: string): SignalFacts | undefined => (SIGNAL_FACTS as Readonly<Record<string, SignalFacts>>)[signal];
 
 /** What a person needs to understand an alert, with a sentence in plain words. */
 export function explainFinding({ rule, state, message, severity, reading, startedAtMs, changes, serving }: FindingInput): Finding {
@@ -49,7 +34,7 @@ export function explainFinding({ rule, state, message, severity, reading, starte
   const segment = Object.fromEntries(SEGMENT.flatMap((label) => (labels[label] === undefined ? [] : [[label, labels[label]]])));
   const sinceMs = Math.min(detail.sinceMs ?? startedAtMs, startedAtMs);
   const { wayBack, reason } = findWayBack(reading.signal, model, release, serving);
-  const unit = UNITS[reading.signal] ?? '';
+  const unit = factsOf(reading.signal)?.unit ?? '';
   const found: Omit<Finding, 'summary'> = {
     signal: reading.signal, model, release, releaseShort: release?.slice(0, 12) ?? null, layer,
     experts: expertsOf(reading), segment: Object.keys(segment).length === 0 ? null : segment, sinceMs,
@@ -79,7 +64,7 @@ function sentence(rule: FindingInput['rule'], severity: Severity, found: Omit<Fi
   const size = effect.value === null ? '' : `Value ${amount(effect.value)}${effect.unit === '' ? '' : ` ${effect.unit}`}${effect.low === null || effect.high === null ? '' : ` (95 % interval ${amount(effect.low)} to ${amount(effect.high)})`}.`;
   const [last] = changes;
   const parts = [
-    `${WHAT[found.signal] ?? rule.name}${place.length === 0 ? '' : ` (${place.join(', ')})`}.`,
+    `${factsOf(found.signal)?.meaning ?? rule.name}${place.length === 0 ? '' : ` (${place.join(', ')})`}.`,
     size,
     experts.length === 0 ? '' : `Experts: ${experts.slice(0, 3).map(expertText).join(', ')}.`,
     `Since about ${new Date(found.sinceMs).toISOString()}; ${severity}.`,

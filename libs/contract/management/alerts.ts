@@ -4,13 +4,15 @@ import { SIGNALS } from '#libs/detection/reading/reading';
 import { count, figure, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
 
 const DAY_MS = 86_400_000;
-const text = (what: string, max: number) => z.string(`give ${what}`).min(1, `give ${what}`).max(max, `give at most ${max} characters`);
+/** Control characters and halves of surrogate pairs are refused by the database, or garble a terminal; line breaks and tabs are text. */
+const PRINTABLE = /^(?:[^\p{Cc}\p{Cs}]|[\t\n\r])*$/u;
+const text = (what: string, max: number) => z.string(`give ${what}`).min(1, `give ${what}`).max(max, `give at most ${max} characters`).regex(PRINTABLE, 'give it without control characters');
 const severity = z.enum(SEVERITIES, `give ${SEVERITIES.join(', ')}`);
 const signal = z.enum(SIGNALS, `give one of ${SIGNALS.join(', ')}`);
 const STATES = ['normal', 'pending', 'alerting', 'recovering', 'no-data', 'error'] as const;
 const state = z.enum(STATES, `give one of ${STATES.join(', ')}`);
 const labelName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'give 1 to 64 letters, digits or _, not starting with a digit');
-const labelValue = z.string().max(256, 'give at most 256 characters');
+const labelValue = z.string().max(256, 'give at most 256 characters').regex(/^[^\p{Cc}\p{Cs}]*$/u, 'give it without control characters');
 const labels = (max: number, of: z.ZodType<string> = labelValue) => z.record(labelName, of).refine((all) => Object.keys(all).length <= max, `give at most ${max}`);
 const shownLabels = z.record(z.string(), z.string());
 const duration = (what: string, min: number, maxDays: number) => z.int('give whole milliseconds').min(min, `give at least ${min} ms`).max(maxDays * DAY_MS, `give at most ${maxDays} days`).describe(`${what}, milliseconds.`);
@@ -56,7 +58,7 @@ const ruleFields = {
   limits: z.array(limitBody).min(1, 'give a limit').max(6, 'give at most 6').describe('The highest severity whose limit is crossed counts, if the test of the signal, where it has one, alarms too.'),
   timing: timingBody.default({ forMs: 0, keepFiringForMs: 300_000, noDataAfterMs: DAY_MS }),
   labels: labels(20).default({}).describe('Added to those of the reading; not rule, signal or severity.'),
-  annotations: labels(20, z.string().max(2000, 'give at most 2000 characters')).default({}).describe('Text for people: summary, description, runbook.'),
+  annotations: labels(20, z.string().max(2000, 'give at most 2000 characters').regex(PRINTABLE, 'give it without control characters')).default({}).describe('Text for people: summary, description, runbook.'),
   actions: z.array(actionSchema).max(2).default([]).describe('Done by the house itself, once in each episode.'),
   enabled: z.boolean().default(true),
 };
@@ -67,7 +69,10 @@ export const ruleSchema = z
   .object({ id: z.string(), ...ruleFields, matchers: shownMatchers, limits: z.array(limitSchema), timing: timingSchema, actions: z.array(z.object({ kind: z.enum(['abort-canary', 'open-rollback-request']) })), generation: count('Also the ETag.'), updatedBy: z.string(), updatedAt: instant })
   .meta({ id: 'AlertRule' });
 export const rulesQuery = z.object(pageQuery);
-export const rulesSchema = pageOf(ruleSchema, 'AlertRules');
+const listedRule = ruleSchema
+  .extend({ lastFiredAt: instant.nullable().describe('When an episode of it began last; null: never, as far as the history goes.'), firing: count('Episodes of it that go on.') })
+  .meta({ id: 'ListedAlertRule' });
+export const rulesSchema = pageOf(listedRule, 'AlertRules');
 
 export const rulePreviewBody = z
   .strictObject({
@@ -124,7 +129,9 @@ export const episodeSchema = z
     finding: findingSchema.nullable(),
   })
   .meta({ id: 'AlertEpisode' });
-export const episodesQuery = z.object({ model: modelName.optional().describe('Only of this model.'), signal: signal.optional().describe('Only of this signal.'), rule: ruleId.optional().describe('Only of this rule.'), ...pageQuery });
+export const episodesQuery = z.object({
+  model: modelName.optional().describe('Only of this model.'), signal: signal.optional().describe('Only of this signal.'), rule: ruleId.optional().describe('Only of this rule.'),
+  alert: sha256.optional().describe('Only of this alert.'), severity: severity.optional().describe('Only of this severity.'), ...pageQuery });
 export const episodesSchema = pageOf(episodeSchema, 'AlertEpisodes');
 export const acknowledgeBody = z.strictObject({ note: text('a note', 1000).optional() }).meta({ id: 'AcknowledgeRequest' });
 

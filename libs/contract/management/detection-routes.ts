@@ -9,8 +9,11 @@ import {
   detectionSchema,
   readingHistoryQuery,
   readingHistorySchema,
+  readingSeriesQuery,
+  readingSeriesSchema,
   readingsQuery,
   readingsSchema,
+  signalsSchema,
 } from './detection.ts';
 import { type Route } from './route.ts';
 
@@ -52,5 +55,10 @@ export const detectionRoutes = {
     ...reading, operationId: 'listReadingHistory', path: '/readings/history', summary: 'What the detectors said, newest first', description: 'One reading a minute of each label set, kept for 90 days.',
     query: readingHistoryQuery, response: readingHistorySchema, example: { query: { signal: 'mix-shift' } },
   },
+  getReadingSeries: {
+    ...reading, operationId: 'getReadingSeries', path: '/readings/series', summary: 'What the detectors said over time, to be drawn', description: 'The history of each label set, minutes put together so that a point count is kept.',
+    query: readingSeriesQuery, response: readingSeriesSchema, example: { query: { signal: 'collapse', layer: '2' } },
+  },
+  listSignals: { ...reading, operationId: 'listSignals', path: '/signals', summary: 'What is measured or tested: definition, unit and direction of each signal', response: signalsSchema },
   getDetection: { ...reading, operationId: 'getDetection', path: '/detection', summary: 'What is watched against which baseline, and how far the detectors are', response: detectionSchema },
 } as const satisfies Record<string, Route>;

@@ -117,6 +117,42 @@ export const readingHistoryQuery = z.object({
 });
 export const readingHistorySchema = pageOf(z.object(readingFields).meta({ id: 'PastReading' }), 'PastReadings');
 
+const MAX_POINTS = 500;
+const segmentFilter = z.string().max(256, 'give at most 256 characters').optional();
+export const readingSeriesQuery = z.object({
+  ...readingFilter,
+  signal: signal.describe('Which signal.'),
+  expert: z.coerce.number('give an expert number from 0').int().min(0, 'give an expert number from 0').max(65_535).optional().describe('Only of this expert, from 0.'),
+  tenant: segmentFilter.describe('Only of this tenant.'), task: segmentFilter.describe('Only of this task.'), language: segmentFilter.describe('Only of this language.'),
+  exact: z.enum(['true', 'false'], 'give true or false').default('false').describe('true: only the label set that has these labels and no others.'),
+  from: instant.optional().describe('Start, inclusive. 24 hours before `to` when left out.'),
+  to: instant.optional().describe('End, exclusive. Now when left out.'),
+  points: z.coerce.number('give a number of points').int().min(10, 'give 10 to 500').max(MAX_POINTS, 'give 10 to 500').default(300).describe('At most so many points of a label set; minutes are put together to that end.'),
+});
+export const readingSeriesSchema = z
+  .object({
+    from: instant, to: instant,
+    stepMs: count('Width of a point, milliseconds; whole minutes.'),
+    unit: z.string().describe('Of the values; empty for a plain ratio.'),
+    series: z.array(z.object({
+      labels: z.record(z.string(), z.string()),
+      points: z.array(z.object({
+        at: instant.describe('Of the newest reading in the point.'), value: figure('Of the newest reading.').nullable(), low: figure('Lower end of its 95 % interval.').nullable(), high: figure('Upper end.').nullable(),
+        min: figure('Least value in the point.').nullable(), max: figure('Greatest value in the point.').nullable(), alarm: z.boolean().nullable().describe('Whether any reading in it was in alarm; null for signals without a test.'),
+      })).describe('Oldest first.'),
+    })).describe('Those with the values furthest from 0 first; at most 20.'),
+    omittedSeries: count('Label sets beyond that: narrow the filter.'),
+  })
+  .meta({ id: 'ReadingSeries' });
+export const signalsSchema = z
+  .object({
+    items: z.array(z.object({
+      signal, meaning: z.string().describe('What it means when it fires.'), unit: z.string().describe('Of its value; empty for a plain ratio.'), definition: z.string().describe('What the value is.'), worse: z.enum(['above', 'below']).describe('On which side of a limit it is worse.'),
+      hasTest: z.boolean().describe('Whether a sequential test of its own must alarm too.'), needsBaseline: z.boolean().describe('Whether it says nothing without a baseline.'), labels: z.array(z.string()).describe('Labels of its readings.'),
+    })),
+  })
+  .meta({ id: 'Signals' });
+
 export const detectionSchema = z
   .object({
     behindRequests: count('Recorded requests that the detectors have not seen yet.'),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RECEIVER_KINDS } from '#libs/alerting/receiver/receiver';
-import { count, instant, pageOf, pageQuery } from './common.ts';
+import { count, instant, pageOf, pageQuery, sha256 } from './common.ts';
 
 const MAX_URL = 2000;
 const DEFAULT_FIRING_SECONDS = 18_000;
@@ -110,7 +110,7 @@ const notificationFields = {
 };
 const notificationSummary = z.object(notificationFields).meta({ id: 'NotificationSummary' });
 export const notificationParams = z.object({ notificationId: uuid.describe('Id of the notification.') });
-export const notificationsQuery = z.object({ receiver: uuid.optional().describe('Only those for this receiver.'), state: z.enum(STATES, `give ${STATES.join(', ')}`).optional(), ...pageQuery });
+export const notificationsQuery = z.object({ receiver: uuid.optional().describe('Only those for this receiver.'), state: z.enum(STATES, `give ${STATES.join(', ')}`).optional(), fingerprint: sha256.optional().describe('Only those that tell of this episode of an alert.'), ...pageQuery });
 export const notificationsSchema = pageOf(notificationSummary, 'Notifications');
 export const notificationSchema = z
   .object({ ...notificationFields, told: z.array(z.record(z.string(), z.unknown())).describe('The alerts as they were told.'), log: z.array(attemptSchema).describe('Every attempt that is kept, oldest first, at most 200.') })

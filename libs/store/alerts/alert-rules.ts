@@ -13,6 +13,14 @@ export interface StoredRule extends AlertRule {
   readonly updatedAtMs: number;
 }
 
+/** How a rule did so far. */
+export interface RuleRecord {
+  /** When an episode of it began last. */
+  readonly lastFiredAtMs: number;
+  /** Episodes that go on. */
+  readonly firing: number;
+}
+
 export type RuleOutcome =
   | { readonly outcome: 'written'; readonly rule: StoredRule }
   | { readonly outcome: 'stale'; readonly generation: number }
@@ -42,6 +50,12 @@ export class AlertRules {
   async find(id: string): Promise<StoredRule | null> {
     const rows: Row[] = await this.dataSource.query(`SELECT ${COLUMNS} FROM signalbox.alert_rule WHERE id = $1 AND deleted_at IS NULL`, [id]);
     return rows[0] ? toRule(rows[0]) : null;
+  }
+
+  /** By rule; those that never fired are left out. */
+  async records(): Promise<ReadonlyMap<string, RuleRecord>> {
+    const rows: { rule_id: string; last_fired: Date; firing: string }[] = await this.dataSource.query('SELECT rule_id, max(started_at) AS last_fired, count(*) FILTER (WHERE ended_at IS NULL) AS firing FROM signalbox.alert_episode GROUP BY rule_id');
+    return new Map(rows.map(({ rule_id, last_fired, firing }) => [rule_id, { lastFiredAtMs: last_fired.getTime(), firing: Number(firing) }]));
   }
 
   /** `taken`: there is or was a rule of that id; `full`: there are MAX_RULES. */

@@ -58,6 +58,8 @@ export interface EpisodeFilter {
   readonly model: string | null;
   readonly signal: string | null;
   readonly rule: string | null;
+  readonly series: string | null;
+  readonly severity: Severity | null;
   readonly limit: number;
   readonly after: { readonly startedAtMs: number; readonly fingerprint: string } | null;
 }
@@ -122,12 +124,13 @@ export class Alerts {
   }
 
   /** Newest first. */
-  async history({ model, signal, rule, limit, after }: EpisodeFilter): Promise<readonly StoredEpisode[]> {
+  async history({ model, signal, rule, series, severity, limit, after }: EpisodeFilter): Promise<readonly StoredEpisode[]> {
     const rows: EpisodeRow[] = await this.dataSource.query(
       `SELECT * FROM signalbox.alert_episode WHERE ($2::text IS NULL OR model = $2) AND ($3::text IS NULL OR signal = $3) AND ($4::text IS NULL OR rule_id = $4)
+         AND ($7::text IS NULL OR series = $7) AND ($8::text IS NULL OR severity = $8)
          AND ($5::timestamptz IS NULL OR started_at < $5 OR (started_at = $5 AND fingerprint > $6))
        ORDER BY started_at DESC, fingerprint LIMIT $1`,
-      [limit, model, signal, rule, after && new Date(after.startedAtMs), after?.fingerprint ?? null],
+      [limit, model, signal, rule, after && new Date(after.startedAtMs), after?.fingerprint ?? null, series, severity],
     );
     return rows.map(toEpisode);
   }

@@ -24,6 +24,35 @@ export interface ReadingHistoryQuery {
   readonly before?: { readonly minuteMs: number; readonly labelsKey: string };
 }
 
+export interface ReadingSeriesQuery {
+  readonly signal: string;
+  readonly labels: ReadingLabels;
+  /** Only the label set that has these and no others. */
+  readonly isExact: boolean;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+}
+
+/** Readings of one step of time. */
+export interface ReadingPoint {
+  /** Of the newest reading of it, as are value, low and high. */
+  readonly atMs: number;
+  readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly min: number | null;
+  readonly max: number | null;
+  /** Whether any was in alarm. */
+  readonly alarm: boolean | null;
+}
+
+export interface ReadingSeries {
+  readonly labels: ReadingLabels;
+  /** Oldest first. */
+  readonly points: readonly ReadingPoint[];
+}
+
 interface Row {
   readonly signal: string;
   readonly labels_key: string;
@@ -100,6 +129,27 @@ export class Readings {
       [signal, new Date(fromMs), new Date(toMs), labels === undefined ? null : JSON.stringify(labels), before ? new Date(before.minuteMs) : null, before?.labelsKey ?? null, limit],
     );
     return rows.flatMap(toReading);
+  }
+
+  /** History by label set, those with the values furthest from 0 first; readings of one step are put together. */
+  async series({ signal, labels, isExact, fromMs, toMs, stepMs }: ReadingSeriesQuery, limit: number): Promise<{ readonly series: readonly ReadingSeries[]; readonly omitted: number }> {
+    const chosen: { labels_key: string; total: string }[] = await this.dataSource.query(
+      `SELECT labels_key, count(*) OVER () AS total FROM signalbox.reading_history
+       WHERE signal = $1 AND minute >= $2 AND minute < $3 AND (CASE WHEN $4 THEN labels_key = $5 ELSE labels_key::jsonb @> $5::jsonb END)
+       GROUP BY labels_key ORDER BY max(abs(value)) DESC NULLS LAST, labels_key LIMIT $6`,
+      [signal, new Date(fromMs), new Date(toMs), isExact, labelsKey(labels), limit],
+    );
+    if (chosen.length === 0) return { series: [], omitted: 0 };
+    const rows: (Omit<Row, 'signal' | 'evidence'> & { min: number | null; max: number | null })[] = await this.dataSource.query(
+      `SELECT labels_key, max(at) AS at, (array_agg(value ORDER BY at DESC))[1] AS value, (array_agg(low ORDER BY at DESC))[1] AS low, (array_agg(high ORDER BY at DESC))[1] AS high,
+         min(value) AS min, max(value) AS max, bool_or(alarm) AS alarm
+       FROM signalbox.reading_history WHERE signal = $1 AND minute >= $2 AND minute < $3 AND labels_key = ANY($4)
+       GROUP BY labels_key, date_bin(make_interval(secs => $5), minute, $2) ORDER BY at`,
+      [signal, new Date(fromMs), new Date(toMs), chosen.map(({ labels_key }) => labels_key), stepMs / 1000],
+    );
+    const points = new Map<string, ReadingPoint[]>(chosen.map(({ labels_key }) => [labels_key, []]));
+    for (const { labels_key, at, value, low, high, min, max, alarm } of rows) points.get(labels_key)?.push({ atMs: at.getTime(), value, low, high, min, max, alarm });
+    return { series: [...points].map(([key, all]) => ({ labels: JSON.parse(key) as ReadingLabels, points: all })), omitted: Number(chosen[0]?.total ?? 0) - chosen.length };
   }
 
   /** Takes back the current reading of a label set; its history stays. */

@@ -48,10 +48,11 @@ export class NotificationLog {
   constructor(private readonly dataSource: DataSource) {}
 
   /** Newest first; `beforeNumber` is that of the last one of the page before. */
-  async list(filter: { readonly receiverId?: string | undefined; readonly state?: NotificationState | undefined }, limit: number, beforeNumber: number | null): Promise<readonly StoredNotification[]> {
+  async list(filter: { readonly receiverId?: string | undefined; readonly state?: NotificationState | undefined; readonly fingerprint?: string | undefined }, limit: number, beforeNumber: number | null): Promise<readonly StoredNotification[]> {
     const rows: Row[] = await this.dataSource.query(
-      `SELECT * FROM signalbox.notification WHERE ($1::uuid IS NULL OR receiver_id = $1) AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR number < $3) ORDER BY number DESC LIMIT $4`,
-      [filter.receiverId ?? null, filter.state ?? null, beforeNumber, limit],
+      `SELECT * FROM signalbox.notification WHERE ($1::uuid IS NULL OR receiver_id = $1) AND ($2::text IS NULL OR state = $2) AND ($3::bigint IS NULL OR number < $3)
+         AND ($5::text IS NULL OR body->'alerts' @> jsonb_build_array(jsonb_build_object('fingerprint', $5::text))) ORDER BY number DESC LIMIT $4`,
+      [filter.receiverId ?? null, filter.state ?? null, beforeNumber, limit, filter.fingerprint ?? null],
     );
     return rows.map(toStored);
   }
