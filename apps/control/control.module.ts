@@ -10,12 +10,14 @@ import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rule
 import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
 import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
 import { houseControllers, houseProviders } from './house/house-parts.ts';
+import { eventControllers, eventProviders } from './events/event-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
 import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
+import { overviewControllers, overviewProviders } from './overview/overview-parts.ts';
 import { registryControllers, registryProviders } from './registry/registry-parts.ts';
 import { releaseProviders } from './releases/release-parts.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
@@ -49,12 +51,14 @@ export class ControlModule {
         ...detectionControllers,
         ...receiverControllers,
         ...alertControllers,
+        ...eventControllers,
+        ...overviewControllers,
         AuditController,
         AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
       exports: [ImportRunner],
     };
   }

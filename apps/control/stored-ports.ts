@@ -13,6 +13,7 @@ import { storedAlertPorts } from './alerts/alert-parts.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
 import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
+import { storedEventPorts } from './events/event-parts.ts';
 import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
 import { storedDetectionPorts } from './detection/detection-ports.ts';
 import { storedHousePorts } from './house/house-ports.ts';
@@ -20,6 +21,7 @@ import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
 import { storedActivationPorts } from './models/activation-parts.ts';
+import { storedOverviewPorts } from './overview/overview-parts.ts';
 import { KEPT_AT_HOME, type ReceiverPortOptions, storedReceiverPorts } from './receivers/receiver-parts.ts';
 import { storedRegistryPorts } from './registry/registry-parts.ts';
 import { storedReleasePorts } from './releases/release-parts.ts';
@@ -71,6 +73,8 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedRolloutPorts,
     ...storedFeedbackPorts,
     ...storedDataRulesPorts,
+    ...storedEventPorts,
+    ...storedOverviewPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {
       provide: TOKEN_TEXTS,

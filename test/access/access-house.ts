@@ -90,7 +90,10 @@ export class AccessHouse {
       headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
+    const isStream = answer.headers.get('content-type')?.startsWith('text/event-stream') === true;
+    // A stream of events does not end.
+    const text = isStream ? '' : await answer.text();
+    if (isStream) await answer.body?.cancel();
     return { status: answer.status, headers: answer.headers, body: /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '') ? JSON.parse(text) : text };
   }
 

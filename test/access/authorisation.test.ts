@@ -118,6 +118,7 @@ describe('a caller bound to a tenant', () => {
   const OWN_BY_OTHER_MEANS: Readonly<Record<string, string>> = {
     getTrace: 'below', createFeedback: 'below', createFeedbackBatch: 'below',
     getMe: 'accounts.test.ts', listOwnKeys: 'accounts.test.ts', createOwnKey: 'below', revokeOwnKey: 'accounts.test.ts',
+    streamEvents: 'test/control/events.test.ts',
     listOwnSessions: 'sessions.test.ts', endOwnSession: 'sessions.test.ts', openSession: 'sessions.test.ts', closeSession: 'sessions.test.ts',
   };
 

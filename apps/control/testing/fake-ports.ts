@@ -31,6 +31,7 @@ import { fakeRegistryPorts } from './fake-registry.ts';
 import { fakeSignaturePorts } from './fake-signatures.ts';
 import { fakeAlertPorts } from './fake-alerts.ts';
 import { fakeDetectionPorts } from './fake-detection.ts';
+import { fakeOverviewPorts } from './fake-overview.ts';
 import { fakeReceiverPorts } from './fake-receivers.ts';
 import { FakeAccess } from './fake-access.ts';
 
@@ -88,7 +89,7 @@ export class FakeHouse {
     const sealedTrace = encodeTrace(trace);
     this.recorded.push({
       requestId, atMs: NOW_MS - this.recorded.length * 1000, model: 'toy', releaseId: RELEASE, segment: { tenant: 't', task, language: 'en' }, status: 'answered',
-      promptTokens: rows - 1, completionTokens: 2, queueWaitMs: 1, timeToFirstTokenMs: 2, durationMs: 3, routedTokens: rows, sizeBytes: sealedTrace.length, sealedTrace, trace,
+      promptTokens: rows - 1, completionTokens: 2, queueWaitMs: 1, timeToFirstTokenMs: 2, durationMs: 3, routedTokens: rows, flags: [], sizeBytes: sealedTrace.length, sealedTrace, trace,
     });
   }
 
@@ -102,7 +103,7 @@ export class FakeHouse {
       { provide: RELEASE_CATALOG, useValue: storedCatalog(releases) },
       { provide: RELEASES, useValue: releases },
       { provide: EXPERT_FIGURES, useValue: { read: async () => [{ layer: 0, expert: 1, tokens: 5, runs: 0, sketches: [] }] } },
-      { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), look: async (id: string, entry: AuditEntry) => this.#look(id, entry) } },
+      { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), count: async () => this.recorded.length, find: async (id: string) => this.recorded.find((one) => one.requestId === id) ?? null, look: async (id: string, entry: AuditEntry) => this.#look(id, entry) } },
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       ...fakeAudit(this.audit),
@@ -116,6 +117,7 @@ export class FakeHouse {
       ...fakeAlertPorts(),
       ...fakeDetectionPorts,
       ...fakeReceiverPorts(),
+      ...fakeOverviewPorts,
       { provide: RECALLS, useValue: {} },
       { provide: TOUCHED_REQUESTS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
@@ -154,7 +156,7 @@ export class FakeHouse {
     const start = after ? this.recorded.findIndex(({ requestId }) => requestId === after.requestId) + 1 : 0;
     const traces = this.recorded.slice(start, start + limit);
     const last = traces.at(-1);
-    return { traces, next: start + limit < this.recorded.length && last ? { atMs: last.atMs, requestId: last.requestId } : null };
+    return { traces, next: start + limit < this.recorded.length && last ? { atMs: last.atMs, durationMs: last.durationMs, requestId: last.requestId } : null };
   }
 
   #look(requestId: string, entry: AuditEntry): StoredTraceWithBytes | null {

@@ -99,7 +99,7 @@ function describe(operation: Operation, api: Api, components: SchemaComponents):
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: components.of(body, 'input'), ...(example?.body === undefined ? {} : { example: example.body }) } } } } : {}),
     ...(operation.bytes === undefined ? {} : { requestBody: { required: true, content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary', description: operation.bytes } } } } }),
     responses: responses(operation, api, components),
-    security: needs === 'public' ? [] : [{ key: [needs] }, ...(api.isManagement ? [{ session: [needs] }] : [])],
+    security: needs === 'public' ? [] : [{ key: [needs] }, { session: [needs] }],
     'x-signalbox-needs': needs,
     ...(tenancy === undefined ? {} : { 'x-signalbox-tenancy': tenancy }),
   };
@@ -117,7 +117,7 @@ function responses({ method, status, summary, response, stream, text, lines, pro
     ...(text === undefined ? {} : { 'text/plain': { schema: { type: 'string', description: text } } }),
     ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: { type: 'string', description: lines } } }),
   };
-  const success = response || lines !== undefined ? { description: `${summary}.`, content } : { description: 'Done.' };
+  const success = response || stream !== undefined || lines !== undefined ? { description: `${summary}.`, content } : { description: 'Done.' };
   return { [status]: success, ...Object.fromEntries(errors) };
 }
 

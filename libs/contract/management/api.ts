@@ -23,6 +23,8 @@ export const MANAGEMENT_API: Api = {
     { name: 'detection', description: 'Baselines of usage, detectors that watch against them, and what they read.' },
     { name: 'alerts', description: 'Rules, alerts and their findings, silences, and who is told of what.' },
     { name: 'receivers', description: 'Where notifications go, and every attempt to deliver one.' },
+    { name: 'events', description: 'What happened: one time line, and a stream that tells of changes as they happen.' },
+    { name: 'traffic', description: 'How many requests came, and how they fared.' },
     { name: 'changes', description: 'Change requests: what shall change, on which evidence, and who let it.' },
     { name: 'audit', description: 'Who did what.' },
   ],

@@ -24,7 +24,7 @@ import { comparisonRoutes } from './comparison-routes.ts';
 import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
-import { traceParams, traceQuery, traceSchema, tracesQuery, tracesSchema } from './traces.ts';
+import { traceRoutes } from './trace-routes.ts';
 import {
   balanceQuery,
   balanceSchema,
@@ -85,20 +85,6 @@ export const ROUTES = {
     query: expertsQuery, status: 200, response: expertsSchema, problems: NO_MODEL,
     example: { query: { layer: '0' } },
   },
-  listTraces: {
-    operationId: 'listTraces', method: 'get', path: '/traces', tag: 'traces', needs: 'traces', tenancy: 'own',
-    summary: 'Recorded requests, newest first, without their content',
-    query: tracesQuery, status: 200, response: tracesSchema,
-    example: { query: { limit: '10' } },
-  },
-  getTrace: {
-    operationId: 'getTrace', method: 'get', path: '/traces/{requestId}', tag: 'traces', needs: 'traces', tenancy: 'own',
-    summary: 'The routing of one request, token by token',
-    description: 'Every look is written to the audit log before anything is returned.',
-    params: traceParams, query: traceQuery, status: 200, response: traceSchema,
-    problems: { 404: 'No such request was recorded.', 410: 'Its trace is past retention and was deleted.' },
-    example: { params: { requestId: '0197280f-6000-7000-8000-000000000001' } },
-  },
   createImport: {
     operationId: 'createImport', method: 'post', path: '/imports', tag: 'imports', needs: 'registry', tenancy: 'none',
     summary: 'Import a checkpoint folder as a release',
@@ -131,6 +117,7 @@ export const ROUTES = {
     example: { params: { releaseId: EXAMPLE_RELEASE } },
   },
   ...comparisonRoutes,
+  ...traceRoutes,
   ...activationRoutes,
   ...recallRoutes,
   ...rolloutRoutes,

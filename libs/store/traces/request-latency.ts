@@ -49,7 +49,7 @@ function quantiles(column: string): string {
   return `percentile_cont(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY ${column})`;
 }
 
-function toQuantiles(values: number[] | null | undefined): LatencyQuantiles | null {
+export function toQuantiles(values: number[] | null | undefined): LatencyQuantiles | null {
   const [p50, p95, p99] = values ?? [];
   return typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number' ? { p50, p95, p99 } : null;
 }

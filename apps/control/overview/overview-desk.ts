@@ -1,0 +1,93 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
+import { type ROUTES } from '#libs/contract/management/routes';
+import { ProblemError } from '#libs/platform/errors/problem-error';
+import { type Annotations } from '#libs/store/overview/annotations';
+import { type RequestFiguresReader } from '#libs/store/overview/request-figures';
+import { decodeCursor, page } from '../http/cursor.ts';
+import { timeWindow, windowBody } from '../routing/time-window.ts';
+import { RELEASE_CATALOG, type ReleaseCatalog, USAGE_READER, type UsagePort } from '../routing/usage-reader.ts';
+import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { annotationBody } from './annotation-view.ts';
+import { bucketBody, countedBody, decisionShares } from './request-report.ts';
+
+export const OVERVIEW_RECORDS = Symbol('OverviewRecords');
+export interface OverviewRecords {
+  readonly annotations: Pick<Annotations, 'list'>;
+  readonly figures: Pick<RequestFiguresReader, 'read'>;
+}
+
+type Query<N extends 'listAnnotations' | 'getRequestFigures'> = RouteInput<(typeof ROUTES)[N]>['query'];
+type Output<N extends 'listAnnotations' | 'getRequestFigures'> = Promise<RouteOutput<(typeof ROUTES)[N]>>;
+
+const STEP_MS = { minute: 60_000, hour: 3_600_000 } as const;
+const DAY_MS = 86_400_000;
+const MAX_BUCKETS = 1500;
+const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+
+/** What happened, and how requests fared. */
+@Injectable()
+export class OverviewDesk {
+  constructor(
+    @Inject(OVERVIEW_RECORDS) private readonly records: OverviewRecords,
+    @Inject(RELEASE_CATALOG) private readonly catalog: ReleaseCatalog,
+    @Inject(USAGE_READER) private readonly usage: UsagePort,
+    @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
+  ) {}
+
+  async annotations({ model, from, to, cursor, limit }: Query<'listAnnotations'>): Output<'listAnnotations'> {
+    const window = timeWindow(from, to, this.settings.now());
+    const after = decodeCursor(cursor, ([at, key]) => (typeof at === 'string' && MICROSECONDS.test(at) && !Number.isNaN(Date.parse(at)) && typeof key === 'string' ? { at, key } : null));
+    const found = await this.records.annotations.list({ model: model ?? null, ...window, after, limit: limit + 1 });
+    const { items, nextCursor } = page(found, limit, ({ at, key }) => [at, key]);
+    return { items: items.map(annotationBody), nextCursor };
+  }
+
+  async figures({ model: asked, release, from, to, tenant, step }: Query<'getRequestFigures'>): Output<'getRequestFigures'> {
+    const { model, releaseIds } = await this.#releases(asked, release);
+    const nowMs = this.settings.now();
+    const recordedFromMs = Math.floor((nowMs - this.settings.retentionDays * DAY_MS) / STEP_MS[step]) * STEP_MS[step];
+    const window = timeWindow(from, to, nowMs);
+    const fromMs = Math.max(window.fromMs, Math.min(recordedFromMs, window.toMs));
+    if ((window.toMs - fromMs) / STEP_MS[step] > MAX_BUCKETS) {
+      throw new ProblemError({ status: 400, code: 'window_too_long', title: 'The time range has too many buckets', detail: `Query field from: choose a range of at most ${MAX_BUCKETS} buckets, or step=hour.`, field: 'from' });
+    }
+    const read = { fromMs, toMs: window.toMs };
+    const segment = tenant === undefined ? {} : { segment: { tenant } };
+    const [{ total, buckets }, { groups }] = await Promise.all([
+      this.records.figures.read({ releaseIds, ...read, tenant: tenant ?? null, stepMs: STEP_MS[step] }),
+      fromMs < window.toMs ? this.usage.usageMatrix({ of: { releaseIds }, ...read, ...segment }) : { groups: [] },
+    ]);
+    const { minRequests } = this.settings;
+    const counted = countedBody(total, minRequests);
+    return {
+      model,
+      releases: [...releaseIds],
+      window: windowBody(read),
+      recordedFrom: new Date(recordedFromMs).toISOString(),
+      step,
+      total: counted.withheld ? counted : { ...counted, routing: decisionShares(groups.flatMap(({ layers }) => layers)) },
+      buckets: buckets.map((bucket) => bucketBody(bucket, minRequests)),
+    };
+  }
+
+  /** Of one release, or all of a model, or of the only model: figures of requests add up whatever the shapes of the releases. */
+  async #releases(asked: string | undefined, release: string | undefined): Promise<{ model: string; releaseIds: readonly string[] }> {
+    if (release !== undefined) {
+      const found = await this.catalog.find(release);
+      if (!found || (asked !== undefined && found.model !== asked)) throw missing('release', 'no such release of that model; GET /api/v1/releases lists them');
+      return { model: found.model, releaseIds: [release] };
+    }
+    const models = asked === undefined ? await this.catalog.models() : [asked];
+    const [model] = models;
+    if (model === undefined) throw missing('model', 'there is no model yet; import one with POST /api/v1/imports');
+    if (models.length > 1) throw new ProblemError({ status: 400, code: 'model_required', title: 'A model is needed', detail: `Query field model: give one of ${models.slice(0, 20).join(', ')}.`, field: 'model' });
+    const outlines = await this.catalog.ofModel(model);
+    if (outlines.length === 0) throw missing('model', 'no model of that name; GET /api/v1/models lists them');
+    return { model, releaseIds: outlines.map(({ releaseId }) => releaseId) };
+  }
+}
+
+function missing(field: 'model' | 'release', remedy: string): ProblemError {
+  return new ProblemError({ status: 404, code: `${field}_not_found`, title: 'Not found', detail: `Query field ${field}: ${remedy}.`, field });
+}

@@ -1,0 +1,20 @@
+import { Controller } from '@nestjs/common';
+import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
+import { ROUTES } from '#libs/contract/management/routes';
+import { Endpoint, Input } from '../http/endpoint.ts';
+import { OverviewDesk } from './overview-desk.ts';
+
+@Controller()
+export class OverviewController {
+  constructor(private readonly desk: OverviewDesk) {}
+
+  @Endpoint(ROUTES.listAnnotations)
+  annotations(@Input() { query }: RouteInput<typeof ROUTES.listAnnotations>): Promise<RouteOutput<typeof ROUTES.listAnnotations>> {
+    return this.desk.annotations(query);
+  }
+
+  @Endpoint(ROUTES.getRequestFigures)
+  figures(@Input() { query }: RouteInput<typeof ROUTES.getRequestFigures>): Promise<RouteOutput<typeof ROUTES.getRequestFigures>> {
+    return this.desk.figures(query);
+  }
+}
