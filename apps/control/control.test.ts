@@ -115,6 +115,10 @@ describe('routing', () => {
     ['/api/v1/usage?release=abc', 'release', /64/],
     ['/api/v1/traces?limit=201', 'limit', /1 to 200/],
     ['/api/v1/traces?cursor=nonsense', 'cursor', /nextCursor/],
+    ['/api/v1/traces?flag=odd', 'flag', /any or none/],
+    ['/api/v1/traces?minDurationMs=-1', 'minDurationMs', /milliseconds/],
+    ['/api/v1/traces?order=slowest&startAt=2026-01-31T12:00:00Z', 'startAt', /newest or oldest/],
+    ['/api/v1/traces?startAt=2026-01-31T12:00:00Z&cursor=x', 'startAt', /once there is a cursor/],
   ])('says what is wrong with %s', async (path, field, remedy) => {
     const { status, headers, body } = await call(path);
     expect(status).toBe(400);
@@ -187,6 +191,14 @@ describe('traces', () => {
     const recent = NOW_MS.toString(16).padStart(12, '0');
     expect((await call(`/api/v1/traces/${recent.slice(0, 8)}-${recent.slice(8)}-7000-8000-000000000000`)).body).toMatchObject({ status: 404 });
     expect((await call('/api/v1/traces/abc')).body).toMatchObject({ status: 400, field: 'requestId' });
+  });
+
+  it('tells what is known of a request without a look, and to nobody without the permission', async () => {
+    expect(await get('getRequest', `/api/v1/requests/${TRACED}`)).toMatchObject({ requestId: TRACED, flags: [], status: 'answered' });
+    expect(await get('countTraces', '/api/v1/traces/count')).toEqual({ requests: 13, isExact: true });
+    expect(house.audit).toEqual([]);
+    for (const path of [`/api/v1/requests/${TRACED}`, '/api/v1/traces/count', '/api/v1/traces']) expect((await call(path, { key: house.addKey('boss', ['admin']) })).status).toBe(403);
+    expect((await call('/api/v1/requests/0197280f-6000-7000-8000-0000000000ff')).body).toMatchObject({ status: 410 });
   });
 
   it('lists by cursor, each request once', async () => {

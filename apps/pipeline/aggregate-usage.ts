@@ -1,14 +1,15 @@
 import { segmentKey } from '#libs/store/capture/segments';
 import { type TraceBatch } from '#libs/store/capture/trace-batch';
 import { MINUTE_MS, type UsageDelta } from '#libs/store/usage/roll-up';
-import { traceRows } from '#libs/trace/trace';
+import { flagsOf, traceRows } from '#libs/trace/trace';
 import { accumulateUsage, emptyUsage, type LayerUsage } from '#libs/trace/usage';
 import { type ScreenedBatch } from './screen-requests.ts';
 
-/** Fourth stage: sums the traces by release, segment and minute. */
+/** Fourth stage: sums the traces by release, segment and minute. Pinned requests are kept, not summed: what somebody tried on a release is none of its traffic. */
 export function aggregateUsage({ batchId, admitted, quarantined, refused }: ScreenedBatch, writtenAtMs: number): TraceBatch {
   const deltas = new Map<string, UsageDelta & { readonly layers: LayerUsage[] }>();
   for (const { record, trace } of admitted) {
+    if (record.pinned) continue;
     const minuteMs = Math.floor(record.atMs / MINUTE_MS) * MINUTE_MS;
     const key = `${record.releaseId}/${minuteMs}/${segmentKey(record.segment)}`;
     let delta = deltas.get(key);
@@ -18,6 +19,6 @@ export function aggregateUsage({ batchId, admitted, quarantined, refused }: Scre
     }
     accumulateUsage(delta.layers, trace);
   }
-  const traces = admitted.map(({ record, sealedTrace, trace }) => ({ record, sealedTrace, routedTokens: traceRows(trace) }));
+  const traces = admitted.map(({ record, sealedTrace, trace }) => ({ record, sealedTrace, routedTokens: traceRows(trace), flags: flagsOf(trace) }));
   return { batchId, writtenAtMs, traces, usage: [...deltas.values()], quarantined, refused };
 }

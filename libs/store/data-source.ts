@@ -20,6 +20,8 @@ import { Detection1795219200018 } from '#migrations/1795219200018-detection';
 import { FeedbackRoutes1795219200019 } from '#migrations/1795219200019-feedback-routes';
 import { Alerts1795219200020 } from '#migrations/1795219200020-alerts';
 import { Receivers1795219200021 } from '#migrations/1795219200021-receivers';
+import { RequestFlags1795219200022 } from '#migrations/1795219200022-request-flags';
+import { PinnedRequests1795219200023 } from '#migrations/1795219200023-pinned-requests';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -81,6 +83,8 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       FeedbackRoutes1795219200019,
       Alerts1795219200020,
       Receivers1795219200021,
+      RequestFlags1795219200022,
+      PinnedRequests1795219200023,
     ],
     entities: [
       ComponentVersionEntity,

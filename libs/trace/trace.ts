@@ -2,6 +2,11 @@
 export const DECISION_FLAGS = { dropped: 1, rerouted: 2, masked: 4, fallback: 8 } as const;
 export type DecisionFlag = keyof typeof DECISION_FLAGS;
 
+/** Names of the flags in some bits, in the order of DECISION_FLAGS. */
+export function flagNames(bits: number): DecisionFlag[] {
+  return (Object.keys(DECISION_FLAGS) as DecisionFlag[]).filter((name) => (bits & DECISION_FLAGS[name]) !== 0);
+}
+
 /** A decision that carries flags: bits of DECISION_FLAGS, at a row and a layer of the trace. */
 export interface FlaggedDecision {
   readonly row: number;
@@ -33,4 +38,9 @@ export interface RoutingTrace {
 /** Number of rows in a trace: tokens that ran through the model. */
 export function traceRows(trace: Pick<RoutingTrace, 'promptRows' | 'choiceRows'>): number {
   return trace.choiceRows.reduce((sum, rows) => sum + rows, trace.promptRows);
+}
+
+/** Bits of DECISION_FLAGS that any decision of a trace carries. */
+export function flagsOf(trace: Pick<RoutingTrace, 'flagged'>): number {
+  return trace.flagged.reduce((bits, { flags }) => bits | flags, 0);
 }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { type TraceBatch } from '#libs/store/capture/trace-batch';
 import { createDataSource } from '#libs/store/data-source';
+import { type TraceCursor } from '#libs/store/traces/trace-query';
 import { TraceReader } from '#libs/store/traces/trace-reader';
 import { type LayerFigures } from '#libs/store/usage/usage-query';
 import { UsageFolder } from '#libs/store/usage/usage-folder';
@@ -60,7 +61,7 @@ test('a trace comes back as it was written', async () => {
   const { traceparent: _, ...kept } = record;
   const audit = { atMs: NOON, actor: 'key:sb_x', action: 'trace.read', subject: `request/${record.requestId}`, detail: {}, requestId: null };
   expect(await new TraceReader(store).look(record.requestId, audit)).toEqual({
-    ...kept, queueWaitMs: 1, timeToFirstTokenMs: 8, durationMs: 12, routedTokens: 4, sizeBytes: 4, sealedTrace: Buffer.from(sealedTrace),
+    ...kept, queueWaitMs: 1, timeToFirstTokenMs: 8, durationMs: 12, routedTokens: 4, flags: [], sizeBytes: 4, sealedTrace: Buffer.from(sealedTrace),
   });
   expect(await new TraceReader(store).look('no-uuid', audit)).toBeNull();
   const rules = { digest: '0f'.repeat(32), maskedExperts: 2, ruleIds: ['eu-only'], labels: { region: 'us', dataClass: 'personal', licence: '' } };
@@ -76,8 +77,8 @@ test('lists page by time without loss or repetition, across days and equal times
   await writerOf(store).write(batchOf(requests, NOON));
   const reader = new TraceReader(store);
   const seen: string[] = [];
-  for (let after: { atMs: number; requestId: string } | undefined; ; ) {
-    const page = await reader.list({ fromMs: NOON, toMs: NOON + 3 * DAY, model: 'toy', limit: 7, ...(after ? { after } : {}) });
+  for (let after: TraceCursor | undefined; ; ) {
+    const page = await reader.list({ fromMs: NOON, toMs: NOON + 3 * DAY, model: 'toy', order: 'newest', limit: 7, ...(after ? { after } : {}) });
     seen.push(...page.traces.map(({ requestId }) => requestId));
     if (!page.next) break;
     after = page.next;

@@ -10,7 +10,7 @@ import { createDataSource, migrate } from '#libs/store/data-source';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
 import { MINUTE_MS, type UsageDelta } from '#libs/store/usage/roll-up';
-import { type RoutingTrace, traceRows } from '#libs/trace/trace';
+import { flagsOf, type RoutingTrace, traceRows } from '#libs/trace/trace';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
 
 export const LAYERS = 3;
@@ -96,6 +96,7 @@ export function captured(trace: RoutingTrace, atMs: number, record: Partial<Requ
       },
       sealedTrace: Uint8Array.of(1, 2, 3, rows & 255),
       routedTokens: rows,
+      flags: flagsOf(trace),
     },
   };
 }

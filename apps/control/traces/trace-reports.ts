@@ -4,12 +4,14 @@ import { TraceFormatError } from '#libs/trace/limits';
 import { type RoutingTrace, traceRows } from '#libs/trace/trace';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
+import { MAX_COUNTED_REQUESTS } from '#libs/contract/management/traces';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { SealError } from '#libs/record/seal';
-import { type StoredTrace, type TraceCursor } from '#libs/store/traces/trace-reader';
+import { type TraceCursor, type TraceFilter, type TraceOrder } from '#libs/store/traces/trace-query';
+import { type StoredTrace } from '#libs/store/traces/trace-reader';
 import { auditOf } from '../http/audited.ts';
-import { decodeCursor, encodeCursor } from '../http/cursor.ts';
+import { decodeCursor, encodeCursor, isInstantMs, isUuid } from '../http/cursor.ts';
 import { timeWindow } from '../routing/time-window.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { whyMissing } from './missing-trace.ts';
@@ -17,8 +19,6 @@ import { TOKEN_TEXTS, type TokenTexts, TRACE_OPENER, TRACE_VAULT, type TraceOpen
 import { traceTokenIds, traceTokens } from './trace-view.ts';
 
 type RequestBody = RouteOutput<typeof ROUTES.listTraces>['items'][number];
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Lists recorded requests and opens single traces, each look on record. */
 @Injectable()
@@ -30,33 +30,25 @@ export class TraceReports {
     @Inject(CONTROL_SETTINGS) private readonly settings: ControlSettings,
   ) {}
 
-  async list({ cursor, limit, ...query }: RouteInput<typeof ROUTES.listTraces>['query']): Promise<RouteOutput<typeof ROUTES.listTraces>> {
-    const after = decodeCursor(cursor, ([atMs, requestId]): TraceCursor | null =>
-      typeof atMs === 'number' && typeof requestId === 'string' && UUID.test(requestId) ? { atMs, requestId } : null,
-    );
-    const { model, release: releaseId, status, tenant, task, language } = query;
-    const { traces, next } = await this.vault.list({
-      ...timeWindow(query.from, query.to, this.settings.now()),
-      ...(model === undefined ? {} : { model }),
-      ...(releaseId === undefined ? {} : { releaseId }),
-      ...(status === undefined ? {} : { status }),
-      ...(after === null ? {} : { after }),
-      segment: {
-        ...(tenant === undefined ? {} : { tenant }),
-        ...(task === undefined ? {} : { task }),
-        ...(language === undefined ? {} : { language }),
-      },
-      limit,
-    });
-    return { items: traces.map(requestBody), nextCursor: next && encodeCursor([next.atMs, next.requestId]) };
+  async list({ cursor, limit, order, startAt, ...filter }: RouteInput<typeof ROUTES.listTraces>['query']): Promise<RouteOutput<typeof ROUTES.listTraces>> {
+    const after = cursor === undefined ? startOf(order, startAt) : startAt === undefined ? cursorOf(cursor) : refuseStart('cursor');
+    const { traces, next } = await this.vault.list({ ...this.#filterOf(filter), order, limit, ...(after === null ? {} : { after }) });
+    return { items: traces.map(requestBody), nextCursor: next && encodeCursor([next.atMs, next.durationMs, next.requestId]) };
+  }
+
+  async count(filter: RouteInput<typeof ROUTES.countTraces>['query']): Promise<RouteOutput<typeof ROUTES.countTraces>> {
+    const counted = await this.vault.count(this.#filterOf(filter), MAX_COUNTED_REQUESTS + 1);
+    return { requests: Math.min(counted, MAX_COUNTED_REQUESTS), isExact: counted <= MAX_COUNTED_REQUESTS };
+  }
+
+  async find(requestId: string, caller: Principal): Promise<RouteOutput<typeof ROUTES.getRequest>> {
+    return requestBody(this.#ofCaller(requestId, await this.vault.find(requestId), caller));
   }
 
   async open(requestId: string, offset: number, rows: number, caller: Principal): Promise<RouteOutput<typeof ROUTES.getTrace>> {
     const nowMs = this.settings.now();
     // The entry is committed before this returns: a look that is not on record gives nothing.
-    const found = await this.vault.look(requestId, auditOf(caller, nowMs, 'trace.read', `request/${requestId}`, { offset, rows }));
-    // Another tenant's request is told apart from none by nothing.
-    if (!found || (caller.tenant !== null && found.segment.tenant !== caller.tenant)) throw missing(whyMissing(requestId, nowMs, this.settings.retentionDays), this.settings.retentionDays);
+    const found = this.#ofCaller(requestId, await this.vault.look(requestId, auditOf(caller, nowMs, 'trace.read', `request/${requestId}`, { offset, rows })), caller);
     const trace = this.#unseal(requestId, found.sealedTrace);
     const total = traceRows(trace);
     const ids = traceTokenIds(trace, offset, rows);
@@ -72,6 +64,21 @@ export class TraceReports {
     };
   }
 
+  #filterOf({ model, release: releaseId, status, tenant, task, language, minDurationMs, maxDurationMs, flag, rule: ruleId, from, to }: RouteInput<typeof ROUTES.countTraces>['query']): TraceFilter {
+    return {
+      ...timeWindow(from, to, this.settings.now()),
+      ...given({ model, releaseId, status, minDurationMs, maxDurationMs, flag, ruleId }),
+      segment: given({ tenant, task, language }),
+    };
+  }
+
+  /** Another tenant's request is told apart from none by nothing. */
+  #ofCaller<T extends StoredTrace>(requestId: string, found: T | null, caller: Principal): T {
+    const { retentionDays } = this.settings;
+    if (found && (caller.tenant === null || found.segment.tenant === caller.tenant)) return found;
+    throw missing(whyMissing(requestId, this.settings.now(), retentionDays), retentionDays);
+  }
+
   #unseal(requestId: string, sealedTrace: Uint8Array): RoutingTrace {
     try {
       return decodeTrace(this.opener.open(requestId, sealedTrace));
@@ -83,10 +90,33 @@ export class TraceReports {
   }
 }
 
+/** Without what was left out. */
+function given<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+function cursorOf(cursor: string): TraceCursor | null {
+  return decodeCursor(cursor, ([atMs, durationMs, requestId]): TraceCursor | null =>
+    isInstantMs(atMs) && typeof durationMs === 'number' && Number.isSafeInteger(durationMs) && durationMs >= 0 && durationMs < 2 ** 31 && isUuid(requestId) ? { atMs, durationMs, requestId } : null,
+  );
+}
+
+/** A time as a cursor: no request has these ids, so those at the time itself are on the side that the order wants. */
+function startOf(order: TraceOrder, startAt: string | undefined): TraceCursor | null {
+  if (startAt === undefined) return null;
+  if (order !== 'newest' && order !== 'oldest') return refuseStart('order');
+  return { atMs: Date.parse(startAt), durationMs: 0, requestId: '00000000-0000-0000-0000-000000000000' };
+}
+
+function refuseStart(beside: 'order' | 'cursor'): never {
+  const remedy = beside === 'order' ? 'set the order to newest or oldest, or leave startAt out' : 'leave it out once there is a cursor';
+  throw new ProblemError({ status: 400, code: 'start_not_possible', title: 'The list cannot start at a time', detail: `Query field startAt: ${remedy}.`, field: 'startAt' });
+}
+
 function requestBody(trace: StoredTrace): RequestBody {
-  const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs } = trace;
+  const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags } = trace;
   const at = new Date(trace.atMs).toISOString();
-  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, dataRules: rulesBody(trace) };
+  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags: flags && [...flags], dataRules: rulesBody(trace) };
 }
 
 function rulesBody({ rules }: StoredTrace): RequestBody['dataRules'] {

@@ -1,4 +1,4 @@
-import { DECISION_FLAGS, type DecisionFlag, type RoutingTrace, traceRows } from '#libs/trace/trace';
+import { flagNames, type RoutingTrace, traceRows } from '#libs/trace/trace';
 import { type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 
@@ -42,8 +42,4 @@ function decisions(trace: RoutingTrace, row: number, values: Uint16Array | Float
     const at = (row * layers + layer) * topK;
     return [...values.subarray(at, at + topK)];
   });
-}
-
-function flagNames(bits: number): DecisionFlag[] {
-  return (Object.keys(DECISION_FLAGS) as DecisionFlag[]).filter((name) => (bits & DECISION_FLAGS[name]) !== 0);
 }

@@ -14,6 +14,16 @@ export class TracesController {
     return this.reports.list(input.query);
   }
 
+  @Endpoint(ROUTES.countTraces)
+  count(@Input() input: RouteInput<typeof ROUTES.countTraces>): Promise<RouteOutput<typeof ROUTES.countTraces>> {
+    return this.reports.count(input.query);
+  }
+
+  @Endpoint(ROUTES.getRequest)
+  find(@Input() { params }: RouteInput<typeof ROUTES.getRequest>, @Caller() caller: Principal): Promise<RouteOutput<typeof ROUTES.getRequest>> {
+    return this.reports.find(params.requestId.toLowerCase(), caller);
+  }
+
   @Endpoint(ROUTES.getTrace)
   open(@Input() { params, query }: RouteInput<typeof ROUTES.getTrace>, @Caller() caller: Principal): Promise<RouteOutput<typeof ROUTES.getTrace>> {
     return this.reports.open(params.requestId.toLowerCase(), query.offset, query.rows, caller);

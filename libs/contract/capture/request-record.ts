@@ -39,6 +39,8 @@ export interface RequestRecord {
   readonly traceparent: string | null;
   /** Left out or null where the model had no data rules. */
   readonly rules?: AppliedRules | null;
+  /** true: the request named its release itself, so it says nothing of the traffic. Left out for all others. */
+  readonly pinned?: true;
 }
 
 /** One request as it travels from inference to the database: the record and its sealed trace. */

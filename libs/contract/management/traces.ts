@@ -11,7 +11,9 @@ const appliedRulesSchema = z
   })
   .meta({ id: 'AppliedDataRules', description: 'Which data rules held for a request, from its admission to its end.' });
 
-const requestSchema = z
+const decisionFlag = z.enum(['dropped', 'rerouted', 'masked', 'fallback']);
+
+export const requestSchema = z
   .object({
     requestId: z.uuid(),
     at: instant.describe('Admission.'),
@@ -25,17 +27,47 @@ const requestSchema = z
     queueWaitMs: figure('Milliseconds.'),
     timeToFirstTokenMs: figure('Milliseconds; null when no token was generated.').nullable(),
     durationMs: figure('Admission to end, milliseconds.'),
+    flags: z
+      .array(decisionFlag)
+      .nullable()
+      .describe('What at least one of its decisions was besides the plain top-k; null where that is not known, because a version before this figure recorded it.'),
     dataRules: appliedRulesSchema.nullable().describe('null where the model had no data rules.'),
   })
   .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });
 
-export const tracesQuery = z.object({
+/** Requests are counted up to this many; beyond it there are "more than" so many. */
+export const MAX_COUNTED_REQUESTS = 10_000;
+
+const MILLISECONDS = 'give a whole number of milliseconds from 0';
+const durationMs = z.coerce.number(MILLISECONDS).int(MILLISECONDS).min(0, MILLISECONDS).max(2 ** 31 - 1, MILLISECONDS).optional();
+
+const tracesFilter = {
   ...usageFilter,
   model: modelName.optional(),
   release: sha256.optional(),
   status: z.enum(['answered', 'cancelled', 'failed'], 'give answered, cancelled or failed').optional(),
+  minDurationMs: durationMs.describe('Only requests that took at least so long, admission to end, milliseconds.'),
+  maxDurationMs: durationMs.describe('Only requests that took at most so long, admission to end, milliseconds.'),
+  flag: z
+    .enum(['dropped', 'rerouted', 'masked', 'fallback', 'any', 'none'], 'give dropped, rerouted, masked, fallback, any or none')
+    .optional()
+    .describe('Only requests with at least one decision of this kind; `any` for any of the four, `none` for all decisions the plain top-k. Requests whose flags are not known match none of these.'),
+  rule: z.string().min(1).max(256, 'give at most 256 characters').optional().describe('Only requests for which this data rule masked experts. A request names at most 100 rules.'),
+};
+
+export const tracesQuery = z.object({
+  ...tracesFilter,
+  order: z.enum(['newest', 'oldest', 'slowest', 'fastest'], 'give newest, oldest, slowest or fastest').default('newest').describe('By time of admission, or by duration.'),
+  startAt: instant.optional().describe('Where the list begins, to the millisecond: with `newest` at the last request before this time, with `oldest` at the first from it on. Only with these two orders, and not with `cursor`.'),
   ...pageQuery,
 });
+export const tracesCountQuery = z.object(tracesFilter);
+export const tracesCountSchema = z
+  .object({
+    requests: count(`Requests that match, counted up to ${MAX_COUNTED_REQUESTS}.`),
+    isExact: z.boolean().describe('false where there are more than `requests`.'),
+  })
+  .meta({ id: 'RequestCount' });
 export const tracesSchema = pageOf(requestSchema, 'RecordedRequests');
 
 export const MAX_TRACE_ROWS = 1024;
@@ -61,7 +93,7 @@ const tokenSchema = z
     experts: z.array(z.array(z.int())).describe('[layer][k]: selected experts by descending gate.'),
     gates: z.array(z.array(z.number())).describe('[layer][k]: gate weights as applied, kept to 1/255.'),
     flags: z
-      .array(z.object({ layer: z.int(), flags: z.array(z.enum(['dropped', 'rerouted', 'masked', 'fallback'])) }))
+      .array(z.object({ layer: z.int(), flags: z.array(decisionFlag) }))
       .describe('Decisions that were not the plain top-k.'),
   })
   .meta({ id: 'TracedToken' });

@@ -2,16 +2,18 @@ import { expect, test } from 'vitest';
 import { BinaryCopyEncoder } from './binary-copy.ts';
 
 test('a row is laid out as the manual says', () => {
-  const bytes = new BinaryCopyEncoder(1).row(5).int16(-2).int32(7).int32(null).timestamp(946_684_800_001).bytes(Uint8Array.of(9)).finish();
+  const bytes = new BinaryCopyEncoder(1).row(7).int16(-2).int32(7).int32(null).timestamp(946_684_800_001).bytes(Uint8Array.of(9)).boolean(true).boolean(null).finish();
   expect(bytes.toString('hex')).toBe(
     [
       '5047434f50590aff0d0a00', '00000000', '00000000',
-      '0005',
+      '0007',
       '00000002fffe',
       '0000000400000007',
       'ffffffff',
       '0000000800000000000003e8',
       '0000000109',
+      '0000000101',
+      'ffffffff',
       'ffff',
     ].join(''),
   );

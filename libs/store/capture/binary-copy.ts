@@ -53,6 +53,17 @@ export class BinaryCopyEncoder {
     return this;
   }
 
+  boolean(value: boolean | null): this {
+    this.room(5);
+    if (value === null) {
+      this.put32(-1);
+      return this;
+    }
+    this.put32(1);
+    this.view.setUint8(this.end++, value ? 1 : 0);
+    return this;
+  }
+
   /** A timestamptz from epoch milliseconds. */
   timestamp(epochMs: number): this {
     this.room(12);

@@ -21,6 +21,8 @@ export const TRACE_COLUMNS = [
   'masked_experts',
   'rules_digest',
   'rules_applied',
+  'pinned',
+  'flags',
 ] as const;
 
 /** Statuses by their stored number. */
@@ -37,7 +39,7 @@ const BUFFER_BYTES = 160 * 1024;
  */
 export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds): Generator<Buffer> {
   const encoder = new BinaryCopyEncoder(BUFFER_BYTES);
-  for (const { record, sealedTrace, routedTokens } of traces) {
+  for (const { record, sealedTrace, routedTokens, flags } of traces) {
     const release = ids.releases.get(record.releaseId)?.number;
     const segment = ids.segments.get(segmentKey(record.segment));
     if (release === undefined) throw new Error(`releaseId ${record.releaseId} of request ${record.requestId} is not in the database`);
@@ -58,7 +60,9 @@ export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds)
       .bytes(sealedTrace)
       .int32(record.rules?.maskedExperts ?? null)
       .bytes(record.rules ? Buffer.from(record.rules.digest, 'hex') : null)
-      .bytes(record.rules ? Buffer.from(JSON.stringify({ rules: record.rules.ruleIds, ...record.rules.labels })) : null);
+      .bytes(record.rules ? Buffer.from(JSON.stringify({ rules: record.rules.ruleIds, ...record.rules.labels })) : null)
+      .boolean(record.pinned ? true : null)
+      .int16(flags);
     if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();

@@ -50,8 +50,9 @@ export class TraceWriter {
   }
 
   private async shortIds(batches: readonly TraceBatch[]): Promise<ShortIds> {
-    // Usage names every release and segment of the traces, and each few times.
-    const usage = batches.flatMap((batch) => batch.usage);
+    // Usage names every release and segment of the traces, and each few times; only pinned ones are not in it.
+    const pinned = batches.flatMap(({ traces }) => traces.flatMap(({ record }) => (record.pinned ? [record] : [])));
+    const usage = [...batches.flatMap((batch) => batch.usage), ...pinned];
     const [releases, segments] = await Promise.all([
       this.releases.resolve(usage.map(({ releaseId }) => releaseId)),
       this.segments.resolve(usage.map(({ segment }) => segment)),

@@ -1,7 +1,9 @@
 import { type DataSource, type EntityManager } from 'typeorm';
 import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type DecisionFlag, flagNames } from '#libs/trace/trace';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
+import { behind, type Bind, orderBy, type TraceCursor, type TraceFilter, type TraceQuery, whereOf } from './trace-query.ts';
 
 export interface StoredAppliedRules extends AppliedRules {
   /** null where the rule set is not in this database. */
@@ -13,30 +15,14 @@ export interface StoredTrace extends Omit<RequestRecord, 'traceparent' | 'rules'
   readonly routedTokens: number;
   /** Data rules that held for it; left out where the model had none. */
   readonly rules?: StoredAppliedRules;
+  /** Flags that any of its decisions carries; null where the version that wrote it did not say. */
+  readonly flags: readonly DecisionFlag[] | null;
   /** Size of the sealed trace. */
   readonly sizeBytes: number;
 }
 
 export interface StoredTraceWithBytes extends StoredTrace {
   readonly sealedTrace: Uint8Array;
-}
-
-/** Where a page ends; the next one starts behind it. */
-export interface TraceCursor {
-  readonly atMs: number;
-  readonly requestId: string;
-}
-
-export interface TraceQuery {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly model?: string;
-  readonly releaseId?: string;
-  readonly status?: RequestRecord['status'];
-  readonly segment?: Partial<Segment>;
-  readonly after?: TraceCursor;
-  /** At most 1000. */
-  readonly limit: number;
 }
 
 export interface TracePage {
@@ -62,13 +48,15 @@ interface Row extends Segment {
   rules_digest: Buffer | null;
   rules_applied: string | null;
   rules_generation: number | null;
+  flags: number | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied,
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags,
   (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
-const SOURCE = `signalbox.trace AS t JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
+const JOINS = `JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
+const SOURCE = `signalbox.trace AS t ${JOINS}`;
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 
 /** Reads traces as they are kept: sealed. */
@@ -87,33 +75,43 @@ export class TraceReader {
     });
   }
 
-  /** Newest first. @throws RangeError for a limit outside 1 to 1000 */
-  async list(query: TraceQuery): Promise<TracePage> {
-    if (!(query.limit >= 1 && query.limit <= 1000)) throw new RangeError(`limit is ${query.limit}; it must be from 1 to 1000`);
-    const parameters: unknown[] = [];
-    const bind = (value: unknown): string => `$${parameters.push(value)}`;
-    const conditions = [`t.at >= ${bind(new Date(query.fromMs))}`, `t.at < ${bind(new Date(query.toMs))}`];
-    if (query.model !== undefined) conditions.push(`release.model = ${bind(query.model)}`);
-    if (query.releaseId !== undefined) conditions.push(`release.id = ${bind(query.releaseId)}`);
-    if (query.status !== undefined) conditions.push(`t.status = ${bind(STATUSES.indexOf(query.status))}`);
-    for (const name of ['tenant', 'task', 'language'] as const) {
-      const label = query.segment?.[name];
-      if (label !== undefined) conditions.push(`segment.${name} = ${bind(label)}`);
-    }
-    if (query.after) {
-      const at = bind(new Date(query.after.atMs));
-      // The first condition alone can use the index on time.
-      conditions.push(`t.at <= ${at}`, `(t.at, t.request_id) < (${at}::timestamptz, ${bind(query.after.requestId)}::uuid)`);
-    }
+  /** What is known of a request besides its trace. No look at the trace, so it leaves no entry. */
+  async find(requestId: string): Promise<StoredTrace | null> {
+    if (!UUID.test(requestId)) return null;
+    const rows: Row[] = await this.dataSource.query(`SELECT ${COLUMNS} FROM ${SOURCE} WHERE t.request_id = $1 LIMIT 1`, [requestId]);
+    return rows[0] ? toTrace(rows[0]) : null;
+  }
+
+  /** @throws RangeError for a limit outside 1 to 1000 */
+  async list({ order, after, limit, ...filter }: TraceQuery): Promise<TracePage> {
+    if (!(limit >= 1 && limit <= 1000)) throw new RangeError(`limit is ${limit}; it must be from 1 to 1000`);
+    const { bind, parameters } = binder();
+    const conditions = [...whereOf(filter, bind), ...(after ? behind(order, after, bind) : [])];
     const rows: Row[] = await this.dataSource.query(
-      `SELECT ${COLUMNS} FROM ${SOURCE} WHERE ${conditions.join(' AND ')}
-       ORDER BY t.at DESC, t.request_id DESC LIMIT ${bind(query.limit + 1)}`,
+      `SELECT ${COLUMNS} FROM (
+         SELECT * FROM signalbox.trace AS t WHERE ${conditions.join(' AND ')} ORDER BY ${orderBy(order)} LIMIT ${bind(limit + 1)}
+       ) AS t ${JOINS} ORDER BY ${orderBy(order)}`,
       parameters,
     );
-    const traces = rows.slice(0, query.limit).map(toTrace);
+    const traces = rows.slice(0, limit).map(toTrace);
     const last = traces.at(-1);
-    return { traces, next: rows.length > query.limit && last ? { atMs: last.atMs, requestId: last.requestId } : null };
+    return { traces, next: rows.length > limit && last ? { atMs: last.atMs, durationMs: last.durationMs, requestId: last.requestId } : null };
   }
+
+  /** How many there are, counted up to `bound`. */
+  async count(filter: TraceFilter, bound: number): Promise<number> {
+    const { bind, parameters } = binder();
+    const rows: { requests: number }[] = await this.dataSource.query(
+      `SELECT count(*)::int AS requests FROM (SELECT 1 FROM signalbox.trace AS t WHERE ${whereOf(filter, bind).join(' AND ')} LIMIT ${bind(bound)}) AS counted`,
+      parameters,
+    );
+    return rows[0]?.requests ?? 0;
+  }
+}
+
+function binder(): { readonly bind: Bind; readonly parameters: unknown[] } {
+  const parameters: unknown[] = [];
+  return { parameters, bind: (value) => `$${parameters.push(value)}` };
 }
 
 async function byRequestId(manager: EntityManager, requestId: string): Promise<StoredTraceWithBytes | null> {
@@ -140,6 +138,7 @@ function toTrace(row: Row): StoredTrace {
     queueWaitMs: row.queue_ms,
     timeToFirstTokenMs: row.ttft_ms,
     durationMs: row.duration_ms,
+    flags: row.flags === null ? null : flagNames(row.flags),
     sizeBytes: row.size_bytes,
     ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
