@@ -7,7 +7,9 @@ import { meter } from '#libs/platform/telemetry/metrics';
 import { WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { Activations } from '#libs/store/activation/activations';
+import { Accounts } from '#libs/store/accounts/accounts';
 import { limitCounts } from '#libs/store/accounts/limit-counts';
+import { Sessions } from '#libs/store/accounts/sessions';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { RuleRefusals } from '#libs/store/data-rules/rule-refusals';
@@ -16,6 +18,7 @@ import { Releases } from '#libs/store/releases/releases';
 import { ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { Answering } from './answer/answering.ts';
 import { SliceProbe } from './assign/slice-probe.ts';
+import { callerAuthenticator } from './api/caller-authenticator.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
 import { requestLimit } from './api/request-limit.ts';
@@ -88,9 +91,9 @@ export class InferenceModule {
         },
         {
           provide: V1_PORTS,
-          inject: [ApiKeys, ServedModels, RequestRules, Answering, ENGINE, DataSource],
-          useFactory: (keys: ApiKeys, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine, dataSource: DataSource): Omit<V1Ports, 'stopping'> => ({
-            authenticate: keyAuthenticator(keys, Date.now),
+          inject: [ApiKeys, Accounts, ServedModels, RequestRules, Answering, ENGINE, DataSource],
+          useFactory: (keys: ApiKeys, accounts: Accounts, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine, dataSource: DataSource): Omit<V1Ports, 'stopping'> => ({
+            authenticate: callerAuthenticator(keyAuthenticator(keys, Date.now), new Sessions(dataSource, accounts, keys), config.access.publicUrl, Date.now),
             limit: requestLimit({
               perAccount: config.access.inferenceRequestsPerMinute,
               run: limitCounts(dataSource),

@@ -4,11 +4,13 @@ import { type AppliedRules, type CapturedRequest, type RequestRecord } from '#li
 /**
  * A batch is a run of frames, one per request, all numbers little-endian:
  * payload length (u32) | CRC-32 of the payload (u32) | payload,
- * payload: frame version (u8, 2 where the record names data rules) | length of the record (u16) | record as a JSON array | sealed trace.
+ * payload: frame version (u8, 2 where the record names data rules, 3 where its request was pinned) | length of the record (u16) | record as a JSON array | sealed trace.
  */
 const FRAME_VERSION = 1;
 /** Frames whose record ends with its data rules; those without keep the form that older versions read. */
 const FRAME_VERSION_WITH_RULES = 2;
+/** Frames of requests that named their release; data rules, or null, then a 1 end the record. */
+const FRAME_VERSION_PINNED = 3;
 const FRAME_HEADER_BYTES = 8;
 const PAYLOAD_HEADER_BYTES = 3;
 const MAX_RECORD_BYTES = 65_535;
@@ -33,7 +35,7 @@ export class BatchFormatError extends Error {
 type RecordArray = [
   requestId: string, atMs: number, model: string, releaseId: string, tenant: string, task: string, language: string,
   status: RequestRecord['status'], promptTokens: number, completionTokens: number, queueWaitMs: number,
-  timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null, rules?: RulesArray,
+  timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null, rules?: RulesArray | null, pinned?: 1,
 ];
 type RulesArray = [digest: string, maskedExperts: number, ruleIds: readonly string[], region: string, dataClass: string, licence: string];
 const PLAIN_FIELDS = 14;
@@ -49,6 +51,8 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
     r.status, r.promptTokens, r.completionTokens, r.queueWaitMs, r.timeToFirstTokenMs, r.durationMs, r.traceparent,
   ];
   if (r.rules) fields.push([r.rules.digest, r.rules.maskedExperts, r.rules.ruleIds, r.rules.labels.region, r.rules.labels.dataClass, r.rules.labels.licence]);
+  else if (r.pinned) fields.push(null);
+  if (r.pinned) fields.push(1);
   const record = Buffer.from(JSON.stringify(fields));
   const payloadBytes = PAYLOAD_HEADER_BYTES + record.length + captured.sealedTrace.length;
   if (record.length > MAX_RECORD_BYTES || payloadBytes + FRAME_HEADER_BYTES > MAX_FRAME_BYTES) {
@@ -56,7 +60,7 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
   }
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadBytes);
   frame.writeUInt32LE(payloadBytes, 0);
-  frame.writeUInt8(r.rules ? FRAME_VERSION_WITH_RULES : FRAME_VERSION, 8);
+  frame.writeUInt8(r.pinned ? FRAME_VERSION_PINNED : r.rules ? FRAME_VERSION_WITH_RULES : FRAME_VERSION, 8);
   frame.writeUInt16LE(record.length, 9);
   frame.set(record, 11);
   frame.set(captured.sealedTrace, 11 + record.length);
@@ -104,29 +108,30 @@ function frameEnd(log: Buffer, at: number): number | null {
 
 function decodePayload(payload: Buffer): CapturedRequest {
   const version = payload.readUInt8(0);
-  if (version !== FRAME_VERSION && version !== FRAME_VERSION_WITH_RULES) {
-    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION} and ${FRAME_VERSION_WITH_RULES}`);
+  if (version < FRAME_VERSION || version > FRAME_VERSION_PINNED) {
+    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION} to ${FRAME_VERSION_PINNED}`);
   }
   const recordEnd = PAYLOAD_HEADER_BYTES + payload.readUInt16LE(1);
   if (recordEnd > payload.length) throw new BatchFormatError('malformed', 'the record is longer than its frame');
   return {
-    record: decodeRecord(payload.toString('utf8', PAYLOAD_HEADER_BYTES, recordEnd), version === FRAME_VERSION_WITH_RULES),
+    record: decodeRecord(payload.toString('utf8', PAYLOAD_HEADER_BYTES, recordEnd), version),
     // A copy: the batch's buffer must not live as long as its smallest trace.
     sealedTrace: Uint8Array.from(payload.subarray(recordEnd)),
   };
 }
 
-function decodeRecord(json: string, withRules: boolean): RequestRecord {
+function decodeRecord(json: string, version: number): RequestRecord {
   const fields = parseJson(json);
-  if (!isRecordArray(fields, withRules)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
+  if (!isRecordArray(fields, version)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
   const [
     requestId, atMs, model, releaseId, tenant, task, language, status, promptTokens, completionTokens,
-    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent, rules,
+    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent, rules, pinned,
   ] = fields;
   return {
     requestId, atMs, model, releaseId, segment: { tenant, task, language }, status, promptTokens, completionTokens,
     queueWaitMs, timeToFirstTokenMs, durationMs, traceparent,
     ...(rules && { rules: appliedRules(rules) }),
+    ...(pinned && { pinned: true as const }),
   };
 }
 
@@ -142,16 +147,18 @@ function parseJson(json: string): unknown {
   }
 }
 
-function isRecordArray(fields: unknown, withRules: boolean): fields is RecordArray {
+/** Each version adds a field to the one before. */
+function isRecordArray(fields: unknown, version: number): fields is RecordArray {
   return (
     Array.isArray(fields) &&
-    fields.length === PLAIN_FIELDS + (withRules ? 1 : 0) &&
+    fields.length === PLAIN_FIELDS + version - FRAME_VERSION &&
     TEXT_FIELDS.every((at) => typeof fields[at] === 'string') &&
     NUMBER_FIELDS.every((at) => typeof fields[at] === 'number') &&
     STATUSES.includes(fields[7]) &&
     (fields[11] === null || typeof fields[11] === 'number') &&
     (fields[13] === null || typeof fields[13] === 'string') &&
-    (!withRules || isRulesArray(fields[PLAIN_FIELDS]))
+    (version < FRAME_VERSION_WITH_RULES || isRulesArray(fields[PLAIN_FIELDS]) || (version === FRAME_VERSION_PINNED && fields[PLAIN_FIELDS] === null)) &&
+    (version < FRAME_VERSION_PINNED || fields[PLAIN_FIELDS + 1] === 1)
   );
 }
 

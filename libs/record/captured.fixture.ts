@@ -17,6 +17,7 @@ export function capturedFixture(number: number, traceBytes = 40): CapturedReques
       durationMs: 240.125,
       traceparent: number % 3 ? null : '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       ...(number % 4 === 1 && { rules: { digest: 'cd'.repeat(32), maskedExperts: number, ruleIds: ['eu-only', 'no-finance'], labels: { region: 'eu', dataClass: '', licence: 'cc-by' } } }),
+      ...(number % 5 === 1 && { pinned: true as const }),
     },
     sealedTrace: new Uint8Array(traceBytes).fill(number),
   };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { SESSION_IDLE_MS } from '../../apps/control/session/session-limits.ts';
+import { SESSION_IDLE_MS } from '#libs/platform/auth/browser-session';
 import { AccessHouse, type Answer } from './access-house.ts';
 
 const house = new AccessHouse();

@@ -120,6 +120,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     release,
     labels,
     segment: { tenant: labels.tenant, task: labels.task, language: labels.language },
+    isPinned: facts.isPinned,
     rules: ruling.applied,
     prompts,
     choices,

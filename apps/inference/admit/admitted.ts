@@ -15,6 +15,8 @@ export interface AdmissionFacts {
   /** What the data rules say of these labels on this release. */
   readonly ruling: { readonly mask: ExpertMask | null; readonly applied: AppliedRules | null };
   readonly release: ServedRelease;
+  /** Whether it named this release itself. */
+  readonly isPinned: boolean;
   readonly limits: AdmissionLimits;
   /** Used where the request names no seed. */
   readonly seed: number;
@@ -44,6 +46,8 @@ export interface AdmittedRequest {
   readonly release: ServedRelease;
   readonly labels: RequestLabels;
   readonly segment: Segment;
+  /** Whether it named its release itself; it is recorded, and judged by nobody. */
+  readonly isPinned: boolean;
   /** Data rules that hold for it to its end; null where the model has none. */
   readonly rules: AppliedRules | null;
   readonly prompts: readonly AdmittedPrompt[];

@@ -143,6 +143,8 @@ export class Answering {
     if (!admittedPrompt) return;
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
     await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
+    // A shadow is compared on the model's traffic, not on what somebody tried.
+    if (admitted.isPinned) return;
     const { request } = admittedPrompt;
     this.answered({ requestId: request.id, atMs: context.atMs, release: admitted.release, labels: admitted.labels, request, outcome });
   }

@@ -1,15 +1,16 @@
 import { badRequest, type OpenAiFailure } from '#libs/contract/openai/error';
-import { type Authentication } from '#libs/platform/auth/authenticate';
 import { hasPermission } from '#libs/platform/auth/scopes';
 import { databaseAway } from '#libs/store/availability';
+import { type CallerAuthentication } from './caller-authenticator.ts';
 
 /** Why a caller may not ask; null where it may. */
-export function authFailure(authentication: Authentication): OpenAiFailure | null {
+export function authFailure(authentication: CallerAuthentication): OpenAiFailure | null {
   if (!authentication.ok) {
+    if ('failure' in authentication) return authentication.failure;
     return { status: 401, type: 'invalid_request_error', code: 'invalid_api_key', param: null, message: authentication.message };
   }
   if (hasPermission(authentication.principal, 'inference')) return null;
-  const message = "This API key may not use /v1: it lacks the permission 'inference'. Use another key, or ask an administrator for one.";
+  const message = "This caller may not use /v1: it lacks the permission 'inference'. Use another key, or ask an administrator for one.";
   return { status: 403, type: 'permission_error', code: 'insufficient_scope', param: null, message };
 }
 

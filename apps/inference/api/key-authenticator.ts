@@ -1,15 +1,19 @@
-import { authenticate, type KeyStore } from '#libs/platform/auth/authenticate';
+import { type Authentication, authenticate, type KeyStore } from '#libs/platform/auth/authenticate';
 import { cachedKeyStore } from '#libs/platform/auth/cached-key-store';
 import { KeyUses } from '#libs/platform/auth/key-uses';
-import { type Authenticator } from './v1.ts';
 
-/** A revoked key is refused after this time at the latest. */
-const KEY_CACHE_TTL_MS = 5000;
-const KEY_CACHE_ENTRIES = 10_000;
-/** While the database is away a key is taken for what it was when last seen, at most this long ago. */
-const KEY_CACHE_OUTAGE_MS = 15 * 60_000;
-/** A database that says nothing for this long is away. */
-const KEY_LOOK_UP_MS = 2000;
+/** What is remembered of keys, and of sessions. */
+export const CACHE_LIMITS = {
+  /** A revoked key is refused after this time at the latest. */
+  ttlMs: 5000,
+  /** While the database is away a key is taken for what it was when last seen, at most this long ago. */
+  outageMs: 15 * 60_000,
+  /** A database that says nothing for this long is away. */
+  lookUpMs: 2000,
+  maxEntries: 10_000,
+};
+
+export type KeyAuthenticator = (header: string | undefined, nowMs: number) => Promise<Authentication>;
 
 /** Keys as stored; `touch` notes the use of one. */
 export interface NotedKeys extends KeyStore {
@@ -17,8 +21,8 @@ export interface NotedKeys extends KeyStore {
 }
 
 /** Checks bearer keys against the store, which is asked once in a while for each key. */
-export function keyAuthenticator(keys: NotedKeys, nowMs: () => number): Authenticator {
-  const cached = cachedKeyStore(keys, { ttlMs: KEY_CACHE_TTL_MS, outageMs: KEY_CACHE_OUTAGE_MS, lookUpMs: KEY_LOOK_UP_MS, maxEntries: KEY_CACHE_ENTRIES, now: nowMs });
+export function keyAuthenticator(keys: NotedKeys, nowMs: () => number): KeyAuthenticator {
+  const cached = cachedKeyStore(keys, { ...CACHE_LIMITS, now: nowMs });
   const uses = new KeyUses();
   return async (header, atMs) => {
     const result = await authenticate(header, cached, atMs);

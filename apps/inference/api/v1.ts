@@ -2,8 +2,8 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fa
 import { type z } from 'zod';
 import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/error';
 import { type ModelList } from '#libs/contract/openai/response';
-import { INFERENCE_API, OPENAI_ROUTES } from '#libs/contract/openai/routes';
-import { type Authentication } from '#libs/platform/auth/authenticate';
+import { INFERENCE_API, OPENAI_ROUTES, PIN_HEADER } from '#libs/contract/openai/routes';
+import { decidePin } from '#libs/governance/activation/decide-pin';
 import { rateHeaders } from '#libs/platform/limits/rate-limiter';
 import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
@@ -12,10 +12,12 @@ import { newRequestId } from '../admit/request-id.ts';
 import { labelsOf } from '../admit/request-labels.ts';
 import { type Answering } from '../answer/answering.ts';
 import { type Assigned, assign, type SliceLook } from '../assign/assign.ts';
+import { namedRelease, pinFailure } from '../assign/pin-release.ts';
 import { type SliceProbe } from '../assign/slice-probe.ts';
-import { type ModelPin, type ServedRelease } from '../models/served-release.ts';
+import { type ModelPin, type ReleasePin, type ServedRelease } from '../models/served-release.ts';
 import { type Ruling } from '../rules/request-rules.ts';
 import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
+import { type Authenticator } from './caller-authenticator.ts';
 import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
@@ -26,10 +28,10 @@ const RULES_HEADER_DIGITS = 16;
 
 export interface Models {
   pin(model: string): ModelPin | null;
+  isLoaded(model: string, releaseId: string): boolean;
+  pinRelease(model: string, releaseId: string): ReleasePin | null;
   cards(): ModelList['data'];
 }
-
-export type Authenticator = (header: string | undefined, nowMs: number) => Promise<Authentication>;
 
 /** What /v1 needs of the rest of the app. */
 export interface V1Ports {
@@ -83,7 +85,7 @@ function hooks(scope: FastifyInstance, ports: V1Ports): void {
     beginExchange(request, { requestId, atMs, spanContext, principal: null });
     void reply.header('x-request-id', requestId);
     // Before the body is read: a caller without a key costs no more than its head.
-    const authentication = await ports.authenticate(request.headers.authorization, atMs);
+    const authentication = await ports.authenticate(request, atMs);
     const failure = authFailure(authentication) ?? (ports.stopping() ? STOPPING : null);
     if (failure) return sendFailure(reply, failure);
     if (!authentication.ok) return;
@@ -136,15 +138,20 @@ async function generate<Body extends GenerateBody>(
   const labelled = labelsOf(parsed.data.metadata, principal);
   if ('refused' in labelled) return sendFailure(reply, labelled.refused);
   const { labels } = labelled;
-  const pin = ports.models.pin(parsed.data.model);
-  if (!pin) return sendFailure(reply, modelNotFound(parsed.data.model));
+  const { model } = parsed.data;
+  const pin = ports.models.pin(model);
+  if (!pin) return sendFailure(reply, modelNotFound(model));
   const context = answerContext(reply, exchange, ports.limits.answerTimeoutMs, ports.limits.streamStallMs);
+  let own: ReleasePin | null = null;
   try {
+    const decided = decidePin({ releaseId: namedRelease(request.headers[PIN_HEADER]), permissions: principal.permissions, isLoaded: (releaseId) => ports.models.isLoaded(model, releaseId) });
+    if (decided.decision === 'refuse') return sendFailure(reply, pinFailure(decided.reason, model));
+    if (decided.decision === 'pin') own = ports.models.pinRelease(model, decided.releaseId);
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
     const prepare = (release: ServedRelease): Prepared => {
       const ruling = ports.rules.rule(release, labels);
       if ('failure' in ruling) return { refused: ruling.failure, ...(ruling.reason === 'no-expert-left' ? { byRulesOf: release.releaseId } : {}) };
-      const admission = admit(parsed.data, { requestId, principal, labels, ruling, release, limits: ports.limits, seed });
+      const admission = admit(parsed.data, { requestId, principal, labels, ruling, release, isPinned: own !== null, limits: ports.limits, seed });
       return 'refused' in admission ? admission : { ...admission, rulesDigest: ruling.mask && ruling.applied ? ruling.applied.digest : null };
     };
     const look: SliceLook<Prepared> = {
@@ -152,13 +159,14 @@ async function generate<Body extends GenerateBody>(
       shareOf: (admitted, slice) => ports.probe.share(admitted, slice, context.signal),
     };
     const session = labels.session || parsed.data.user || null;
-    const assigned = await assign(pin, { requestId, key: principal.accountId, session, labels }, prepare, look);
+    const assigned: Answerer = own ? { role: 'pinned', release: own.release, prepared: prepare(own.release) } : await assign(pin, { requestId, key: principal.accountId, session, labels }, prepare, look);
     tellAssigned(reply, assigned);
     // What does not answer need not wait for this request's end.
-    (assigned.role === 'canary' ? pin.stable : pin.canary?.pin)?.unpin();
+    if (assigned.role !== 'stable') pin.stable.unpin();
+    if (assigned.role !== 'canary') pin.canary?.pin.unpin();
     const { prepared } = assigned;
     if ('refused' in prepared) {
-      if (prepared.byRulesOf !== undefined) ports.rules.countRefused(prepared.byRulesOf);
+      if (prepared.byRulesOf !== undefined && !own) ports.rules.countRefused(prepared.byRulesOf);
       return sendFailure(reply, prepared.refused);
     }
     describeAdmitted(exchange.spanContext, prepared.admitted);
@@ -168,12 +176,16 @@ async function generate<Body extends GenerateBody>(
     return reply;
   } finally {
     context.done();
+    own?.unpin();
     pin.stable.unpin();
     pin.canary?.pin.unpin();
   }
 }
 
-function tellAssigned(reply: FastifyReply, { role, release, prepared }: Assigned<Prepared>): void {
+/** Which release answers: the one that was assigned, or the one that the request named. */
+type Answerer = Pick<Assigned<Prepared>, 'release' | 'prepared'> & { readonly role: Assigned<Prepared>['role'] | 'pinned' };
+
+function tellAssigned(reply: FastifyReply, { role, release, prepared }: Answerer): void {
   void reply.header('x-signalbox-release', release.releaseId);
   void reply.header('x-signalbox-role', role);
   if ('admitted' in prepared && prepared.rulesDigest !== null) void reply.header('x-signalbox-rules', prepared.rulesDigest.slice(0, RULES_HEADER_DIGITS));

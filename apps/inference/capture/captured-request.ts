@@ -13,11 +13,13 @@ export interface RecordFacts {
   readonly rules: AppliedRules | null;
   readonly durationMs: number;
   readonly traceparent: string | null;
+  readonly isPinned: boolean;
 }
 
-export function requestRecord(facts: RecordFacts, outcome: GenerateOutcome): RequestRecord {
+export function requestRecord({ isPinned, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
   return {
     ...facts,
+    ...(isPinned && { pinned: true as const }),
     status: outcome.status,
     promptTokens: outcome.promptTokens,
     completionTokens: outcome.completionTokens,

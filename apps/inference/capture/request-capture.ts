@@ -28,14 +28,14 @@ export class RequestCapture {
 
   /** Resolves when the trace is as durable as promised; the last byte of the answer waits for it. Never rejects. */
   async record(admitted: AdmittedRequest, prompt: AdmittedPrompt, outcome: GenerateOutcome, atMs: number, parent: Context): Promise<void> {
-    const { release, segment, rules, kind } = admitted;
+    const { release, segment, rules, kind, isPinned } = admitted;
     const requestId = prompt.request.id;
     const durationMs = this.settings.nowMs() - atMs;
     this.figures.generation(release.model, operationName(kind), outcome, durationMs);
     describeOutcome(parent, admitted, outcome, atMs);
     try {
       await recordingSpan(parent, traceRows(outcome), (traceparent) => {
-        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent };
+        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent, isPinned };
         const record = requestRecord(facts, outcome);
         this.settings.tellEnded(record);
         return this.log.append(record, routingTrace(outcome, release.manifest, this.settings.keepTokenIds));

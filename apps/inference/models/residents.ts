@@ -37,6 +37,11 @@ export class Residents {
     this.#residents.set(release.releaseId, { release: { ...release, tokenizer }, pins: 0, retired: false });
   }
 
+  /** Whether it is loaded and stays so. */
+  isKept(releaseId: string): boolean {
+    return this.#residents.get(releaseId)?.retired === false;
+  }
+
   pin(releaseId: string): ReleasePin | null {
     const resident = this.#residents.get(releaseId);
     if (!resident) return null;

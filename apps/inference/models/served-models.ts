@@ -52,6 +52,16 @@ export class ServedModels {
     return { stable, canary: taken.canary && canary ? { settings: taken.canary, pin: canary } : null };
   }
 
+  /** Whether a release is loaded for a model, in whatever role, and stays so. */
+  isLoaded(model: string, releaseId: string): boolean {
+    return this.#residents.isKept(releaseId) && this.#residents.get(releaseId)?.model === model;
+  }
+
+  /** Holds one release of a model that is loaded; null where it is not. */
+  pinRelease(model: string, releaseId: string): ReleasePin | null {
+    return this.isLoaded(model, releaseId) ? this.#residents.pin(releaseId) : null;
+  }
+
   /** Holds the stable release and its shadow, and tells the share to compare; null where no shadow of that release runs. */
   pinShadow(model: string, stableId: string): { readonly stable: ReleasePin; readonly shadow: ReleasePin; readonly share: number } | null {
     const taken = this.#taken.get(model);

@@ -7,23 +7,27 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { type AdmissionLimits } from '../admit/admitted.ts';
 import { Answering } from '../answer/answering.ts';
 import { FASTIFY_LIMITS, INFERENCE_LIMITS, type InferenceLimits } from '../api/http-limits.ts';
-import { type Authenticator, registerV1 } from '../api/v1.ts';
+import { type Authenticator, type CallerHead } from '../api/caller-authenticator.ts';
+import { registerV1 } from '../api/v1.ts';
 import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
 import { RequestFigures } from '../figures/request-figures.ts';
 import { RequestRules } from '../rules/request-rules.ts';
 import { type RulesOfModel } from '../rules/rules-in-force.ts';
+import { type AnsweredRequest } from '../shadow/shadow-runs.ts';
 import { SliceProbe } from '../assign/slice-probe.ts';
 import { ServedModels } from '../models/served-models.ts';
 import { type ActiveModel } from '../models/served-release.ts';
 import { FAKE_ACTIVE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
 
 export const KEY = 'test-key-with-inference-scope';
+export const OPERATOR_KEY = 'test-key-of-an-operator-who-asks';
 export const READ_KEY = 'test-key-with-read-scope-only';
 
-async function fakeAuthenticate(header: string | undefined): Promise<Authentication> {
+async function fakeAuthenticate({ headers: { authorization: header } }: CallerHead): Promise<Authentication> {
   const principal = { accountId: 'key:k', kind: 'service', name: 'test', keyId: 'k', issuedBy: null, roles: [], tenant: null } as const;
   if (header === `Bearer ${KEY}`) return { ok: true, principal: { ...principal, permissions: ['inference'] } };
+  if (header === `Bearer ${OPERATOR_KEY}`) return { ok: true, principal: { ...principal, permissions: ['inference', 'operate'] } };
   if (header === `Bearer ${READ_KEY}`) return { ok: true, principal: { ...principal, permissions: ['read'] } };
   return { ok: false, reason: 'unknown', message: 'This API key is not known.' };
 }
@@ -38,8 +42,10 @@ export class FakeServer {
   readonly engine = new FakeEngine();
   readonly captured: Captured[] = [];
   readonly errors: unknown[] = [];
+  /** Answers that a shadow might be compared on. */
+  readonly offered: AnsweredRequest[] = [];
   stopping = false;
-  /** Knows the two keys above, unless told otherwise. */
+  /** Knows the keys above, unless told otherwise. */
   authenticate: Authenticator = fakeAuthenticate;
   /** What is active; sync `models` after a change. */
   active: ActiveModel = FAKE_ACTIVE;
@@ -71,11 +77,11 @@ export class FakeServer {
     // The client may hold connections that it never used, which Node does not count as idle.
     this.#fastify = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
     registerV1(this.#fastify, {
-      authenticate: (header, atMs) => this.authenticate(header, atMs),
+      authenticate: (head, atMs) => this.authenticate(head, atMs),
       models,
       rules: this.requestRules,
       probe: new SliceProbe(this.engine, createNoopMeter()),
-      answering: new Answering(this.engine, capture, 4, tellError),
+      answering: new Answering(this.engine, capture, 4, tellError, (answer) => this.offered.push(answer)),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
       random: randomBytes,

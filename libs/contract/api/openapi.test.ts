@@ -62,7 +62,7 @@ describe('OpenAPI document', () => {
   it('names each error as its API forms it, and the permission', () => {
     expect(document.paths['/v1/completions']?.['post']?.responses['404']?.content).toEqual({ 'application/json': { schema: { $ref: '#/components/schemas/InferenceError' } } });
     expect(document.paths['/api/v1/usage']?.['get']?.responses['404']?.content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
-    expect(document.paths['/v1/completions']?.['post']?.security).toEqual([{ key: ['inference'] }]);
+    expect(document.paths['/v1/completions']?.['post']?.security).toEqual([{ key: ['inference'] }, { session: ['inference'] }]);
     expect(Object.keys(document.paths['/v1/chat/completions']?.['post']?.responses['200']?.content ?? {})).toEqual(['application/json', 'text/event-stream']);
   });
 });

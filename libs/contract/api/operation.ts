@@ -61,6 +61,6 @@ export interface Api {
   readonly error: { readonly schema: z.ZodType; readonly mediaType: string };
   /** Errors that every operation can answer with: status to when. */
   readonly problems: Readonly<Record<number, string>>;
-  /** Whether POST takes an Idempotency-Key, and browsers may come with a session. */
+  /** Whether POST takes an Idempotency-Key. */
   readonly isManagement: boolean;
 }

@@ -12,67 +12,71 @@ export interface KeyCacheLimits {
   readonly now: () => number;
 }
 
-interface Entry {
-  readonly key: Promise<StoredKey | null>;
+interface Entry<T> {
+  readonly value: Promise<T | null>;
   readonly staleAtMs: number;
   /** What the store last told, and when; null before its first answer. */
-  readonly told: Told | null;
+  readonly told: Told<T> | null;
 }
 
-interface Told {
-  readonly key: StoredKey | null;
+interface Told<T> {
+  readonly value: T | null;
   readonly atMs: number;
 }
 
 /**
- * Spares the database a query per request, and outlasts its outages. Unknown prefixes are remembered
- * too, within the same bound; of concurrent look-ups of one prefix only one goes through.
+ * Finds keys or sessions by what names them. Spares the database a query per request, and outlasts its
+ * outages. Unknown names are remembered too, within the same bound; of concurrent look-ups of one name
+ * only one goes through.
  */
-export function cachedKeyStore(store: KeyStore, { ttlMs, outageMs, lookUpMs, maxEntries, now }: KeyCacheLimits): KeyStore {
-  const entries = new Map<string, Entry>();
+export function cachedLookUp<T>(find: (name: string) => Promise<T | null>, { ttlMs, outageMs, lookUpMs, maxEntries, now }: KeyCacheLimits): (name: string) => Promise<T | null> {
+  const entries = new Map<string, Entry<T>>();
 
-  const keep = (prefix: string, entry: Entry): void => {
+  const keep = (name: string, entry: Entry<T>): void => {
     // Deleted first, so that the order of the map is the order of look-up and the oldest goes.
-    entries.delete(prefix);
-    entries.set(prefix, entry);
+    entries.delete(name);
+    entries.set(name, entry);
     const oldest = entries.keys().next();
     if (entries.size > maxEntries && oldest.done !== true) entries.delete(oldest.value);
   };
 
-  const lookUp = async (prefix: string, before: Told | null): Promise<StoredKey | null> => {
+  const lookUp = async (name: string, before: Told<T> | null): Promise<T | null> => {
     const askedMs = now();
     try {
-      const key = await within(async () => store.findByPrefix(prefix), lookUpMs);
-      keep(prefix, { key: Promise.resolve(key), staleAtMs: askedMs + ttlMs, told: { key, atMs: askedMs } });
-      return key;
+      const value = await within(async () => find(name), lookUpMs);
+      keep(name, { value: Promise.resolve(value), staleAtMs: askedMs + ttlMs, told: { value, atMs: askedMs } });
+      return value;
     } catch (error) {
-      // A prefix that was unknown may be known by now: only a key that was there outlasts an outage.
-      if (!before?.key || before.atMs + outageMs <= now()) {
-        entries.delete(prefix);
+      // A name that was unknown may be known by now: only what was there outlasts an outage.
+      if (!before?.value || before.atMs + outageMs <= now()) {
+        entries.delete(name);
         throw error;
       }
-      keep(prefix, { key: Promise.resolve(before.key), staleAtMs: now() + ttlMs, told: before });
-      return before.key;
+      keep(name, { value: Promise.resolve(before.value), staleAtMs: now() + ttlMs, told: before });
+      return before.value;
     }
   };
 
-  return {
-    findByPrefix: (prefix) => {
-      const cached = entries.get(prefix);
-      if (cached !== undefined && cached.staleAtMs > now()) return cached.key;
-      const told = cached?.told ?? null;
-      const key = lookUp(prefix, told);
-      // Until it ends, others join it; how long it lasts is bounded by `lookUpMs`.
-      keep(prefix, { key, staleAtMs: Number.POSITIVE_INFINITY, told });
-      return key;
-    },
+  return (name) => {
+    const cached = entries.get(name);
+    if (cached !== undefined && cached.staleAtMs > now()) return cached.value;
+    const told = cached?.told ?? null;
+    const value = lookUp(name, told);
+    // Until it ends, others join it; how long it lasts is bounded by `lookUpMs`.
+    keep(name, { value, staleAtMs: Number.POSITIVE_INFINITY, told });
+    return value;
   };
+}
+
+/** Keys by their public prefixes: see cachedLookUp. */
+export function cachedKeyStore(store: KeyStore, limits: KeyCacheLimits): KeyStore {
+  return { findByPrefix: cachedLookUp<StoredKey>((prefix) => store.findByPrefix(prefix), limits) };
 }
 
 async function within<T>(work: () => Promise<T>, limitMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error(`no answer about a key within ${limitMs} ms`), { code: 'ETIMEDOUT' })), limitMs);
+    timer = setTimeout(() => reject(Object.assign(new Error(`no answer about a key or session within ${limitMs} ms`), { code: 'ETIMEDOUT' })), limitMs);
   });
   try {
     return await Promise.race([work(), late]);

@@ -90,13 +90,13 @@ export class FollowedLedger {
     }));
   }
 
-  /** Requests of a batch that are still there, sealed, in the order in which they were written. */
+  /** Requests of a batch that are still there, sealed, in the order in which they were written; without those that were pinned to a release. */
   async requests({ requestIds, firstAtMs, lastAtMs }: FollowedBatch): Promise<readonly FollowedRequest[]> {
     if (requestIds === null || requestIds.length === 0) return [];
     // A millisecond more at the end: the column has microseconds.
     const rows: RequestRow[] = await this.dataSource.query(
       `SELECT DISTINCT ON (wanted.ordinal) ${REQUEST_COLUMNS} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted(request_id, ordinal)
-       JOIN signalbox.trace AS t ON t.request_id = wanted.request_id AND t.at >= $2 AND t.at < $3 ${REQUEST_SOURCE} ORDER BY wanted.ordinal`,
+       JOIN signalbox.trace AS t ON t.request_id = wanted.request_id AND t.at >= $2 AND t.at < $3 AND t.pinned IS NOT TRUE ${REQUEST_SOURCE} ORDER BY wanted.ordinal`,
       [requestIds, new Date(firstAtMs), new Date(lastAtMs + 1)],
     );
     return rows.map(toRequest);

@@ -46,7 +46,7 @@ export class Freezing {
     for (const segment of [{}, ...options.segments] as SegmentLabels[]) {
       const rows: { request_id: string }[] = await this.dataSource.query(
         `SELECT t.request_id FROM signalbox.trace AS t JOIN signalbox.segment ON segment.id = t.segment
-         WHERE t.release = (SELECT number FROM signalbox.release WHERE id = $1) AND t.at >= $2 AND t.at < $3 AND t.routed_tokens > 0
+         WHERE t.release = (SELECT number FROM signalbox.release WHERE id = $1) AND t.at >= $2 AND t.at < $3 AND t.routed_tokens > 0 AND t.pinned IS NOT TRUE
            AND ($4::text IS NULL OR segment.tenant = $4) AND ($5::text IS NULL OR segment.task = $5) AND ($6::text IS NULL OR segment.language = $6)
          ORDER BY hashtextextended(t.request_id::text, 0), t.request_id LIMIT $7`,
         [releaseId, new Date(fromMs), new Date(toMs), segment.tenant ?? null, segment.task ?? null, segment.language ?? null, options.sampleRequests],

@@ -53,7 +53,7 @@ interface FeedbackRow {
   score: number;
 }
 
-/** Reads what guards of a rollout look at: each request, comparison and score once, and usage as sums. */
+/** Reads what guards of a rollout look at: each request, comparison and score once, and usage as sums. Requests that named their release are on neither side. */
 export class RolloutEvidenceReader {
   constructor(
     private readonly dataSource: DataSource,
@@ -114,7 +114,7 @@ export class RolloutEvidenceReader {
     return this.dataSource.query(
       `SELECT t.request_id, t.at, t.release = $4 AS is_candidate, t.status, t.duration_ms, t.ttft_ms, t.completion_tokens
        FROM signalbox.trace AS t
-       WHERE t.at >= ${fromOf(SEEN.trace)} AND t.release IN ($4, $5) AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.trace, 't')}
+       WHERE t.at >= ${fromOf(SEEN.trace)} AND t.release IN ($4, $5) AND t.pinned IS NOT TRUE AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.trace, 't')}
        ORDER BY t.at, t.request_id LIMIT $3`,
       [rollout.id, new Date(rollout.createdAtMs), MAX_ROWS, numbers.candidate, numbers.stable, segments],
     );
@@ -136,7 +136,7 @@ export class RolloutEvidenceReader {
       `SELECT * FROM (
          SELECT DISTINCT ON (f.request_id) f.request_id, f.at, t.release = $4 AS is_candidate, f.score
          FROM signalbox.feedback AS f JOIN signalbox.trace AS t ON t.request_id = f.request_id AND t.at >= $2
-         WHERE f.at >= ${fromOf(SEEN.feedback)} AND f.score IS NOT NULL AND t.release IN ($4, $5) AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.feedback, 'f')}
+         WHERE f.at >= ${fromOf(SEEN.feedback)} AND f.score IS NOT NULL AND t.release IN ($4, $5) AND t.pinned IS NOT TRUE AND ($6::int[] IS NULL OR t.segment = ANY($6)) AND ${unseen(SEEN.feedback, 'f')}
          ORDER BY f.request_id, f.at
        ) AS first ORDER BY at, request_id LIMIT $3`,
       [rollout.id, new Date(rollout.createdAtMs), MAX_ROWS, numbers.candidate, numbers.stable, segments],
