@@ -25,9 +25,9 @@ describe('decidePin', () => {
   it('never pins to what is not loaded, nor for who lacks the permission', () => {
     fc.assert(
       fc.property(fc.option(fc.constantFrom(LOADED, 'b'.repeat(64), '', 'stable')), fc.subarray([...PERMISSIONS]), (releaseId, permissions: readonly Permission[]) => {
-        const decided = decidePin({ releaseId, permissions, isLoaded });
-        if (decided.decision === 'pin') expect(isLoaded(decided.releaseId) && permissions.some((permission) => (PIN_PERMISSIONS as readonly Permission[]).includes(permission))).toBe(true);
-        if (releaseId === null) expect(decided.decision).toBe('assign');
+        const { decision } = decidePin({ releaseId, permissions, isLoaded });
+        const may = permissions.some((permission) => (PIN_PERMISSIONS as readonly Permission[]).includes(permission));
+        expect(decision).toBe(releaseId === null ? 'assign' : may && releaseId === LOADED ? 'pin' : 'refuse');
       }),
     );
   });
