@@ -2,8 +2,14 @@
 const NONE = 'none';
 const LOCALE = 'en';
 
+/** Making one costs far more than using it, and charts format hundreds of numbers a frame. */
+const formatters = new Map<string, Intl.NumberFormat>();
+
 function digits(value: number, options: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat(LOCALE, options).format(value);
+  const key = JSON.stringify(options);
+  const known = formatters.get(key) ?? new Intl.NumberFormat(LOCALE, options);
+  formatters.set(key, known);
+  return known.format(value);
 }
 
 /** 1,234 or 12.3k. */
