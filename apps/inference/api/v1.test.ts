@@ -50,7 +50,7 @@ function completion(extra: Record<string, unknown>): Promise<OpenAI.Completion &
 describe('models', () => {
   it('lists and retrieves', async () => {
     const models = await client.models.list();
-    expect(models.data).toMatchObject([{ id: 'fake', object: 'model', owned_by: 'signalbox', max_model_len: 64 }]);
+    expect(models.data).toMatchObject([{ id: 'fake', object: 'model', owned_by: 'signalbox', max_model_len: 64, chat: true }]);
     expect(await client.models.retrieve('fake')).toMatchObject({ id: 'fake' });
     expect(await failure(client.models.retrieve('none'))).toMatchObject({ status: 404, code: 'model_not_found' });
   });

@@ -15,6 +15,7 @@ function promptTokenizer(tokenizer: TextTokenizer): PromptTokenizer {
   const { table } = tokenizer;
   return {
     encode: (text, addSpecial) => tokenizer.encode(text, { special: addSpecial }),
+    canChat: tokenizer.canChat,
     encodeChat: (turns) => {
       try {
         const text = tokenizer.renderChat({ messages: turns.map((turn) => ({ ...turn })), addGenerationPrompt: true });

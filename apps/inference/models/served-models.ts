@@ -98,13 +98,14 @@ export class ServedModels {
   }
 
   cards(): ModelCard[] {
-    return this.serving().map(({ model, releaseId, manifest }) => ({
+    return this.serving().map(({ model, releaseId, manifest, tokenizer }) => ({
       id: model,
       object: 'model',
       created: Math.floor((this.#taken.get(model)?.activatedAtMs ?? 0) / 1000),
       owned_by: 'signalbox',
       max_model_len: manifest.shape.contextTokens,
       release: releaseId,
+      chat: tokenizer.canChat,
     }));
   }
 

@@ -6,6 +6,8 @@ import { type ReleaseManifest, type Sha256Paths } from '#libs/runtime/engine/rel
 export interface PromptTokenizer {
   /** Token ids of a text; `addSpecial` puts the beginning-of-text token before them. */
   encode(text: string, addSpecial: boolean): Uint32Array;
+  /** Whether it has a chat template. */
+  readonly canChat: boolean;
   /** A conversation through the chat template. @throws ChatRefusedError if it cannot be rendered. */
   encodeChat(turns: readonly ChatTurn[]): Uint32Array;
   /** Text of the tokens, without special tokens. */

@@ -18,6 +18,7 @@ const BOS = 0;
 /** Latin-1: a token is a character; 0 is the beginning of text. */
 export const fakeTokenizer: PromptTokenizer = {
   encode: (text, addSpecial) => Uint32Array.from([...(addSpecial ? [BOS] : []), ...Buffer.from(text, 'latin1')]),
+  canChat: true,
   encodeChat: (turns) => {
     if (turns.some((turn) => turn.content === 'refuse me')) throw new ChatRefusedError('no such turn');
     return Uint32Array.from([BOS, ...Buffer.from(turns.map((turn) => turn.content).join('\n'), 'latin1')]);

@@ -86,6 +86,7 @@ export const modelCard = z
     owned_by: z.string(),
     max_model_len: z.int().meta({ description: 'Context, in tokens.' }),
     release: z.string().meta({ description: 'Id of the release that answers.' }),
+    chat: z.boolean().meta({ description: 'Whether the model has a chat template, so that it takes chat completions.' }),
   })
   .meta({ id: 'ModelCard' });
 export type ModelCard = z.infer<typeof modelCard>;

@@ -16,6 +16,8 @@ export interface ChatTemplateInput {
 }
 
 export interface ChatTemplate {
+  /** Whether there is one: without, no chat can be rendered. */
+  readonly isThere: boolean;
   /** The prompt text, special tokens spelled out. Throws ChatTemplateError or ChatTemplateMissingError. */
   render(input: ChatTemplateInput): string;
 }
@@ -52,6 +54,7 @@ export function loadChatTemplate(config: Readonly<Record<string, unknown>>, jinj
   const text = templateText(config, jinjaFile);
   if (text === null) {
     return {
+      isThere: false,
       render: () => {
         throw new ChatTemplateMissingError();
       },
@@ -65,6 +68,7 @@ export function loadChatTemplate(config: Readonly<Record<string, unknown>>, jinj
   }
   const tokens = specialTokens(config);
   return {
+    isThere: true,
     render: ({ messages, addGenerationPrompt, variables }) => {
       try {
         return template.render({ ...variables, ...tokens, messages, add_generation_prompt: addGenerationPrompt });

@@ -14,6 +14,8 @@ export interface TextTokenizer {
   encode(text: string, options: { readonly special: boolean }): Uint32Array;
   /** Text of the ids; special tokens are left out. */
   decode(ids: Iterable<number>): string;
+  /** Whether it has a chat template. */
+  readonly canChat: boolean;
   /** Prompt text of a chat; encode it without `special`, the template spells the frame out. */
   renderChat(input: ChatTemplateInput): string;
 }
@@ -84,6 +86,7 @@ export function loadTokenizer({ files }: TokenizerBundle): TextTokenizer {
       const text = parts.join('');
       return leadingSpace && text.startsWith(' ') ? text.slice(1) : text;
     },
+    canChat: chat.isThere,
     renderChat: (input) => chat.render(input),
   };
 }
