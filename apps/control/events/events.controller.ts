@@ -20,7 +20,13 @@ export class EventsController {
     const last = headers['last-event-id'];
     const after = query.after ?? (typeof last === 'string' && last !== '' ? last : null);
     const stream = await this.feed.listen({ caller, after, isAllowed: () => this.right.holds(headers, caller) });
-    // Proxies such as nginx would hold events back to fill a buffer.
-    void reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-store').header('x-accel-buffering', 'no').send(stream.body);
+    void reply
+      .header('content-type', 'text/event-stream; charset=utf-8')
+      .header('cache-control', 'no-store')
+      // Proxies such as nginx would hold events back to fill a buffer.
+      .header('x-accel-buffering', 'no')
+      // Kept open after the stream, the connection would hold up a server that stops.
+      .header('connection', 'close')
+      .send(stream.body);
   }
 }
