@@ -9,9 +9,9 @@ import { router } from './router.tsx';
 import './style.css';
 
 setUpClient();
-whenSignedOut(() => {
+whenSignedOut((hadSession) => {
   const { pathname, href } = router.state.location;
-  if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { returnTo: href } });
+  if (pathname !== '/sign-in') void router.navigate({ to: '/sign-in', search: { returnTo: href, ...(hadSession && { ended: true }) } });
 });
 
 createRoot(document.getElementById('root')!).render(

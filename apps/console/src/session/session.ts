@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { redirect } from '@tanstack/react-router';
 import { getMeOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { type Me } from '../api/gen/types.gen.ts';
-import { setCsrfToken } from '../api/client.ts';
+import { isEnded, setCsrfToken } from '../api/client.ts';
 import { problemOf } from '../api/problem.ts';
 import { queryClient } from '../api/query-client.ts';
 
@@ -14,8 +14,9 @@ export async function requireSession({ location }: { readonly location: { readon
     const me = await queryClient.fetchQuery({ ...getMeOptions(), staleTime: 60_000 });
     setCsrfToken(me.session?.csrfToken ?? null);
   } catch (error) {
-    if (problemOf(error, undefined).status !== 401) throw error;
-    throw redirect({ to: '/sign-in', search: { returnTo: location.href } });
+    const problem = problemOf(error, undefined);
+    if (problem.status !== 401) throw error;
+    throw redirect({ to: '/sign-in', search: { returnTo: location.href, ...(isEnded(problem) && { ended: true }) } });
   }
 }
 

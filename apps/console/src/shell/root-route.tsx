@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, Outlet } from '@tanstack/react-router';
 import { requireSession } from '../session/session.ts';
-import { SignIn } from '../session/sign-in.tsx';
+import { parseSignIn, SignIn } from '../session/sign-in.tsx';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { parseScope } from './scope.ts';
@@ -19,7 +19,7 @@ export const rootRoute = createRootRoute({
 export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
-  validateSearch: ({ returnTo }: Record<string, unknown>): { returnTo?: string } => (typeof returnTo === 'string' ? { returnTo } : {}),
+  validateSearch: parseSignIn,
   component: SignIn,
 });
 

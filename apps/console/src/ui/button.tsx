@@ -42,3 +42,13 @@ export function ButtonLink({ variant, size, icon, children, className, ...rest }
     </Link>
   );
 }
+
+/** The same for what is no view of the console: the sign-in of a provider, a file to download. */
+export function PlainLink({ variant, size, icon, children, className, ...rest }: ComponentProps<'a'> & Looks) {
+  return (
+    <a className={look({ variant, size }, className)} {...rest}>
+      {icon}
+      {children}
+    </a>
+  );
+}

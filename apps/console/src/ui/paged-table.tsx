@@ -10,7 +10,8 @@ interface PageOf<T> {
 
 /** How the API's lists say where their next page begins; for `useInfiniteQuery({...listXInfiniteOptions(..), ...byCursor})`. */
 export const byCursor = {
-  initialPageParam: {},
+  // Some operations want a path here; what they were asked with is kept, so nothing is as good.
+  initialPageParam: {} as never,
   getNextPageParam: ({ nextCursor }: { readonly nextCursor: string | null }): string | undefined => nextCursor ?? undefined,
 };
 
