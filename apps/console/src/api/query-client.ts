@@ -17,9 +17,24 @@ export const queryClient = new QueryClient({
   },
 });
 
+/** Each reading of these goes into the audit log, so they are asked for by a person alone. */
+const AUDITED_READS = new Set<unknown>(['getTrace', 'listRecallRequests']);
+
 /** Asks again for all that was read under some tags of the API, such as `alerts`. */
 export async function refresh(...tags: readonly string[]): Promise<void> {
-  await queryClient.invalidateQueries({
-    predicate: ({ queryKey: [first] }) => typeof first === 'object' && first !== null && 'tags' in first && Array.isArray(first.tags) && first.tags.some((tag) => tags.includes(tag as string)),
-  });
+  await queryClient.invalidateQueries({ predicate: ({ queryKey }) => isUnder(tags, queryKey) });
+}
+
+/** Like refresh, for what changes all the time: leaves lists alone in which the viewer has gone on to later pages. */
+export async function refreshQuietly(...tags: readonly string[]): Promise<void> {
+  await queryClient.invalidateQueries({ predicate: ({ queryKey, state }) => isUnder(tags, queryKey) && !hasLaterPages(state.data) });
+}
+
+function isUnder(tags: readonly string[], [first]: readonly unknown[]): boolean {
+  if (typeof first !== 'object' || first === null || !('tags' in first) || !Array.isArray(first.tags)) return false;
+  return first.tags.some((tag) => tags.includes(tag as string)) && !('_id' in first && AUDITED_READS.has(first._id));
+}
+
+function hasLaterPages(data: unknown): boolean {
+  return typeof data === 'object' && data !== null && 'pages' in data && Array.isArray(data.pages) && data.pages.length > 1;
 }

@@ -1,4 +1,5 @@
 import { Link, Outlet } from '@tanstack/react-router';
+import { LiveIndicator } from '../live/live-indicator.tsx';
 import { AccountMenu } from './account-menu.tsx';
 import { Navigation } from './navigation.tsx';
 import { ScopeBar } from './scope-bar.tsx';
@@ -17,6 +18,7 @@ export function Shell() {
           <span className="hidden sm:inline">Signalbox</span>
         </Link>
         <div className="flex min-w-0 items-center gap-2">
+          <LiveIndicator />
           <ScopeBar />
           <ThemeSwitch />
           <AccountMenu />
