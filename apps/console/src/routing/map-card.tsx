@@ -1,4 +1,4 @@
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { ChartFrame } from '../charts/chart-frame.tsx';
 import { problemOf } from '../api/problem.ts';
 import { useSetSearch } from '../shell/scope.ts';
@@ -19,9 +19,9 @@ import { useOpenExpert, useRoutingSearch } from './use-routing.ts';
 import { Withheld } from './withheld.tsx';
 
 const METRIC_CHOICES: readonly { readonly value: Metric; readonly label: string }[] = [
-  { value: 'ideal', label: 'selections against an even share' },
-  { value: 'baseline', label: 'selections against the baseline' },
-  { value: 'gate', label: 'gate weight against an even share' },
+  { value: 'ideal', label: 'selections, to an even share' },
+  { value: 'baseline', label: 'selections, to the baseline' },
+  { value: 'gate', label: 'gate weight, to an even share' },
 ];
 
 /** Where tokens go: layer by expert. */
@@ -58,7 +58,7 @@ export function MapCard({ model }: { readonly model: string }) {
 }
 
 /** A map with its legend and its twins. `limit` is given where several maps share a scale. */
-export function UsageMap({ label, name, cells, words, isSorted, limit: given }: { readonly label: string; readonly name: string; readonly cells: HeatmapCells; readonly words: CellWords; readonly isSorted: boolean; readonly limit?: number }) {
+export function UsageMap({ label, name, cells, words, isSorted, limit: given, actions }: { readonly label: string; readonly name: string; readonly cells: HeatmapCells; readonly words: CellWords; readonly isSorted: boolean; readonly limit?: number; readonly actions?: ReactNode }) {
   const { layer } = useRoutingSearch();
   const setSearch = useSetSearch();
   const onOpen = useOpenExpert();
@@ -66,8 +66,9 @@ export function UsageMap({ label, name, cells, words, isSorted, limit: given }: 
   const limit = useMemo(() => given ?? scaleLimit(cells.logRatios), [given, cells]);
   const data = useMemo(() => ({ name, header: ['layer', 'expert', `share of ${words.quantity}`, words.reference, 'ratio'], rows: () => tableRows(cells) }), [name, words, cells]);
   return (
-    <ChartFrame label={label} data={data} actions={<Legend limit={limit} reference={words.reference} />}>
+    <ChartFrame label={label} data={data} actions={actions}>
       <Heatmap label={label} cells={cells} order={order} words={words} limit={limit} layer={layer ?? null} onLayer={(next) => setSearch({ layer: next === layer ? undefined : next })} onOpen={onOpen} />
+      <Legend limit={limit} reference={words.reference} />
     </ChartFrame>
   );
 }

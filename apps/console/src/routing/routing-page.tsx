@@ -2,8 +2,16 @@ import { useModel } from '../shell/scope.ts';
 import { ButtonLink } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
 import { Empty, Loading } from '../ui/states.tsx';
-import { MapCard } from './map-card.tsx';
+import { CompareChoice, OtherFields } from './compare/compare-fields.tsx';
+import { ComparisonView } from './compare/comparison-view.tsx';
 import { CutFields } from './cut-fields.tsx';
+import { InformationCard } from './information-card.tsx';
+import { LayerCard } from './layer/layer-card.tsx';
+import { LayersCard } from './layer/layers-card.tsx';
+import { MapCard } from './map-card.tsx';
+import { OverTimeCard } from './time/over-time-card.tsx';
+import { useCells } from './use-cells.ts';
+import { useRoutingSearch } from './use-routing.ts';
 
 /** Where tokens go, by layer and expert, over time, and in which requests otherwise. */
 export function RoutingPage() {
@@ -24,12 +32,27 @@ export function RoutingPage() {
 }
 
 function Views({ model }: { readonly model: string }) {
+  const { compare, layer } = useRoutingSearch();
+  const cells = useCells(model, 'ideal').shown?.cells;
+  const hasTraffic = cells !== undefined && cells !== null && cells.layers.length > 0;
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2" role="group" aria-label="What is shown">
         <CutFields model={model} side="one" />
+        <CompareChoice />
       </div>
-      <MapCard model={model} />
+      {compare === 'other' && <OtherFields model={model} />}
+      {compare === undefined ? <MapCard model={model} /> : <ComparisonView model={model} />}
+      {layer !== undefined && <LayerCard model={model} layer={layer} />}
+      {hasTraffic && (
+        <>
+          <OverTimeCard model={model} layers={cells.layers} experts={cells.experts} />
+          <div className="grid items-start gap-4 2xl:grid-cols-2">
+            <LayersCard model={model} />
+            <InformationCard model={model} />
+          </div>
+        </>
+      )}
     </>
   );
 }

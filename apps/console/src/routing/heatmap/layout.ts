@@ -25,7 +25,7 @@ export interface Scroll {
 export type Hit = { readonly kind: 'row'; readonly row: number } | { readonly kind: 'cell'; readonly row: number; readonly column: number } | null;
 
 const GUTTER_PX = 40;
-const HEAD_PX = 22;
+const HEAD_PX = 24;
 const MAX_PITCH_X = 150;
 const MAX_PITCH_Y = 46;
 const MIN_PITCH_X = 3;

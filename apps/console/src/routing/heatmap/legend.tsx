@@ -4,7 +4,7 @@ import { legendTicks, ratioText } from './scale.ts';
 export function Legend({ limit, reference }: { readonly limit: number; readonly reference: string }) {
   const ticks = legendTicks(limit);
   return (
-    <div className="flex flex-wrap items-end gap-x-6 gap-y-2 text-xs text-ink-soft">
+    <div className="mt-3 flex flex-wrap items-end justify-between gap-x-6 gap-y-2 text-xs text-ink-soft">
       <div className="w-72 max-w-full">
         <p className="mb-1 flex justify-between">
           <span>below {reference}</span>
@@ -21,7 +21,7 @@ export function Legend({ limit, reference }: { readonly limit: number; readonly 
           ))}
         </div>
       </div>
-      <p className="flex items-center gap-1.5">
+      <p className="flex items-center gap-1.5 pb-0.5">
         <svg viewBox="0 0 14 14" width={14} height={14} aria-hidden>
           <rect width={14} height={14} rx={2} fill="var(--under)" />
           <path d="M3 3l8 8M11 3l-8 8" stroke="#fff" strokeWidth={3} />
@@ -29,6 +29,7 @@ export function Legend({ limit, reference }: { readonly limit: number; readonly 
         </svg>
         no selections (dead)
       </p>
+      <p className="flex-1 pb-0.5 text-right max-lg:hidden">Rows are layers, columns experts. A row's number shows the layer, a cell its expert.</p>
     </div>
   );
 }

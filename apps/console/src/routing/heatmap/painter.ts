@@ -1,4 +1,3 @@
-import { formatPercent } from '../../ui/format.ts';
 import { type CellAt, type HeatmapCells } from './cells.ts';
 import { type ColumnOrder, labelStep, type Layout, type Scroll, visibleRange } from './layout.ts';
 import { type Shade, shadeOf } from './scale.ts';
@@ -120,7 +119,7 @@ export class Painter {
     context.fillRect(box.x, box.y, box.width, box.height);
     context.save();
     context.beginPath();
-    context.rect(layout.gutterPx, layout.headPx, layout.widthPx, layout.heightPx);
+    context.rect(layout.gutterPx - FRAME_PX, layout.headPx - FRAME_PX, layout.widthPx, layout.heightPx);
     context.clip();
     this.#paintCells(scene, box, ratio);
     this.#paintMarks(scene);
@@ -176,9 +175,9 @@ export class Painter {
     for (const [shade, places] of byShade.entries()) if (places) fill(places, colours.shades[shade]!.fill);
     fill(others, colours.raised);
     if (pitchX >= MIN_TEXT_WIDTH_PX && pitchY >= MIN_TEXT_HEIGHT_PX) {
-      for (const [shade, places] of byShade.entries()) for (const place of places ?? []) this.#paintFigures(scene(cells, order, layout, place), boxAt(place), colours.shades[shade]!.ink);
+      for (const [shade, places] of byShade.entries()) for (const place of places ?? []) this.#paintFigures(figuresAt(cells, order, layout, place), boxAt(place), colours.shades[shade]!.ink);
     }
-    this.#paintCrosses(dead.map(boxAt), colours);
+    this.#paintCrosses(dead.map(boxAt));
   }
 
   #paintFigures({ expert, value, isSorted }: { readonly expert: number; readonly value: number; readonly isSorted: boolean }, { x, y, width, height }: Box, ink: string): void {
@@ -188,16 +187,14 @@ export class Painter {
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.font = `600 12px ${FONT}`;
-    const text = formatPercent(value);
+    const text = `${(100 * value).toFixed(1)}%`;
     context.fillText(isSorted ? `${expert}: ${text}` : text, x + width / 2, y + height / 2 + 0.5);
   }
 
   /** Dead experts carry a cross, so that they are told by shape. */
-  #paintCrosses(boxes: readonly Box[], { ink }: Colours): void {
+  #paintCrosses(boxes: readonly Box[]): void {
     if (boxes.length === 0) return;
     const context = this.#context;
-    context.strokeStyle = ink;
-    context.lineWidth = 1.25;
     context.beginPath();
     for (const { x, y, width, height } of boxes) {
       const reach = Math.min(width, height, 18) / 2 - 0.5;
@@ -208,14 +205,12 @@ export class Painter {
       context.lineTo(middleX - reach, middleY + reach);
     }
     // White under dark lines: the cross is seen on both ends of the scale.
-    context.save();
     context.strokeStyle = '#ffffff';
     context.lineWidth = 3;
     context.stroke();
-    context.restore();
     context.strokeStyle = '#10161d';
+    context.lineWidth = 1.25;
     context.stroke();
-    context.strokeStyle = ink;
   }
 
   #paintMarks({ colours }: Scene): void {
@@ -239,7 +234,7 @@ export class Painter {
     const { pitchY, gutterPx, headPx, heightPx, gapPx } = layout;
     const { top } = this.#scroll;
     context.fillStyle = colours.ground;
-    context.fillRect(0, headPx, gutterPx, heightPx);
+    context.fillRect(0, headPx, gutterPx - FRAME_PX, heightPx);
     context.textAlign = 'right';
     context.textBaseline = 'middle';
     const step = labelStep(pitchY, 15);
@@ -263,7 +258,7 @@ export class Painter {
     const { pitchX, gutterPx, headPx, widthPx, gapPx } = layout;
     const { left } = this.#scroll;
     context.fillStyle = colours.ground;
-    context.fillRect(0, 0, widthPx, headPx);
+    context.fillRect(0, 0, widthPx, headPx - FRAME_PX);
     context.fillStyle = colours.inkSoft;
     context.font = `11px ${FONT}`;
     context.textAlign = 'center';
@@ -272,11 +267,8 @@ export class Painter {
     const { from, to } = visibleRange(left, widthPx - gutterPx, pitchX, layout.columns);
     for (let column = Math.ceil(from / step) * step; column < to; column += step) {
       const x = gutterPx + column * pitchX - left + (pitchX - gapPx) / 2;
-      if (x > gutterPx - 4) context.fillText(String(column), x, headPx / 2);
+      if (x > gutterPx - 4) context.fillText(String(column), x, (headPx - FRAME_PX) / 2);
     }
-    context.textAlign = 'right';
-    context.fillStyle = colours.ground;
-    context.fillRect(0, 0, gutterPx - 4, headPx);
   }
 
   #boxOf(cell: CellAt): Box {
@@ -286,7 +278,7 @@ export class Painter {
   }
 }
 
-function scene(cells: HeatmapCells, order: ColumnOrder, { columns }: Layout, place: number) {
+function figuresAt(cells: HeatmapCells, order: ColumnOrder, { columns }: Layout, place: number) {
   const row = Math.floor(place / columns);
   const expert = order.expertAt(row, place % columns);
   return { expert, value: cells.values[row * cells.experts + expert] ?? 0, isSorted: expert !== place % columns };
