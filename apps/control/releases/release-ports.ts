@@ -3,11 +3,16 @@ import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type Reference } from '#libs/store/registry/references';
 import { type Sha256 } from '#libs/release/component';
 import { type ReleaseSets } from '#libs/store/releases/release-sets';
+import { type ReleaseUses } from '#libs/store/releases/release-uses';
 import { type NewRelease, type SaveOutcome } from '#libs/store/releases/releases';
 
 export const RELEASE_WRITER = Symbol('ReleaseWriter');
 export const RELEASE_SETS = Symbol('ReleaseSets');
 export const COMPATIBILITY = Symbol('Compatibility');
+export const RELEASE_USES = Symbol('ReleaseUses');
+
+/** null where there is no such release. */
+export type ReleaseUsesPort = (releaseId: Sha256) => Promise<ReleaseUses | null>;
 
 export type ReleaseSetsPort = Pick<ReleaseSets, 'list' | 'served' | 'active' | 'hold'>;
 export type CompatibilityPort = Pick<CompatibilityRecords, 'list' | 'ofPair'>;

@@ -10,6 +10,7 @@ import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { ReleaseDesk } from './release-desk.ts';
 import { releaseNotFound } from './release-problems.ts';
 import { ReleaseSetDesk } from './release-set-desk.ts';
+import { ReleaseUsesDesk } from './release-uses-desk.ts';
 import { RELEASES, type ReleasesPort } from './releases-port.ts';
 
 type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
@@ -22,6 +23,7 @@ export class ReleasesController {
     @Inject(RELEASES) private readonly releases: ReleasesPort,
     private readonly desk: ReleaseDesk,
     private readonly sets: ReleaseSetDesk,
+    private readonly uses: ReleaseUsesDesk,
   ) {}
 
   @Endpoint(ROUTES.listReleases)
@@ -51,6 +53,11 @@ export class ReleasesController {
     if (!request.headers.accept?.includes('text/plain')) return diff;
     void reply.header('content-type', 'text/plain; charset=utf-8');
     return `${diff.text}\n`;
+  }
+
+  @Endpoint(ROUTES.getReleaseUses)
+  usesOf(@Input() { params }: In<'getReleaseUses'>): Out<'getReleaseUses'> {
+    return this.uses.get(params.releaseId);
   }
 
   @Endpoint(ROUTES.deleteRelease)

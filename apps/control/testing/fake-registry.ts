@@ -1,7 +1,7 @@
 import { type Provider } from '@nestjs/common';
 import { COMPONENT_FILES, type ComponentFilesPort, COMPONENT_VERSIONS, type ComponentVersionsPort, COMPONENT_WRITER, type ComponentWriterPort } from '../registry/registry-ports.ts';
 import { REGISTRY_CHORES, type RegistryChores } from '../registry/registry-upkeep.ts';
-import { COMPATIBILITY, type CompatibilityPort, RELEASE_SETS, type ReleaseSetsPort, RELEASE_WRITER, type ReleaseWriterPort } from '../releases/release-ports.ts';
+import { COMPATIBILITY, type CompatibilityPort, RELEASE_SETS, type ReleaseSetsPort, RELEASE_USES, type ReleaseUsesPort, RELEASE_WRITER, type ReleaseWriterPort } from '../releases/release-ports.ts';
 import { UPLOAD_FILES, type UploadFilesPort, UPLOADS, type UploadsPort } from '../uploads/upload-ports.ts';
 
 /** A registry that holds nothing; test/registry tests the real one. */
@@ -14,6 +14,7 @@ export function fakeRegistryPorts(): Provider[] {
   const sets: ReleaseSetsPort = { list: async () => [], served: async () => [], active: async () => [], hold: async () => ({ router: false, expert: false }) };
   const compatibility: CompatibilityPort = { list: async () => [], ofPair: async () => [] };
   const releases: ReleaseWriterPort = { compose: async () => ({ outcome: 'saved' }), remove: async () => ({ outcome: 'missing' }), record: async () => undefined };
+  const uses: ReleaseUsesPort = async () => null;
   const chores: RegistryChores = { expireUploads: async () => undefined, sweepFiles: async () => undefined, fillReleaseSets: async () => undefined };
   return [
     { provide: COMPONENT_VERSIONS, useValue: versions },
@@ -23,6 +24,7 @@ export function fakeRegistryPorts(): Provider[] {
     { provide: UPLOAD_FILES, useValue: uploadFiles },
     { provide: RELEASE_SETS, useValue: sets },
     { provide: COMPATIBILITY, useValue: compatibility },
+    { provide: RELEASE_USES, useValue: uses },
     { provide: RELEASE_WRITER, useValue: releases },
     { provide: REGISTRY_CHORES, useValue: chores },
   ];

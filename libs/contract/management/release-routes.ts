@@ -11,7 +11,7 @@ import {
   releaseSetsQuery,
   routerReleasesSchema,
 } from './release-sets.ts';
-import { releaseParams } from './releases.ts';
+import { releaseParams, releaseUsesSchema } from './releases.ts';
 import { type Route } from './route.ts';
 
 const RELEASE = '5f'.repeat(32);
@@ -33,6 +33,12 @@ export const releaseRoutes = {
     text: 'The same for people.',
     problems: { 404: 'No such release, or nothing to compare it with.' },
     example: { params: { releaseId: RELEASE }, query: { against: OTHER } },
+  },
+  getReleaseUses: {
+    operationId: 'getReleaseUses', method: 'get', path: '/releases/{releaseId}/uses', tag: 'releases', needs: 'read', tenancy: 'none',
+    summary: 'Where a release served and serves, and what refers to it', description: 'Periods in which it was stable, canary or shadow; its rollouts; change requests with their evidence; recalled components.',
+    params: releaseParams, status: 200, response: releaseUsesSchema, problems: { 404: 'No such release.' },
+    example: { params: { releaseId: RELEASE } },
   },
   deleteRelease: {
     operationId: 'deleteRelease', method: 'delete', path: '/releases/{releaseId}', tag: 'releases', needs: 'registry', tenancy: 'none',

@@ -45,3 +45,29 @@ export const manifestSchema = z
       .describe('The manifest as stored, with shape and routing settings.'),
   })
   .meta({ id: 'ReleaseManifest' });
+
+export const releaseUsesSchema = z
+  .object({
+    releaseId: sha256,
+    model: modelName,
+    served: z
+      .array(
+        z.object({
+          as: z.enum(['stable', 'canary', 'shadow']),
+          from: instant.nullable().describe('null where it began before the history.'),
+          to: instant.nullable().describe('null while it lasts.'),
+        }),
+      )
+      .describe('When the activation of its model named it, newest first.'),
+    recalled: z.array(z.object({ component: z.string().describe('Such as expert/3/5.'), sha256, at: instant, by: z.string().describe('Account that recalled it.'), reason: z.string() })).describe('Components whose version was recalled: no such release can be chosen.'),
+    rollouts: z.array(z.object({ id: z.uuid(), as: z.enum(['candidate', 'stable']).describe('What it was in the rollout.'), state: z.string(), createdAt: instant })).describe('Newest first, at most 100.'),
+    changes: z
+      .array(
+        z.object({
+          id: z.uuid(), number: count('Counts requests.'), title: z.string(), type: z.string(), state: z.string(), createdAt: instant,
+          evidence: z.array(z.object({ kind: z.string(), title: z.string() })).describe('What is attached to the request.'),
+        }),
+      )
+      .describe('Change requests that ask for it or would write it, newest first, at most 100.'),
+  })
+  .meta({ id: 'ReleaseUses', description: 'Where a release served and serves, and what refers to it.' });

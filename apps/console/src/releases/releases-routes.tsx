@@ -1,4 +1,19 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { shellRoute } from '../shell/root-route.tsx';
+import { parseCandidate, parseCompare, parseComponent, parseComponents, parseServing } from './search.ts';
 
-export const releasesRoutes = [createRoute({ getParentRoute: () => shellRoute, path: '/releases', component: lazyRouteComponent(() => import('./releases-page.tsx'), 'ReleasesPage') })] as const;
+const getParentRoute = () => shellRoute;
+
+export const releasesRoutes = [
+  createRoute({ getParentRoute, path: '/releases', validateSearch: parseServing, component: lazyRouteComponent(() => import('./serving/serving-page.tsx'), 'ServingPage') }),
+  createRoute({ getParentRoute, path: '/releases/list', component: lazyRouteComponent(() => import('./release/releases-page.tsx'), 'ReleasesPage') }),
+  createRoute({ getParentRoute, path: '/releases/compare', validateSearch: parseCompare, component: lazyRouteComponent(() => import('./release/compare-page.tsx'), 'ComparePage') }),
+  createRoute({ getParentRoute, path: '/releases/components', validateSearch: parseComponents, component: lazyRouteComponent(() => import('./components/components-page.tsx'), 'ComponentsPage') }),
+  createRoute({ getParentRoute, path: '/releases/components/$sha256', validateSearch: parseComponent, component: lazyRouteComponent(() => import('./components/component-page.tsx'), 'ComponentPage') }),
+  createRoute({ getParentRoute, path: '/releases/rollouts', component: lazyRouteComponent(() => import('./rollouts/rollouts-page.tsx'), 'RolloutsPage') }),
+  createRoute({ getParentRoute, path: '/releases/rollouts/new', validateSearch: parseCandidate, component: lazyRouteComponent(() => import('./rollouts/new-rollout-page.tsx'), 'NewRolloutPage') }),
+  createRoute({ getParentRoute, path: '/releases/rollouts/$rolloutId', component: lazyRouteComponent(() => import('./rollouts/rollout-page.tsx'), 'RolloutPage') }),
+  createRoute({ getParentRoute, path: '/releases/imports', component: lazyRouteComponent(() => import('./imports/imports-page.tsx'), 'ImportsPage') }),
+  createRoute({ getParentRoute, path: '/releases/trust', component: lazyRouteComponent(() => import('./trust/trust-page.tsx'), 'TrustPage') }),
+  createRoute({ getParentRoute, path: '/releases/$releaseId', component: lazyRouteComponent(() => import('./release/release-page.tsx'), 'ReleasePage') }),
+] as const;

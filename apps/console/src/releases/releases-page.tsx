@@ -1,5 +1,0 @@
-import { Page } from '../ui/page.tsx';
-
-export function ReleasesPage() {
-  return <Page title="Releases">{null}</Page>;
-}

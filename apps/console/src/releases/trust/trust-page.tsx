@@ -1,0 +1,131 @@
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getModelSignaturePolicyOptions, getSignaturePolicyOptions, listCompatibilityInfiniteOptions, listExpertReleasesInfiniteOptions, listRouterReleasesInfiniteOptions, listTrustedKeysInfiniteOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
+import { type RouterRelease } from '../../api/gen/types.gen.ts';
+import { useModel } from '../../shell/scope.ts';
+import { Badge, type Tone } from '../../ui/badge.tsx';
+import { Card } from '../../ui/card.tsx';
+import { shortId } from '../../ui/format.ts';
+import { byCursor, PagedTable } from '../../ui/paged-table.tsx';
+import { ShortId } from '../../ui/short-id.tsx';
+import { Empty, Loading } from '../../ui/states.tsx';
+import { Time } from '../../ui/time.tsx';
+import { ReleaseLink } from '../release-link.tsx';
+import { ReleasesFrame } from '../releases-frame.tsx';
+import { LEVELS } from './signatures-card.tsx';
+
+const VERDICTS: Readonly<Record<string, { readonly tone: Tone; readonly words: string }>> = {
+  'trained-together': { tone: 'ok', words: 'trained together' },
+  evaluated: { tone: 'ok', words: 'evaluated' },
+  incompatible: { tone: 'bad', words: 'incompatible' },
+};
+
+/** Which routers belong with which experts, and who must have signed what serves. */
+export function TrustPage() {
+  const model = useModel();
+  return (
+    <ReleasesFrame tab="Compatibility and signatures">
+      {model === undefined ? (
+        <Loading rows={8} />
+      ) : (
+        <>
+          <Records model={model} />
+          <div className="grid gap-4 xl:grid-cols-2">
+            <RouterSets model={model} />
+            <ExpertSets model={model} />
+          </div>
+          <Policy model={model} />
+          <Keys />
+        </>
+      )}
+    </ReleasesFrame>
+  );
+}
+
+const queryOf = (model: string | null) => (model === null ? {} : { query: { model } });
+
+function Records({ model }: { readonly model: string | null }) {
+  const query = useInfiniteQuery({ ...listCompatibilityInfiniteOptions(queryOf(model)), ...byCursor });
+  return (
+    <Card title="Compatibility records" lead="Whether a set of routers may serve with a set of experts. Records are only added; the newest of a pair decides." isFlush>
+      <PagedTable
+        query={query}
+        caption="Compatibility records"
+        rowKey={({ id }) => id}
+        empty={<Empty title="No record yet">An import writes “trained together” for its release. Others are added by POST /api/v1/compatibility.</Empty>}
+        columns={[
+          { id: 'routers', header: 'Router set', isRowHeader: true, cell: ({ routerSet }) => <ShortId id={routerSet} what="digest of the router set" /> },
+          { id: 'experts', header: 'Expert set', cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> },
+          { id: 'verdict', header: 'Verdict', cell: ({ verdict }) => <Badge tone={VERDICTS[verdict]?.tone}>{VERDICTS[verdict]?.words ?? verdict}</Badge> },
+          { id: 'evidence', header: 'Evidence', cell: ({ evidence }) => <span className="wrap-anywhere">{evidence}</span> },
+          { id: 'by', header: 'By', cell: ({ by, at }) => <>{by} <Time at={at} /></>, isSecondary: true },
+        ]}
+      />
+    </Card>
+  );
+}
+
+const SET_COLUMNS = [
+  { id: 'releases', header: 'Releases', align: 'right' as const, cell: ({ releases }: { readonly releases: number }) => releases },
+  { id: 'latest', header: 'Newest', cell: ({ latest }: Pick<RouterRelease, 'latest'>) => latest[0] && <ReleaseLink releaseId={latest[0].releaseId} /> },
+  { id: 'active', header: 'Serves as', cell: ({ active }: Pick<RouterRelease, 'active'>) => [...new Set(active.map(({ as }) => as))].map((as) => <Badge key={as} tone="ok">{as}</Badge>) },
+];
+
+function RouterSets({ model }: { readonly model: string | null }) {
+  const query = useInfiniteQuery({ ...listRouterReleasesInfiniteOptions(queryOf(model)), ...byCursor });
+  return (
+    <Card title="Router sets" lead="All routers of a model and its routing settings, as one thing." isFlush>
+      <PagedTable query={query} caption="Router sets" rowKey={({ routerSet }) => routerSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Router set', isRowHeader: true, cell: ({ routerSet }) => <ShortId id={routerSet} what="digest of the router set" /> }, ...SET_COLUMNS]} />
+    </Card>
+  );
+}
+
+function ExpertSets({ model }: { readonly model: string | null }) {
+  const query = useInfiniteQuery({ ...listExpertReleasesInfiniteOptions(queryOf(model)), ...byCursor });
+  return (
+    <Card title="Expert sets" lead="All experts of a model, as one thing." isFlush>
+      <PagedTable query={query} caption="Expert sets" rowKey={({ expertSet }) => expertSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Expert set', isRowHeader: true, cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> }, ...SET_COLUMNS]} />
+    </Card>
+  );
+}
+
+function Policy({ model }: { readonly model: string | null }) {
+  const all = useQuery(getSignaturePolicyOptions()).data;
+  const own = useQuery({ ...getModelSignaturePolicyOptions({ path: { model: model ?? '' } }), enabled: model !== null }).data;
+  return (
+    <Card title="Signature policy" lead="Holds for releases that are loaded from then on. Who administers sets it with the command signalbox trust policy.">
+      <dl className="grid gap-3 text-sm sm:grid-cols-2">
+        <div>
+          <dt className="text-xs text-ink-soft">Installation</dt>
+          <dd>{all === undefined ? <Loading rows={1} /> : LEVELS[all.inForce]}</dd>
+        </div>
+        {model !== null && (
+          <div>
+            <dt className="text-xs text-ink-soft">{model}</dt>
+            <dd>{own === undefined ? <Loading rows={1} /> : `${own.level === null ? 'Follows the installation: ' : ''}${LEVELS[own.inForce]}`}</dd>
+          </div>
+        )}
+      </dl>
+    </Card>
+  );
+}
+
+function Keys() {
+  const query = useInfiniteQuery({ ...listTrustedKeysInfiniteOptions({}), ...byCursor });
+  return (
+    <Card title="Trusted keys" lead="Public keys whose signatures count." isFlush>
+      <PagedTable
+        query={query}
+        caption="Trusted keys"
+        rowKey={({ keyId }) => keyId}
+        empty={<Empty title="No key is trusted yet">Make one with signalbox trust new-key, and add its public part with signalbox trust add.</Empty>}
+        columns={[
+          { id: 'name', header: 'Name', isRowHeader: true, cell: ({ name }) => <span className="wrap-anywhere">{name}</span> },
+          { id: 'id', header: 'Key', cell: ({ keyId }) => <span className="font-mono text-xs" title={keyId}>{shortId(keyId)}</span> },
+          { id: 'standing', header: 'Standing', cell: ({ revokedAt, revokeReason }) => (revokedAt === null ? <Badge tone="ok">trusted</Badge> : <Badge tone="bad" title={revokeReason ?? undefined}>revoked</Badge>) },
+          { id: 'added', header: 'Added', cell: ({ addedBy, addedAt }) => <>{addedBy} <Time at={addedAt} /></> },
+          { id: 'revoked', header: 'Revoked', cell: ({ revokedBy, revokedAt }) => (revokedAt === null ? '' : <>{revokedBy} <Time at={revokedAt} /></>), isSecondary: true },
+        ]}
+      />
+    </Card>
+  );
+}
