@@ -9,6 +9,7 @@ import { timeWindow, windowBody } from '../routing/time-window.ts';
 import { RELEASE_CATALOG, type ReleaseCatalog, USAGE_READER, type UsagePort } from '../routing/usage-reader.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { annotationBody } from './annotation-view.ts';
+import { refuseManyBuckets, STEP_MS } from './bucket-limit.ts';
 import { bucketBody, countedBody, decisionShares } from './request-report.ts';
 
 export const OVERVIEW_RECORDS = Symbol('OverviewRecords');
@@ -20,9 +21,7 @@ export interface OverviewRecords {
 type Query<N extends 'listAnnotations' | 'getRequestFigures'> = RouteInput<(typeof ROUTES)[N]>['query'];
 type Output<N extends 'listAnnotations' | 'getRequestFigures'> = Promise<RouteOutput<(typeof ROUTES)[N]>>;
 
-const STEP_MS = { minute: 60_000, hour: 3_600_000 } as const;
 const DAY_MS = 86_400_000;
-const MAX_BUCKETS = 1500;
 const MICROSECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 
 /** What happened, and how requests fared. */
@@ -49,10 +48,8 @@ export class OverviewDesk {
     const recordedFromMs = Math.floor((nowMs - this.settings.retentionDays * DAY_MS) / STEP_MS[step]) * STEP_MS[step];
     const window = timeWindow(from, to, nowMs);
     const fromMs = Math.max(window.fromMs, Math.min(recordedFromMs, window.toMs));
-    if ((window.toMs - fromMs) / STEP_MS[step] > MAX_BUCKETS) {
-      throw new ProblemError({ status: 400, code: 'window_too_long', title: 'The time range has too many buckets', detail: `Query field from: choose a range of at most ${MAX_BUCKETS} buckets, or step=hour.`, field: 'from' });
-    }
     const read = { fromMs, toMs: window.toMs };
+    refuseManyBuckets(read, step);
     const segment = tenant === undefined ? {} : { segment: { tenant } };
     const [{ total, buckets }, { groups }] = await Promise.all([
       this.records.figures.read({ releaseIds, ...read, tenant: tenant ?? null, stepMs: STEP_MS[step] }),

@@ -1,4 +1,4 @@
-import { annotationsQuery, annotationsSchema, eventsQuery, requestFiguresQuery, requestFiguresSchema } from './overview.ts';
+import { annotationsQuery, annotationsSchema, balanceHistoryQuery, balanceHistorySchema, eventsQuery, requestFiguresQuery, requestFiguresSchema } from './overview.ts';
 import { type Route } from './route.ts';
 
 /** What happened, what happens, and how requests fare. */
@@ -24,6 +24,14 @@ export const overviewRoutes = {
     summary: 'Traffic, outcomes and latency over time',
     description: 'From the requests that are recorded, by the minute or hour of their admission. A bucket with fewer requests than the limit is withheld.',
     query: requestFiguresQuery, status: 200, response: requestFiguresSchema, problems: { 404: 'No such model or release.' },
+    example: { query: { step: 'minute' } },
+  },
+  getBalanceHistory: {
+    operationId: 'getBalanceHistory', method: 'get', path: '/balance/history', tag: 'routing', needs: 'read', tenancy: 'own',
+    summary: 'Entropy and MaxVio of each layer over time, beside the baseline',
+    description: 'The figures of the balance report by the minute or hour, without the shares of single experts: small enough for all layers of a large model. The baseline is the traffic of the one in force, of the same tenant.',
+    query: balanceHistoryQuery, status: 200, response: balanceHistorySchema,
+    problems: { 404: 'No such model or release.', 409: 'The releases of the model differ in shape: choose one by `release`.' },
     example: { query: { step: 'minute' } },
   },
 } as const satisfies Record<string, Route>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, figure, instant, modelName, pageOf, pageQuery, sha256, usageFilter, windowSchema, withheldSchema } from './common.ts';
+import { count, figure, instant, intervalSchema, layerFilter, modelName, pageOf, pageQuery, sha256, usageFilter, windowSchema, withheldSchema } from './common.ts';
 
 export const eventsQuery = z.object({
   after: z.string().max(512, 'give at most 512 characters').optional().describe('Id of the last event that came, to hear at once of what changed since. The header Last-Event-ID does the same.'),
@@ -75,3 +75,50 @@ export const requestFiguresSchema = z
     buckets: z.array(z.object({ at: instant.describe('Start of the bucket.'), ...counted }).meta({ id: 'RequestBucket' })).describe('Buckets with requests, oldest first; at most 1,500.'),
   })
   .meta({ id: 'RequestFigures', description: 'Traffic, outcomes and latency by time of admission.' });
+
+export const balanceHistoryQuery = z.object({
+  model: usageFilter.model,
+  release: usageFilter.release,
+  from: usageFilter.from,
+  to: usageFilter.to,
+  tenant: usageFilter.tenant,
+  layer: layerFilter,
+  step: z.enum(['minute', 'hour'], 'give minute or hour').default('hour').describe('Width of a bucket.'),
+});
+const balanceSchema = z
+  .object({
+    entropyBits: figure('Entropy of expert use, bits, as in the balance report.'),
+    entropyInterval: intervalSchema.nullable().describe('Bits; clustered by request.'),
+    maxViolation: figure('MaxVio: (largest load - mean load) / mean load; 0 is even.').nullable(),
+  })
+  .meta({ id: 'LayerBalance' });
+const points = (what: string) => z.array(z.number().nullable()).describe(`${what} One for each of \`at\`; null where it is withheld or not known.`);
+export const balanceHistorySchema = z
+  .object({
+    model: z.string(),
+    releases: z.array(sha256).describe('Releases that the figures add up.'),
+    window: windowSchema,
+    experts: count('Experts in each layer, E.'),
+    step: z.enum(['minute', 'hour']),
+    at: z.array(instant).describe('Starts of the buckets with traffic, oldest first; at most 1,500.'),
+    baseline: z.object({ id: z.uuid(), release: sha256, window: windowSchema }).nullable().describe('The baseline in force, whose traffic is compared with; null where there is none.'),
+    withheld: withheldSchema.optional(),
+    layers: z
+      .array(
+        z
+          .object({
+            layer: count('Layer, from 0.'),
+            now: balanceSchema.describe('Over the window.'),
+            baseline: balanceSchema.nullable().describe('Over the traffic of the baseline; null where there is none or it is withheld.'),
+            isOutside: z.boolean().describe('Whether the intervals of the entropy, of now and of the baseline, do not meet.'),
+            entropyBits: points('Entropy, bits.'),
+            entropyLow: points('Lower end of its 95 % interval.'),
+            entropyHigh: points('Upper end of its 95 % interval.'),
+            maxViolation: points('MaxVio.'),
+          })
+          .meta({ id: 'LayerBalanceHistory' }),
+      )
+      .optional()
+      .describe('Absent when withheld.'),
+  })
+  .meta({ id: 'BalanceHistory', description: 'Entropy and MaxVio of each layer over time, beside the baseline in force.' });
