@@ -3,39 +3,13 @@ import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { viewsOf } from './sights.ts';
 import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
 
 /** Set to a number of requests to write docs/console: `SIGNALBOX_SCREENSHOTS=1600 npx vitest run --project system test/console/tour.test.ts`. */
 const SCREENSHOTS = process.env['SIGNALBOX_SCREENSHOTS'];
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'console');
 const WEBP_QUALITY = 0.86;
-
-/** Every view with something to see in it: name of its picture, and its address. */
-const views = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly (readonly [string, string])[] => [
-  ['overview', '/'],
-  ['routing', '/routing'],
-  ['routing-layer', '/routing?layer=1'],
-  ['expert', '/experts/2/5'],
-  ['requests', '/requests'],
-  ['request', `/requests/${requestId}`],
-  ['playground', '/playground'],
-  ['playground-compare', `/playground/compare?a=${stable}&b=${candidate}`],
-  ['releases', '/releases'],
-  ['release', `/releases/${candidate}`],
-  ['release-compare', `/releases/compare?a=${stable}&b=${candidate}`],
-  ['component', `/releases/components/${componentSha256}`],
-  ['changes', '/changes'],
-  ['change', `/changes/${changeId}`],
-  ['change-calendar', '/changes/calendar'],
-  ['alerts', '/alerts'],
-  ['alert', `/alerts/${alertId}`],
-  ['alert-rule', '/alerts/rules/busy-expert'],
-  ['alert-silences', '/alerts/silences'],
-  ['receiver', `/alerts/receivers/${receiverId}`],
-  ['audit', '/audit'],
-  ['settings', '/settings'],
-  ['account', `/settings/accounts/${accountId}`],
-];
 
 /** PNG to WebP, in the browser that took it. */
 async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
@@ -74,7 +48,7 @@ describe.skipIf(CHROMIUM === null)('a tour of the console', () => {
     const viewer = await Viewer.open(browser, house.signalbox.url, { theme, widthPx });
     const wrong: string[] = [];
     const blank = await viewer.context.newPage();
-    for (const [name, path] of views(sights)) {
+    for (const [name, path] of viewsOf(sights)) {
       await viewer.goto(`${path}${path.includes('?') ? '&' : '?'}model=${MODEL}&range=1h`);
       await viewer.page.getByRole('main').waitFor();
       const problems = [...(await viewer.violations()), ...viewer.complaints.splice(0), ...(await viewer.overflow())];

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { readPrompts, shippedPrompts } from '../../apps/cli/demo/prompts.ts';
+import { type DemoPrompt, readPrompts, shippedPrompts } from '../../apps/cli/demo/prompts.ts';
 import { type Retuning, writeRetunedCheckpoint } from '../fixtures/retuned-checkpoint.ts';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
@@ -24,6 +24,37 @@ export interface Sights {
   readonly accountId: string;
   readonly componentSha256: string;
 }
+
+/** What people write into the house. */
+export interface Texts {
+  readonly canary: string;
+  readonly title: string;
+  readonly reason: string;
+  readonly comment: string;
+  readonly receiver: string;
+  readonly rule: string;
+  readonly summary: string;
+  readonly silence: string;
+  readonly freeze: string;
+  readonly account: string;
+  readonly feedback: string;
+  readonly card: string;
+}
+
+const TEXTS: Texts = {
+  canary: 'expert 5 of layer 2, tuned on contracts',
+  title: 'Router of layer 3, balanced on July traffic',
+  reason: 'Spreads German prompts over two more experts.',
+  comment: 'Held-out bits per byte are within 0.1 % on all eight domains.',
+  receiver: 'on-call',
+  rule: 'A layer does not use its experts evenly',
+  summary: 'Some experts of a layer are busier than the rest.',
+  silence: 'Graders are on holiday.',
+  freeze: 'Quarter end',
+  account: 'Ada Reviewer',
+  feedback: 'Right, and in one sentence.',
+  card: 'Answers to questions about contracts.',
+};
 
 interface Listed<T> {
   readonly items: readonly T[];
@@ -60,9 +91,9 @@ export class TouredHouse {
     return this.send<T>('POST', `/api/v1${path}`, body);
   }
 
-  /** Sends prompts of all domains in turn; gives the request ids. */
-  async traffic(requests: number): Promise<string[]> {
-    const prompts = await readPrompts(shippedPrompts());
+  /** Sends prompts in turn, those of all domains unless given; gives the request ids. */
+  async traffic(requests: number, given?: readonly DemoPrompt[]): Promise<string[]> {
+    const prompts = given ?? (await readPrompts(shippedPrompts()));
     const ids: string[] = [];
     let next = 0;
     const lane = async (): Promise<void> => {
@@ -75,6 +106,7 @@ export class TouredHouse {
           headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
           body: JSON.stringify({ model: MODEL, prompt, max_tokens: 16, user: `caller-${number % 40}`, metadata: { tenant: number % 3 === 0 ? 'acme' : 'globex', task, language } }),
         });
+        if (!answer.ok) throw new Error(`the prompt was answered ${answer.status}: ${await answer.text()}`);
         await answer.arrayBuffer();
         ids.push(answer.headers.get('x-request-id')!);
       }
@@ -93,30 +125,33 @@ export class TouredHouse {
   }
 
   /** Fills the house. `requests` decides how much there is to see. */
-  async furnish(requests: number): Promise<Sights> {
+  async furnish(requests: number, texts: Texts = TEXTS): Promise<Sights> {
     const served = await this.traffic(requests);
-    const { releaseId: stable } = await this.get<{ releaseId: string }>(`/models/${MODEL}/activation`);
+    const { releaseId: stable, generation } = await this.get<{ releaseId: string; generation: number }>(`/models/${MODEL}/activation`);
     const candidate = await this.importRetuned({ experts: ['expert/2/5'], strength: 0.2 }, 'retuned-expert');
     const proposed = await this.importRetuned({ router: 3, strength: 0.1, seed: 4 }, 'retuned-router');
-    await this.post(`/models/${MODEL}/canary`, { release: candidate, share: 0.25, stickyBy: 'request', reason: 'expert 5 of layer 2, tuned on contracts' });
+    await this.send('POST', `/api/v1/models/${MODEL}/canary`, { release: candidate, share: 0.25, stickyBy: 'request', reason: texts.canary }, { 'if-match': `"${generation}"` });
     await this.traffic(Math.ceil(requests / 3));
     const { id: changeId } = await this.post<{ id: string }>('/changes', {
-      title: 'Router of layer 3, balanced on July traffic',
-      reason: 'Spreads German prompts over two more experts.',
+      title: texts.title,
+      reason: texts.reason,
       change: { type: 'activate', model: MODEL, releaseId: proposed, strategy: { kind: 'canary', share: 0.05 } },
     });
-    await this.post(`/changes/${changeId}/comments`, { text: 'Held-out bits per byte are within 0.1 % on all eight domains.' });
+    await this.post(`/changes/${changeId}/comments`, { text: texts.comment });
     const { port } = this.#receiver.address() as { readonly port: number };
-    const { id: receiverId } = await this.post<{ id: string }>('/receivers', { name: 'on-call', target: { kind: 'webhook', url: `http://127.0.0.1:${port}/signalbox` } });
+    const { id: receiverId } = await this.post<{ id: string }>('/receivers', { name: texts.receiver, target: { kind: 'webhook', url: `http://127.0.0.1:${port}/signalbox` } });
     await this.send('PUT', '/api/v1/notification-policy', { receivers: [receiverId], timing: { groupWaitMs: 0, groupIntervalMs: 1000, repeatIntervalMs: 14_400_000 } }, { 'if-match': '"0"' });
-    await this.post('/alert-rules', { id: 'busy-expert', name: 'An expert takes more than its share', signal: 'hot-expert', limits: [{ severity: 'warning', is: 'above', limit: 1.2 }], timing: { forMs: 0, keepFiringForMs: 3_600_000, noDataAfterMs: DAY_MS } });
-    await this.post('/silences', { matchers: [{ label: 'signal', is: 'equal', value: 'quality' }], comment: 'Graders are on holiday.', to: new Date(Date.now() + DAY_MS).toISOString() });
-    await this.post('/freeze-windows', { name: 'Quarter end', reason: 'Books are closed.', from: new Date(Date.now() + 5 * DAY_MS).toISOString(), to: new Date(Date.now() + 7 * DAY_MS).toISOString() });
-    const { id: accountId } = await this.post<{ id: string }>('/accounts', { kind: 'user', name: 'Ada Reviewer', roles: ['approver'] });
-    await this.post('/feedback', { requestId: served[0], score: 0.9, comment: 'Right, and in one sentence.' });
+    await this.post('/alert-rules', { id: 'uneven-layer', name: texts.rule, signal: 'collapse', annotations: { summary: texts.summary }, limits: [{ severity: 'warning', is: 'below', limit: 1 }], timing: { forMs: 0, keepFiringForMs: 3_600_000, noDataAfterMs: DAY_MS } });
+    await this.post('/silences', { matchers: [{ label: 'signal', is: 'equal', value: 'quality' }], comment: texts.silence, to: new Date(Date.now() + DAY_MS).toISOString() });
+    await this.post('/freeze-windows', { name: texts.freeze, reason: texts.freeze, from: new Date(Date.now() + 5 * DAY_MS).toISOString(), to: new Date(Date.now() + 7 * DAY_MS).toISOString() });
+    const { id: accountId } = await this.post<{ id: string }>('/accounts', { kind: 'user', name: texts.account, roles: ['approver'] });
+    await this.post('/feedback', { requestId: served[0], score: 0.9, comment: texts.feedback });
     let alertId: string | undefined;
-    await until(async () => (alertId = (await this.get<Listed<{ id: string; rule: { id: string } }>>('/alerts?limit=50')).items.find(({ rule }) => rule.id === 'busy-expert')?.id) !== undefined, WAIT_MS, () => 'no alert fires');
+    await until(async () => (alertId = (await this.get<Listed<{ id: string; rule: { id: string } }>>('/alerts?limit=50')).items.find(({ rule }) => rule.id === 'uneven-layer')?.id) !== undefined, WAIT_MS, () => 'no alert fires');
     const { manifest } = await this.get<{ manifest: { components: Readonly<Record<string, string>> } }>(`/releases/${candidate}`);
-    return { requestId: served.at(-1)!, stable, candidate, changeId, alertId: alertId!, receiverId, accountId, componentSha256: manifest.components['expert/2/5']! };
+    const componentSha256 = manifest.components['expert/2/5']!;
+    const { card } = await this.get<{ card: { revision: number } }>(`/components/${componentSha256}`);
+    await this.send('PUT', `/api/v1/components/${componentSha256}/card`, { title: texts.card, forUse: texts.card, trainingData: texts.card, licence: 'Apache-2.0', owner: texts.card.slice(0, 200), madeHow: texts.card }, { 'if-match': `"${card.revision}"` });
+    return { requestId: served.at(-1)!, stable, candidate, changeId, alertId: alertId!, receiverId, accountId, componentSha256 };
   }
 }
