@@ -23,6 +23,8 @@ export interface VirtualTableProps<T> {
   readonly onNearEnd?: () => void;
   /** What stands below the last row: that more is coming, or why not. */
   readonly footer?: ReactNode;
+  /** Where one was in the table of this name is kept while the page lives, for when one comes back. */
+  readonly placeKey?: string;
   /** A CSS length. Give functions and columns that stay the same from render to render, so that rows need not. */
   readonly height?: string;
   /** The table scrolls sideways below this width, a CSS length. */
@@ -34,16 +36,32 @@ const OVERSCAN_ROWS = 12;
 /** How far ahead of the view more is asked for. */
 const NEAR_END_ROWS = 100;
 
+interface Place {
+  readonly offsetPx: number;
+  readonly chosen: Chosen | null;
+}
+
+const MAX_PLACES = 50;
+const places = new Map<string, Place>();
+
+function keepPlace(key: string, place: Place): void {
+  places.delete(key);
+  places.set(key, place);
+  const [oldest] = places.keys();
+  if (places.size > MAX_PLACES && oldest !== undefined) places.delete(oldest);
+}
+
 /** A table of any length: only the rows in view are in the page. Arrows, Page Up and Down, Home and End go through it, Enter opens a row. */
-export function VirtualTable<T>({ caption, columns, rows, rowKey, rowCount, onOpen, onNearEnd, footer, height = '32rem', minWidth = '0' }: VirtualTableProps<T>) {
+export function VirtualTable<T>({ caption, columns, rows, rowKey, rowCount, onOpen, onNearEnd, footer, placeKey = '', height = '32rem', minWidth = '0' }: VirtualTableProps<T>) {
   const id = useId();
   const scroller = useRef<HTMLDivElement>(null);
-  const [chosen, setChosen] = useState<Chosen | null>(null);
+  const [chosen, setChosen] = useState<Chosen | null>(() => places.get(placeKey)?.chosen ?? null);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW_PX,
     overscan: OVERSCAN_ROWS,
+    initialOffset: () => places.get(placeKey)?.offsetPx ?? 0,
     // The header covers the top of what is in view.
     scrollPaddingStart: ROW_PX,
   });
@@ -53,6 +71,12 @@ export function VirtualTable<T>({ caption, columns, rows, rowKey, rowCount, onOp
   useEffect(() => {
     if (isNearEnd) onNearEnd?.();
   }, [isNearEnd, rows.length, onNearEnd]);
+
+  const place = useRef<Place>(null);
+  useEffect(() => {
+    place.current = { offsetPx: virtual.scrollOffset ?? 0, chosen };
+  });
+  useEffect(() => () => void (placeKey !== '' && place.current !== null && keepPlace(placeKey, place.current)), [placeKey]);
 
   const active = chosen === null ? -1 : indexOf(chosen, rows, rowKey);
   const choose = (index: number): void => setChosen({ index, key: rowKey(rows[index]!) });

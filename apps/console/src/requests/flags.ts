@@ -1,0 +1,11 @@
+import { type RecordedRequest } from '../api/gen/types.gen.ts';
+
+export type DecisionFlag = NonNullable<RecordedRequest['flags']>[number];
+
+/** What happened to a decision that was not the plain top-k, in words, and its sign where there is little room. */
+export const FLAG_WORDS: Readonly<Record<DecisionFlag, { readonly sign: string; readonly meaning: string }>> = {
+  dropped: { sign: 'D', meaning: 'An expert was full, and the token went on without it.' },
+  rerouted: { sign: 'R', meaning: 'An expert was full, and the token went to another one.' },
+  masked: { sign: 'M', meaning: 'A data rule kept the token from an expert.' },
+  fallback: { sign: 'F', meaning: 'The fallback answered in place of the experts.' },
+};

@@ -1,5 +1,0 @@
-import { Page } from '../ui/page.tsx';
-
-export function RequestsPage() {
-  return <Page title="Requests">{null}</Page>;
-}
