@@ -54,7 +54,7 @@ describe('the queue', () => {
     const { digest } = await house.ok('submitChange', author.key, 'POST', `/changes/${id}/submit`, {});
     expect([await waiting(author), await waiting(approver), await waiting(operator)]).toEqual([[], [['First', 'approve']], []]);
     const standing = await house.ok('getChangeStanding', author.key, 'GET', `/changes/${id}/standing`);
-    expect(standing.names).toEqual({ [author.id]: 'author' });
+    expect(standing.people).toEqual([{ account: author.id, name: 'author' }]);
     expect(standing.acts.find(({ act }: { act: string }) => act === 'approve').blockers[0].reason).toBe('not-permitted');
 
     await house.ok('approveChange', approver.key, 'POST', `/changes/${id}/approve`, { digest });

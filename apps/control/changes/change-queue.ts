@@ -60,7 +60,7 @@ export class ChangeQueue {
       requirements: requirementsOf(stored, who, facts).map((one) => ({ ...one })),
       acts: judgeActs(stored, who, facts).map(({ act, allowed, blockers }) => ({ act, allowed, blockers: blockers.map((one) => ({ ...one })) })),
       waitsForYou: waitsFor(stored, who, facts),
-      names: Object.fromEntries(await this.changes.names([...new Set([...mentioned(stored, events), ...comments.map(({ account }) => account)])])),
+      people: [...(await this.changes.names([...new Set([...mentioned(stored, events), ...comments.map(({ account }) => account)])]))].map(([account, name]) => ({ account, name })),
     };
   }
 

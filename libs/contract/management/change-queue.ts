@@ -20,7 +20,7 @@ export const standingSchema = z
     requirements: z.array(requirementSchema).describe('Empty once the request has ended.'),
     acts: z.array(judgedActSchema),
     waitsForYou: act.nullable().describe('The act that leads it on, where the caller may do it.'),
-    names: z.record(z.string(), z.string()).describe('Names of the accounts that the request mentions.'),
+    people: z.array(z.object({ account: z.string(), name: z.string() })).describe('Names of the accounts that the request mentions.'),
   })
   .meta({ id: 'ChangeStanding' });
 
