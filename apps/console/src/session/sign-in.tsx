@@ -44,7 +44,10 @@ export function SignIn() {
         <div className="mx-auto w-full max-w-xl">
           <SignInScene />
         </div>
-        <p className="max-w-md text-sm text-ink-soft">Every token takes a route through the experts of the model. From here the routes are seen, watched, changed with consent, and set back.</p>
+        <div className="max-w-xl">
+          <p className="text-2xl font-semibold tracking-tight text-balance">Where every token goes, and who may change it.</p>
+          <p className="mt-2 text-sm text-ink-soft">The routes of a model are seen and watched here, changed with consent, and set back when something is wrong.</p>
+        </div>
       </header>
       <main className="relative flex flex-col items-center justify-center bg-surface p-6">
         <div className="absolute top-3 right-3">

@@ -143,7 +143,7 @@ function AccountKeys({ accountId }: { readonly accountId: string }) {
   const query = useInfiniteQuery({ ...listAccountKeysInfiniteOptions({ path: { accountId } }), ...byCursor });
   return (
     <Card title="Its keys" lead="A key names who made it, so that nobody approves their own change by the key of another." isFlush actions={<CreateKey scopes="all" hasLimits create={async (body) => (await createAccountKey({ path: { accountId }, body })).data} />}>
-      <KeysTable caption="Its keys" query={query} revoke={(keyId) => revokeKey({ path: { keyId } })} />
+      <KeysTable caption="Table of its keys" query={query} revoke={(keyId) => revokeKey({ path: { keyId } })} />
     </Card>
   );
 }
@@ -161,7 +161,7 @@ function AccountSessions({ account }: { readonly account: Account }) {
   });
   return (
     <Card title="Its sessions" lead="Browsers that are signed in with this account." isFlush actions={<Button size="small" onClick={() => setOpen(true)}>End all</Button>}>
-      <SessionsTable caption="Its sessions" query={query} />
+      <SessionsTable caption="Table of its sessions" query={query} />
       <Confirm
         isOpen={isOpen}
         onClose={() => {

@@ -20,7 +20,7 @@ export function AllKeys() {
       isFlush
       actions={<CreateKey scopes="all" hasLimits create={async (body) => (await createKey({ body })).data} />}
     >
-      <KeysTable caption="All keys" query={query} hasAccounts revoke={(keyId) => revokeKey({ path: { keyId } })} />
+      <KeysTable caption="Table of all keys" query={query} hasAccounts revoke={(keyId) => revokeKey({ path: { keyId } })} />
     </Card>
   );
 }

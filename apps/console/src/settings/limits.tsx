@@ -44,7 +44,7 @@ function groups({ retention, privacy, capture, limits, session, audit, detection
         { name: 'Usage by the minute', value: days(retention.minuteUsageDays), meaning: 'At least as long as traces.' },
         { name: 'Usage by the hour', value: 'kept' },
         { name: 'Feedback', value: days(retention.feedbackDays), variable: 'SIGNALBOX_FEEDBACK_RETENTION_DAYS' },
-        { name: 'Audit log', value: 'kept', meaning: 'Nobody can take entries out.' },
+        { name: 'Audit log', value: 'kept', meaning: 'Signalbox takes no entry out.' },
       ],
     },
     {

@@ -101,7 +101,7 @@ function OwnKeys({ me }: { readonly me: Me }) {
       isFlush
       actions={isUser && me.permissions.length > 0 && <CreateKey scopes={me.permissions} create={async (body) => (await createOwnKey({ body })).data} />}
     >
-      <KeysTable caption="Your keys" query={query} revoke={(keyId) => revokeOwnKey({ path: { keyId } })} />
+      <KeysTable caption="Table of your keys" query={query} revoke={(keyId) => revokeOwnKey({ path: { keyId } })} />
     </Card>
   );
 }
@@ -118,7 +118,7 @@ function OwnSessions() {
   });
   return (
     <Card title="Your sessions" lead="Browsers that are signed in as you. End those that you do not know." isFlush>
-      <SessionsTable caption="Your sessions" query={query} onEnd={({ id }) => ending.mutate(id)} />
+      <SessionsTable caption="Table of your sessions" query={query} onEnd={({ id }) => ending.mutate(id)} />
     </Card>
   );
 }

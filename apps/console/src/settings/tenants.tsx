@@ -16,7 +16,7 @@ export function Tenants() {
   return (
     <Card title="Tenants" lead="A tenant is what requests name in their metadata, and what accounts and keys are bound to. Nothing has to be set up for one." isFlush>
       <PagedTable
-        caption="Tenants"
+        caption="Tenants and their requests"
         query={query}
         rowKey={({ tenant }) => tenant}
         columns={[
