@@ -19,6 +19,12 @@ export interface Marker {
   readonly label: string;
 }
 
+/** A time that is shaded, such as an episode of an alert. */
+export interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
 export interface TimeSeriesProps {
   /** Says in a sentence what is shown. */
   readonly label: string;
@@ -28,38 +34,51 @@ export interface TimeSeriesProps {
   readonly atMs: readonly number[];
   readonly series: readonly Series[];
   readonly markers?: readonly Marker[];
+  readonly spans?: readonly Span[];
   readonly heightPx?: number;
   readonly format?: (value: number) => string;
   /** Keeps the scale from zooming into noise: at least from this to that. */
   readonly range?: readonly [number, number];
+  /** What the time axis shows, epoch milliseconds; from the first to the last time when left out. */
+  readonly timeRange?: readonly [number, number];
 }
 
+const NO_MARKERS: readonly Marker[] = [];
+const NO_SPANS: readonly Span[] = [];
 const DASHES = [[], [6, 3], [2, 3], [10, 4], [6, 3, 2, 3], [1, 2], [12, 3, 3, 3], [4, 6]];
 
+const formatPlain = (value: number): string => formatNumber(value);
+
 /** Lines over time. Each has a dash of its own besides its colour, and markers stand where something changed. */
-export function TimeSeries({ label, name, atMs, series, markers = [], heightPx = 200, format = (value) => formatNumber(value), range }: TimeSeriesProps) {
+export function TimeSeries({ label, name, ...plot }: TimeSeriesProps) {
+  const { atMs, series } = plot;
+  const data = { name, header: ['time', ...series.map((one) => one.label)], rows: () => atMs.map((ms, index) => [new Date(ms).toISOString(), ...series.map(({ values }) => values[index] ?? null)]) };
+  return (
+    <ChartFrame label={label} data={data}>
+      <Plot {...plot} />
+    </ChartFrame>
+  );
+}
+
+/** Apart from the frame, so that it draws again when the frame goes from the table back to the chart. */
+function Plot({ atMs, series, markers = NO_MARKERS, spans = NO_SPANS, heightPx = 200, format = formatPlain, range, timeRange }: Omit<TimeSeriesProps, 'label' | 'name'>) {
   const at = useRef<HTMLDivElement>(null);
   const theme = useTheme();
   useEffect(() => {
     const element = at.current;
     if (element === null) return;
-    const plot = draw(element, { atMs, series, markers, heightPx, format, range });
+    const plot = draw(element, { atMs, series, markers, spans, heightPx, format, range, timeRange });
     const observer = new ResizeObserver(([entry]) => entry && plot.setSize({ width: Math.floor(entry.contentRect.width), height: heightPx }));
     observer.observe(element);
     return () => {
       observer.disconnect();
       plot.destroy();
     };
-  }, [atMs, series, markers, heightPx, format, range, theme]);
-  const data = { name, header: ['time', ...series.map((one) => one.label)], rows: () => atMs.map((ms, index) => [new Date(ms).toISOString(), ...series.map(({ values }) => values[index] ?? null)]) };
-  return (
-    <ChartFrame label={label} data={data}>
-      <div ref={at} className="w-full min-w-0" style={{ minHeight: heightPx }} />
-    </ChartFrame>
-  );
+  }, [atMs, series, markers, spans, heightPx, format, range, timeRange, theme]);
+  return <div ref={at} className="w-full min-w-0" style={{ minHeight: heightPx }} />;
 }
 
-function draw(element: HTMLElement, { atMs, series, markers = [], heightPx = 200, format = String, range }: Omit<TimeSeriesProps, 'label' | 'name'>): uPlot {
+function draw(element: HTMLElement, { atMs, series, markers = [], spans = [], heightPx = 200, format = String, range, timeRange }: Omit<TimeSeriesProps, 'label' | 'name'>): uPlot {
   const ink = cssColour('--ink-soft');
   const line = cssColour('--line');
   const colours = Array.from({ length: 8 }, (_, index) => cssColour(`--series-${index + 1}`));
@@ -70,7 +89,7 @@ function draw(element: HTMLElement, { atMs, series, markers = [], heightPx = 200
   series.forEach(({ label, values, band, isReference }, index) => {
     const colour = isReference ? ink : colours[index % colours.length]!;
     columns.push(values);
-    lines.push({ label, stroke: colour, width: isReference ? 1.25 : 1.75, dash: isReference ? [4, 4] : DASHES[index % DASHES.length], points: { show: values.length < 3 }, value: (_, value) => (value === null ? 'none' : format(value)) });
+    lines.push({ label, stroke: colour, width: isReference ? 1.25 : 1.75, dash: isReference ? [4, 4] : DASHES[index % DASHES.length], points: { show: hasIsolated(values), size: 5 }, value: (_, value) => (value === null ? 'none' : format(value)) });
     if (!band) return;
     const edge = { stroke: 'transparent', points: { show: false }, label: `${label}, 95 %` };
     columns.push(band.high, band.low);
@@ -83,12 +102,17 @@ function draw(element: HTMLElement, { atMs, series, markers = [], heightPx = 200
     series: [{}, ...lines],
     bands,
     axes: [axis, { ...axis, size: 56, values: (_, splits) => splits.map((split) => format(split)) }],
-    scales: { x: { time: true }, y: { range: (_, low, high) => paddedRange(low, high, range) } },
+    scales: { x: { time: true, ...(timeRange && { range: [timeRange[0] / 1000, timeRange[1] / 1000] as uPlot.Range.MinMax }) }, y: { range: (_, low, high) => paddedRange(low, high, range) } },
     legend: { show: series.length > 1 },
     cursor: { drag: { x: true, y: false } },
-    hooks: { draw: [(plot) => drawMarkers(plot, markers, cssColour('--warn'))] },
+    hooks: { drawClear: [(plot) => drawSpans(plot, spans, cssColour('--bad-soft'))], draw: [(plot) => drawMarkers(plot, markers, cssColour('--warn'))] },
   };
   return new uPlot(options, [atMs.map((ms) => ms / 1000), ...columns] as uPlot.AlignedData, element);
+}
+
+/** Whether a value has no neighbour to draw a line to. */
+function hasIsolated(values: readonly (number | null)[]): boolean {
+  return values.some((value, at) => value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null);
 }
 
 function paddedRange(low: number | null, high: number | null, range: readonly [number, number] | undefined): [number, number] {
@@ -96,6 +120,19 @@ function paddedRange(low: number | null, high: number | null, range: readonly [n
   const to = Math.max(high ?? 1, range?.[1] ?? -Infinity);
   const padding = (to - from || Math.abs(to) || 1) * 0.08;
   return [from === 0 ? 0 : from - padding, to + padding];
+}
+
+function drawSpans(plot: uPlot, spans: readonly Span[], colour: string): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.fillStyle = colour;
+  for (const { fromMs, toMs } of spans) {
+    const from = Math.max(bbox.left, plot.valToPos(fromMs / 1000, 'x', true));
+    const to = Math.min(bbox.left + bbox.width, plot.valToPos(toMs / 1000, 'x', true));
+    // A short one still shows.
+    if (to > bbox.left && from < bbox.left + bbox.width) ctx.fillRect(from, bbox.top, Math.max(2 * devicePixelRatio, to - from), bbox.height);
+  }
+  ctx.restore();
 }
 
 function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): void {

@@ -1,6 +1,5 @@
-import { type ReactNode, useMemo } from 'react';
+import { useMemo } from 'react';
 import { ChartFrame } from '../charts/chart-frame.tsx';
-import { problemOf } from '../api/problem.ts';
 import { useSetSearch } from '../shell/scope.ts';
 import { Card } from '../ui/card.tsx';
 import { formatCount } from '../ui/format.ts';
@@ -28,9 +27,8 @@ const METRIC_CHOICES: readonly { readonly value: Metric; readonly label: string 
 export function MapCard({ model }: { readonly model: string }) {
   const { metric = 'ideal', sort } = useRoutingSearch();
   const setSearch = useSetSearch();
-  const { shown, query } = useCells(model, metric);
+  const { shown, query, hasNoBaseline } = useCells(model, metric);
   const words = METRIC_WORDS[metric];
-  const hasNoBaseline = query.error !== null && problemOf(query.error, undefined).code === 'no_baseline';
   return (
     <Card
       title="Where tokens go"
@@ -58,7 +56,7 @@ export function MapCard({ model }: { readonly model: string }) {
 }
 
 /** A map with its legend and its twins. `limit` is given where several maps share a scale. */
-export function UsageMap({ label, name, cells, words, isSorted, limit: given, actions }: { readonly label: string; readonly name: string; readonly cells: HeatmapCells; readonly words: CellWords; readonly isSorted: boolean; readonly limit?: number; readonly actions?: ReactNode }) {
+export function UsageMap({ label, name, cells, words, isSorted, limit: given, figure }: { readonly label: string; readonly name: string; readonly cells: HeatmapCells; readonly words: CellWords; readonly isSorted: boolean; readonly limit?: number; readonly figure?: 'share' | 'ratio' }) {
   const { layer } = useRoutingSearch();
   const setSearch = useSetSearch();
   const onOpen = useOpenExpert();
@@ -66,8 +64,8 @@ export function UsageMap({ label, name, cells, words, isSorted, limit: given, ac
   const limit = useMemo(() => given ?? scaleLimit(cells.logRatios), [given, cells]);
   const data = useMemo(() => ({ name, header: ['layer', 'expert', `share of ${words.quantity}`, words.reference, 'ratio'], rows: () => tableRows(cells) }), [name, words, cells]);
   return (
-    <ChartFrame label={label} data={data} actions={actions}>
-      <Heatmap label={label} cells={cells} order={order} words={words} limit={limit} layer={layer ?? null} onLayer={(next) => setSearch({ layer: next === layer ? undefined : next })} onOpen={onOpen} />
+    <ChartFrame label={label} data={data}>
+      <Heatmap label={label} cells={cells} order={order} words={words} limit={limit} figure={figure} layer={layer ?? null} onLayer={(next) => setSearch({ layer: next === layer ? undefined : next })} onOpen={onOpen} />
       <Legend limit={limit} reference={words.reference} />
     </ChartFrame>
   );

@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import { compareUsageOptions, getUsageOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { gateShares, heatmapCells } from './heatmap/cells.ts';
 import { type Metric } from './routing-search.ts';
+import { useHasBaseline } from './use-baseline.ts';
 import { useComparisonFilter, useUsageFilter } from './use-routing.ts';
 
 /** How values and references of a metric are called. */
@@ -17,8 +18,9 @@ export function useCells(model: string, metric: Metric) {
   const filter = useUsageFilter(model);
   const against = useComparisonFilter(model);
   const isBaseline = metric === 'baseline';
+  const hasBaseline = useHasBaseline(model);
   const usage = useQuery({ ...getUsageOptions({ query: filter }), enabled: !isBaseline, placeholderData: (before) => before });
-  const comparison = useQuery({ ...compareUsageOptions({ query: { ...against, other: 'baseline' } }), enabled: isBaseline, placeholderData: (before) => before });
+  const comparison = useQuery({ ...compareUsageOptions({ query: { ...against, other: 'baseline' } }), enabled: isBaseline && hasBaseline === true, placeholderData: (before) => before });
   const shown = useMemo(() => {
     if (isBaseline) {
       const { data } = comparison;
@@ -32,5 +34,5 @@ export function useCells(model: string, metric: Metric) {
     const rows = (group.layers ?? []).map(({ layer, share, gateMass }) => ({ layer, values: metric === 'gate' ? gateShares(gateMass) : share, references: 1 / experts }));
     return { cells: group.withheld ? null : heatmapCells(rows, experts), requests: group.requests, minRequests: group.withheld?.minRequests };
   }, [isBaseline, comparison, usage, metric]);
-  return { shown, query: isBaseline ? comparison : usage };
+  return { shown, query: isBaseline ? comparison : usage, hasNoBaseline: isBaseline && hasBaseline === false };
 }

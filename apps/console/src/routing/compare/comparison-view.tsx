@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { compareUsageOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type Comparison } from '../../api/gen/types.gen.ts';
-import { problemOf } from '../../api/problem.ts';
 import { IntervalBars } from '../../charts/interval-bars.tsx';
 import { useSetSearch } from '../../shell/scope.ts';
 import { Card } from '../../ui/card.tsx';
@@ -15,21 +14,25 @@ import { scaleLimit } from '../heatmap/scale.ts';
 import { LayerButton } from '../layer/layer-button.tsx';
 import { UsageMap } from '../map-card.tsx';
 import { cutText, otherText } from '../routing-search.ts';
+import { useHasBaseline } from '../use-baseline.ts';
 import { METRIC_WORDS } from '../use-cells.ts';
 import { useComparisonFilter, useRoutingSearch } from '../use-routing.ts';
 import { Withheld } from '../withheld.tsx';
 
-const WIDE_EXPERTS = 32;
+/** With more, two maps do not stand beside each other. */
+const WIDE_EXPERTS = 16;
 
 /** Two cuts of the traffic side by side, what differs, and by how much in each layer. */
 export function ComparisonView({ model }: { readonly model: string }) {
   const filter = useComparisonFilter(model);
-  const query = useQuery({ ...compareUsageOptions({ query: filter }), placeholderData: (before) => before });
+  const { compare } = useRoutingSearch();
+  const hasBaseline = useHasBaseline(model);
+  const query = useQuery({ ...compareUsageOptions({ query: filter }), enabled: compare === 'other' || hasBaseline === true, placeholderData: (before) => before });
   const { data, error } = query;
   if (data === undefined) {
     return (
       <Card title="Comparison">
-        {error === null ? <Loading rows={6} /> : problemOf(error, undefined).code === 'no_baseline' ? <BaselineNote model={model} /> : <Failed error={error} onRetry={() => void query.refetch()} />}
+        {compare === 'baseline' && hasBaseline === false ? <BaselineNote model={model} /> : error === null ? <Loading rows={6} /> : <Failed error={error} onRetry={() => void query.refetch()} />}
       </Card>
     );
   }
@@ -71,7 +74,7 @@ function Compared({ model, data, layers }: { readonly model: string; readonly da
   return (
     <>
       <Card title="What differs" lead={<>Share of each expert for {names.one}, over its share for {names.other}.</>}>
-        <UsageMap label={`Change from ${names.other} to ${names.one}, by layer and expert`} name="routing-change" cells={maps.change} words={changeWords} isSorted={search.sort === 'load'} />
+        <UsageMap label={`Change from ${names.other} to ${names.one}, by layer and expert`} name="routing-change" cells={maps.change} words={changeWords} figure="ratio" isSorted={search.sort === 'load'} />
       </Card>
       <Card title="How far apart, by layer" lead="Jensen-Shannon divergence of expert use, bits: 0 is the same, 1 has no expert in common. Corrected for noise, with its 95 % interval over requests.">
         <IntervalBars label="Divergence of both sides by layer" name="routing-divergence" header={['layer', 'divergence, bits']} rows={bars} format={(value) => formatNumber(value)} atLeast={0.01} />
@@ -79,7 +82,7 @@ function Compared({ model, data, layers }: { readonly model: string; readonly da
           Furthest apart: {furthest(layers)}.
         </p>
       </Card>
-      <div className={experts > WIDE_EXPERTS ? 'grid gap-4' : 'grid gap-4 2xl:grid-cols-2'}>
+      <div className={experts > WIDE_EXPERTS ? 'grid gap-4' : 'grid gap-4 xl:grid-cols-2'}>
         <Card title={`This side: ${names.one}`} lead={<SideLead side={one} />}>
           <UsageMap label={`Experts of ${model} by layer: ${names.one}`} name="routing-one" cells={maps.one} {...shared} />
         </Card>

@@ -18,6 +18,7 @@ export interface HeatmapProps {
   readonly words: CellWords;
   /** End of the colour scale, log2. */
   readonly limit: number;
+  readonly figure?: 'share' | 'ratio';
   /** Layer that is shown in detail. */
   readonly layer?: number | null;
   readonly onLayer?: (layer: number) => void;
@@ -31,7 +32,7 @@ const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
  * Layer by expert, on a canvas. To assistive technology it is a grid of which one cell is there at a time: the
  * active one, named by aria-activedescendant and read out as it changes. Its twin is a table.
  */
-export function Heatmap({ label, cells, order, words, limit, layer = null, onLayer, onOpen }: HeatmapProps) {
+export function Heatmap({ label, cells, order, words, limit, figure = 'share', layer = null, onLayer, onOpen }: HeatmapProps) {
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
   const view = useRef<HTMLDivElement>(null);
@@ -63,8 +64,8 @@ export function Heatmap({ label, cells, order, words, limit, layer = null, onLay
     return () => own.stop();
   }, []);
   useEffect(() => {
-    if (widthPx > 0) painter.current?.show({ cells, layout, order, limit, colours });
-  }, [cells, layout, order, limit, colours, widthPx]);
+    if (widthPx > 0) painter.current?.show({ cells, layout, order, limit, colours, figure });
+  }, [cells, layout, order, limit, colours, figure, widthPx]);
   useEffect(() => {
     if (widthPx > 0) painter.current?.mark({ pointed, focused, row });
   }, [pointed, focused, row, layout, order, widthPx]);

@@ -29,7 +29,7 @@ export function Legend({ limit, reference }: { readonly limit: number; readonly 
         </svg>
         no selections (dead)
       </p>
-      <p className="flex-1 pb-0.5 text-right max-lg:hidden">Rows are layers, columns experts. A row's number shows the layer, a cell its expert.</p>
+      <p className="min-w-72 flex-1 pb-0.5 text-right">Rows are layers, columns experts. A row's number shows the layer, a cell its expert.</p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { type CellAt, type HeatmapCells } from './cells.ts';
-import { type ColumnOrder, labelStep, type Layout, type Scroll, visibleRange } from './layout.ts';
-import { type Shade, shadeOf } from './scale.ts';
+import { BY_INDEX, type ColumnOrder, labelStep, type Layout, type Scroll, visibleRange } from './layout.ts';
+import { ratioText, type Shade, shadeOf } from './scale.ts';
 
 export interface Colours {
   readonly shades: readonly Shade[];
@@ -19,6 +19,8 @@ export interface Scene {
   readonly order: ColumnOrder;
   /** End of the scale, log2. */
   readonly limit: number;
+  /** What stands in cells with room for it: the share, or its ratio to the reference. */
+  readonly figure: 'share' | 'ratio';
   readonly colours: Colours;
 }
 
@@ -130,7 +132,7 @@ export class Painter {
   }
 
   /** Cells by shade, so that the colour changes as seldom as possible; then what stands on them. */
-  #paintCells({ cells, layout, order, limit, colours }: Scene, box: Box, ratio: number): void {
+  #paintCells({ cells, layout, order, limit, colours, figure }: Scene, box: Box, ratio: number): void {
     const context = this.#context;
     const { pitchX, pitchY, gapPx, gutterPx, headPx } = layout;
     const { left, top } = this.#scroll;
@@ -175,20 +177,18 @@ export class Painter {
     for (const [shade, places] of byShade.entries()) if (places) fill(places, colours.shades[shade]!.fill);
     fill(others, colours.raised);
     if (pitchX >= MIN_TEXT_WIDTH_PX && pitchY >= MIN_TEXT_HEIGHT_PX) {
-      for (const [shade, places] of byShade.entries()) for (const place of places ?? []) this.#paintFigures(figuresAt(cells, order, layout, place), boxAt(place), colours.shades[shade]!.ink);
+      for (const [shade, places] of byShade.entries()) for (const place of places ?? []) this.#paintFigures(figureAt(cells, order, layout, place, figure), boxAt(place), colours.shades[shade]!.ink);
     }
     this.#paintCrosses(dead.map(boxAt));
   }
 
-  #paintFigures({ expert, value, isSorted }: { readonly expert: number; readonly value: number; readonly isSorted: boolean }, { x, y, width, height }: Box, ink: string): void {
-    if (value === 0) return;
+  #paintFigures(text: string, { x, y, width, height }: Box, ink: string): void {
     const context = this.#context;
     context.fillStyle = ink;
     context.textAlign = 'center';
     context.textBaseline = 'middle';
     context.font = `600 12px ${FONT}`;
-    const text = `${(100 * value).toFixed(1)}%`;
-    context.fillText(isSorted ? `${expert}: ${text}` : text, x + width / 2, y + height / 2 + 0.5);
+    context.fillText(text, x + width / 2, y + height / 2 + 0.5);
   }
 
   /** Dead experts carry a cross, so that they are told by shape. */
@@ -278,10 +278,15 @@ export class Painter {
   }
 }
 
-function figuresAt(cells: HeatmapCells, order: ColumnOrder, { columns }: Layout, place: number) {
+/** What stands in a cell; with the expert where columns are not experts. */
+function figureAt({ experts, values, logRatios }: HeatmapCells, order: ColumnOrder, { columns }: Layout, place: number, figure: Scene['figure']): string {
   const row = Math.floor(place / columns);
   const expert = order.expertAt(row, place % columns);
-  return { expert, value: cells.values[row * cells.experts + expert] ?? 0, isSorted: expert !== place % columns };
+  const at = row * experts + expert;
+  const value = values[at] ?? 0;
+  if (value === 0) return '';
+  const text = figure === 'share' ? `${(100 * value).toFixed(1)}%` : ratioText(logRatios[at]!);
+  return order === BY_INDEX ? text : `${expert}: ${text}`;
 }
 
 function grown({ x, y, width, height }: Box, by: number): Box {

@@ -38,8 +38,9 @@ export function legendTicks(limit: number): readonly number[] {
   return limit === 3 ? [-3, -1.5, 0, 1.5, 3] : [-limit, -limit / 2, 0, limit / 2, limit];
 }
 
-/** 2^logRatio as people say it: 0.25 x, 1 x, 2.8 x. */
+/** 2^logRatio as people say it: 0.25 ×, 1 ×, 2.8 ×; `new` where there was nothing before. */
 export function ratioText(logRatio: number): string {
+  if (!Number.isFinite(logRatio)) return 'new';
   const ratio = 2 ** logRatio;
   return `${Number(ratio.toPrecision(ratio < 1 ? 2 : ratio < 10 ? 2 : 3))} ×`;
 }

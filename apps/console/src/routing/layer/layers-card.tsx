@@ -7,12 +7,14 @@ import { CsvButton } from '../../ui/csv-button.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { formatNumber } from '../../ui/format.ts';
 import { Loaded } from '../../ui/states.tsx';
+import { cutText } from '../routing-search.ts';
 import { useRoutingSearch, useUsageFilter } from '../use-routing.ts';
 import { LayerButton } from './layer-button.tsx';
 
 /** How evenly each layer uses its experts. */
 export function LayersCard({ model }: { readonly model: string }) {
-  const { layer: shown } = useRoutingSearch();
+  const search = useRoutingSearch();
+  const { layer: shown } = search;
   const setSearch = useSetSearch();
   const query = useQuery({ ...getBalanceOptions({ query: useUsageFilter(model) }), placeholderData: (before) => before });
   const columns: readonly Column<BalanceLayer>[] = [
@@ -26,7 +28,7 @@ export function LayersCard({ model }: { readonly model: string }) {
   const csv = (layers: readonly BalanceLayer[]) => layers.map(({ layer, entropyBits, entropyInterval, effectiveExperts, maxViolation, deadExperts, gateConfidence }) => [layer, entropyBits, entropyInterval?.low, entropyInterval?.high, effectiveExperts, maxViolation, deadExperts.length, gateConfidence?.p50]);
   const layers = query.data?.layers ?? [];
   return (
-    <Card title="Balance by layer" lead="How evenly each layer uses its experts." isFlush actions={layers.length > 0 && <CsvButton name="balance" header={['layer', 'entropy, bits', '95 % low', '95 % high', 'effective experts', 'MaxVio', 'dead experts', 'gate confidence, median']} rows={() => csv(layers)} />}>
+    <Card title="Balance by layer" lead={`How evenly each layer uses its experts: ${cutText(search)}.`} isFlush actions={layers.length > 0 && <CsvButton name="balance" header={['layer', 'entropy, bits', '95 % low', '95 % high', 'effective experts', 'MaxVio', 'dead experts', 'gate confidence, median']} rows={() => csv(layers)} />}>
       <Loaded query={query}>
         {({ withheld }) => (
           <div className="max-h-96 overflow-y-auto">

@@ -18,6 +18,12 @@ describe('timelineSeries', () => {
     expect(violation[1]).toEqual({ label: 'layer 1', values: [0.5, null] });
   });
 
+  it('breaks off where there was no traffic for a while', () => {
+    const { atMs, entropy } = timelineSeries(timeline([{ at: '2026-06-01T12:00:00.000Z', layers: [layer(0, 2)] }, { at: '2026-06-01T12:02:00.000Z', layers: [layer(0, 2)] }, { at: '2026-06-01T12:09:00.000Z', layers: [layer(0, 1)] }]));
+    expect(atMs.map((at) => new Date(at).getUTCMinutes())).toEqual([0, 2, 3, 9]);
+    expect(entropy[0]?.values).toEqual([2, 2, null, 1]);
+  });
+
   it('has bands where there is one line', () => {
     const { entropy } = timelineSeries(timeline([{ at: '2026-06-01T12:00:00.000Z', requests: 9, layers: [layer(3, 2, { low: 1.9, high: 2.1, level: 0.95 })] }]));
     expect(entropy).toEqual([{ label: 'layer 3', values: [2], band: { low: [1.9], high: [2.1] } }]);
