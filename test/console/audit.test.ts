@@ -27,8 +27,10 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
     rmSync(home, { recursive: true, force: true });
   });
 
-  const post = async (path: string, body: unknown, method = 'POST', headers: Record<string, string> = {}): Promise<any> => // oxlint-disable-line typescript/no-explicit-any -- each test looks at its own fields
-    (await fetch(`${signalbox.url}/api/v1${path}`, { method, headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })).json();
+  async function post(path: string, body: unknown, { method = 'POST', headers = {} }: { method?: string; headers?: Record<string, string> } = {}): Promise<any> { // oxlint-disable-line typescript/no-explicit-any -- each test looks at its own fields
+    const sent = { method, headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) };
+    return (await fetch(`${signalbox.url}/api/v1${path}`, sent)).json();
+  }
 
   it('finds the making of a key, and what it changed', async () => {
     const key = await post('/keys', { name: 'found by the audit', scopes: ['read'] });
@@ -53,7 +55,7 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
 
   it('shows what a change of an account changed, and narrows the list down by its cells', async () => {
     const account = await post('/accounts', { kind: 'user', name: 'ada', roles: ['viewer'] });
-    await post(`/accounts/${account.id}`, { roles: ['viewer', 'auditor'] }, 'PATCH', { 'if-match': '"1"' });
+    await post(`/accounts/${account.id}`, { roles: ['viewer', 'auditor'] }, { method: 'PATCH', headers: { 'if-match': '"1"' } });
     const viewer = await Viewer.open(browser, signalbox.url);
     const { page } = viewer;
     await viewer.goto('/audit?subject=account/*');

@@ -37,4 +37,27 @@ describe.skipIf(CHROMIUM === null)('signing in to the console', () => {
     expect(await viewer.page.evaluate('JSON.stringify({ ...localStorage, ...sessionStorage })')).not.toContain(TEST_KEY);
     await viewer.close();
   });
+
+  it.each([
+    ['light', 1440],
+    ['dark', 768],
+  ] as const)('makes a page of its own that nothing is wrong with, in %s', async (theme, widthPx) => {
+    const viewer = await Viewer.open(browser, signalbox.url, { key: '', theme, widthPx });
+    await viewer.page.goto('/sign-in?problem=%22sign_in_account_disabled%22');
+    await viewer.page.getByRole('alert').getByText('Your account is disabled').waitFor();
+    expect(await viewer.page.getByRole('link', { name: 'Sign in with' }).count()).toBe(0);
+    expect(await viewer.violations()).toEqual([]);
+    expect(viewer.complaints).toEqual([]);
+    await viewer.close();
+  });
+
+  it('goes nowhere else afterwards than to a view of its own', async () => {
+    const viewer = await Viewer.open(browser, signalbox.url, { key: '' });
+    await viewer.page.goto(`/sign-in?returnTo=${encodeURIComponent('//evil.example/')}`);
+    await viewer.page.getByLabel('API key').fill(TEST_KEY);
+    await viewer.page.getByRole('button', { name: 'Sign in' }).click();
+    await viewer.page.getByRole('navigation', { name: 'Views' }).waitFor();
+    expect(new URL(viewer.page.url()).origin).toBe(signalbox.url);
+    await viewer.close();
+  });
 });

@@ -46,19 +46,19 @@ function What({ entry }: { readonly entry: AuditEntry }) {
         </Row>
         <Row name="Who">
           {name !== null && <span className="mr-2 font-medium">{name}</span>}
-          <Link to="/audit" search={{ actor: entry.actor, whole: true } as never} className="font-mono text-xs wrap-anywhere">
+          <Link to="/audit" search={{ actor: entry.actor, whole: true }} className="font-mono text-xs wrap-anywhere">
             {entry.actor}
           </Link>
         </Row>
         <Row name="To what">
-          <Link to="/audit" search={{ subject: entry.subject, whole: true } as never} className="font-mono text-xs wrap-anywhere">
+          <Link to="/audit" search={{ subject: entry.subject, whole: true }} className="font-mono text-xs wrap-anywhere">
             {entry.subject}
           </Link>
         </Row>
         {entry.reason !== null && <Row name="Why">{entry.reason}</Row>}
         {entry.requestId !== null && (
           <Row name="Request">
-            <Link to="/audit" search={{ requestId: entry.requestId, whole: true } as never} className="font-mono text-xs wrap-anywhere">
+            <Link to="/audit" search={{ requestId: entry.requestId, whole: true }} className="font-mono text-xs wrap-anywhere">
               {entry.requestId}
             </Link>
           </Row>

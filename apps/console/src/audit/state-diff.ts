@@ -32,7 +32,7 @@ function fieldsOf(state: unknown): ReadonlyMap<string, string> {
 
 function collect(value: unknown, path: string, into: Map<string, string>): void {
   if (Array.isArray(value)) {
-    if (value.length === 0 || value.every(isPlain)) into.set(path, value.length === 0 ? 'none' : value.map(textOf).join(', '));
+    if (value.every(isPlain)) into.set(path, value.length === 0 ? 'none' : value.map(textOf).join(', '));
     else for (const [index, item] of value.entries()) collect(item, `${path}[${index}]`, into);
   } else if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value);
@@ -46,5 +46,6 @@ function isPlain(value: unknown): boolean {
 }
 
 function textOf(value: unknown): string {
-  return value === null ? 'none' : String(value);
+  if (value === null) return 'none';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }

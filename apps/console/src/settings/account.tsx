@@ -49,10 +49,10 @@ function Summary({ account }: { readonly account: Account }) {
       lead={account.kind === 'user' ? 'A person.' : 'A program.'}
       actions={
         <>
-          <ButtonLink size="small" to="/audit" search={{ actor: account.id, whole: true } as never}>
+          <ButtonLink size="small" to="/audit" search={{ actor: account.id, whole: true }}>
             What it did
           </ButtonLink>
-          <ButtonLink size="small" to="/audit" search={{ subject: `account/${account.id}`, whole: true } as never}>
+          <ButtonLink size="small" to="/audit" search={{ subject: `account/${account.id}`, whole: true }}>
             What was done to it
           </ButtonLink>
           <Enabled account={account} />
