@@ -1,4 +1,7 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
 import { shellRoute } from '../shell/root-route.tsx';
+import { parseExpertSearch } from './expert-search.ts';
 
-export const expertsRoutes = [createRoute({ getParentRoute: () => shellRoute, path: '/experts/$layer/$expert', component: lazyRouteComponent(() => import('./expert-page.tsx'), 'ExpertPage') })] as const;
+export const expertsRoutes = [
+  createRoute({ getParentRoute: () => shellRoute, path: '/experts/$layer/$expert', validateSearch: parseExpertSearch, component: lazyRouteComponent(() => import('./expert-page.tsx'), 'ExpertPage') }),
+] as const;
