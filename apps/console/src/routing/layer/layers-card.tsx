@@ -32,7 +32,7 @@ export function LayersCard({ model }: { readonly model: string }) {
       <Loaded query={query}>
         {({ withheld }) => (
           <div className="max-h-96 overflow-y-auto">
-            <DataTable caption="Balance by layer" columns={columns} rows={layers} rowKey={({ layer }) => String(layer)} empty={<p className="px-4 pb-3 text-sm text-ink-soft">{withheld === undefined ? 'Nothing was recorded.' : `Withheld: fewer than ${withheld.minRequests} requests.`}</p>} />
+            <DataTable caption="Entropy, balance and gate confidence of each layer" columns={columns} rows={layers} rowKey={({ layer }) => String(layer)} empty={<p className="px-4 pb-3 text-sm text-ink-soft">{withheld === undefined ? 'Nothing was recorded.' : `Withheld: fewer than ${withheld.minRequests} requests.`}</p>} />
           </div>
         )}
       </Loaded>
