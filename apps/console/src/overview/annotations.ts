@@ -1,7 +1,6 @@
 import { useQuery, type UseQueryResult } from '@tanstack/react-query';
 import { listAnnotationsOptions } from '../api/gen/@tanstack/react-query.gen.ts';
-import { type Annotation, type Annotations } from '../api/gen/types.gen.ts';
-import { type Problem } from '../api/problem.ts';
+import { type Annotations, type Problem } from '../api/gen/types.gen.ts';
 import { type TimeWindow } from '../shell/scope.ts';
 import { useMe } from '../session/session.ts';
 
@@ -13,5 +12,3 @@ export function useAnnotations(model: string | null | undefined, { from, to }: P
   const me = useMe();
   return useQuery({ ...listAnnotationsOptions({ query: { ...(model ? { model } : {}), from, to, limit: LIMIT } }), enabled: model !== undefined && me !== undefined && me.tenant === null, placeholderData: (before) => before });
 }
-
-export type AnnotationKind = Annotation['kind'];
