@@ -10,7 +10,9 @@ import { Loaded } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { AuditFrame, useMayAudit } from './audit-frame.tsx';
 import { actorName } from './audit-search.ts';
+import { textOfState } from './state-diff.ts';
 import { StateDiff } from './state-diff-table.tsx';
+import { SubjectLink } from './subject-link.tsx';
 
 /** One entry: who did what, what changed by it, and what proves it. */
 export function EntryPage() {
@@ -46,31 +48,50 @@ function What({ entry }: { readonly entry: AuditEntry }) {
         </Row>
         <Row name="Who">
           {name !== null && <span className="mr-2 font-medium">{name}</span>}
-          <Link to="/audit" search={{ actor: entry.actor, whole: true }} className="font-mono text-xs wrap-anywhere">
-            {entry.actor}
-          </Link>
+          <Code>{entry.actor}</Code>
+          <More>
+            <Link to="/audit" search={{ actor: entry.actor, whole: true }}>
+              All entries by it
+            </Link>
+          </More>
         </Row>
         <Row name="To what">
-          <Link to="/audit" search={{ subject: entry.subject, whole: true }} className="font-mono text-xs wrap-anywhere">
-            {entry.subject}
-          </Link>
+          <Code>{entry.subject}</Code>
+          <More>
+            <SubjectLink subject={entry.subject}>Open it</SubjectLink>
+            <Link to="/audit" search={{ subject: entry.subject, whole: true }}>
+              All entries on it
+            </Link>
+          </More>
         </Row>
         {entry.reason !== null && <Row name="Why">{entry.reason}</Row>}
         {entry.requestId !== null && (
-          <Row name="Request">
-            <Link to="/audit" search={{ requestId: entry.requestId, whole: true }} className="font-mono text-xs wrap-anywhere">
-              {entry.requestId}
-            </Link>
+          <Row name="API request">
+            <Code>{entry.requestId}</Code>
+            <More>
+              <Link to="/audit" search={{ requestId: entry.requestId, whole: true }}>
+                All that it did
+              </Link>
+            </More>
           </Row>
         )}
         {more.map(([key, value]) => (
           <Row key={key} name={key}>
-            <span className="font-mono text-xs wrap-anywhere">{typeof value === 'string' ? value : JSON.stringify(value)}</span>
+            <Code>{textOfState(value)}</Code>
           </Row>
         ))}
       </dl>
     </Card>
   );
+}
+
+function Code({ children }: { readonly children: ReactNode }) {
+  return <span className="font-mono text-xs wrap-anywhere">{children}</span>;
+}
+
+/** Where to go from a fact. */
+function More({ children }: { readonly children: ReactNode }) {
+  return <span className="ml-3 inline-flex flex-wrap gap-x-3 text-xs">{children}</span>;
 }
 
 function Row({ name, children }: { readonly name: string; readonly children: ReactNode }) {
@@ -101,7 +122,7 @@ function Proof({ entry, proof }: AuditProof) {
         {proof !== null && <Row name="Signed root"><ShortId id={proof.checkpoint.root} what="root" /></Row>}
         {proof !== null && <Row name="Signing key"><ShortId id={proof.checkpoint.keyId} what="fingerprint" /></Row>}
       </dl>
-      <p className="mt-3 text-xs text-ink-soft">This page believes the server. To believe nobody, export the log and verify it on another machine: see Proof and export.</p>
+      <p className="mt-3 text-xs text-ink-soft">This page believes the server. To believe nobody, <Link to="/audit/proof">export the log</Link> and verify it on another machine.</p>
     </Card>
   );
 }

@@ -32,20 +32,22 @@ function fieldsOf(state: unknown): ReadonlyMap<string, string> {
 
 function collect(value: unknown, path: string, into: Map<string, string>): void {
   if (Array.isArray(value)) {
-    if (value.every(isPlain)) into.set(path, value.length === 0 ? 'none' : value.map(textOf).join(', '));
+    if (value.every(isPlain)) into.set(path, textOfState(value));
     else for (const [index, item] of value.entries()) collect(item, `${path}[${index}]`, into);
   } else if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value);
     if (entries.length === 0) into.set(path, 'none');
     for (const [name, item] of entries) collect(item, path === '' ? name : `${path}.${name}`, into);
-  } else into.set(path, textOf(value));
+  } else into.set(path, textOfState(value));
 }
 
 function isPlain(value: unknown): boolean {
   return typeof value !== 'object' || value === null;
 }
 
-function textOf(value: unknown): string {
-  if (value === null) return 'none';
+/** A value as people read it: plain ones as they are, lists of those with commas, the rest as JSON. */
+export function textOfState(value: unknown): string {
+  if (value === null || value === undefined) return 'none';
+  if (Array.isArray(value) && value.every(isPlain)) return value.length === 0 ? 'none' : value.map(textOfState).join(', ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

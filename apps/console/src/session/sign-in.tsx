@@ -10,6 +10,7 @@ import { ThemeSwitch } from '../shell/theme-switch.tsx';
 import { Button, PlainLink } from '../ui/button.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { ProblemForm, textOf } from '../ui/problem-form.tsx';
+import { Loading } from '../ui/states.tsx';
 import { returnPath, signInProblem } from './sign-in-problems.ts';
 import { SignInScene } from './sign-in-scene.tsx';
 
@@ -69,6 +70,7 @@ export function SignIn() {
               {signInProblem(search.problem)}
             </Notice>
           )}
+          {methods.isPending && <Loading rows={2} />}
           {provider !== null && (
             <>
               <PlainLink variant="primary" className="h-10 w-full" href={`/api/v1/session/oidc?returnTo=${encodeURIComponent(path)}`}>
@@ -77,7 +79,7 @@ export function SignIn() {
               <p className="flex items-center gap-3 text-xs text-ink-soft before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">or with a key</p>
             </>
           )}
-          <KeyForm returnTo={path} isPrimary={provider === null} />
+          {!methods.isPending && <KeyForm returnTo={path} isPrimary={provider === null} />}
           <p className="text-xs text-ink-soft">
             The first key was printed when Signalbox started for the first time, unless <code className="font-mono">SIGNALBOX_ADMIN_KEY</code> names one. Others come from an administrator.
           </p>

@@ -50,10 +50,10 @@ function Summary({ account }: { readonly account: Account }) {
       actions={
         <>
           <ButtonLink size="small" to="/audit" search={{ actor: account.id, whole: true }}>
-            What it did
+            Its acts
           </ButtonLink>
           <ButtonLink size="small" to="/audit" search={{ subject: `account/${account.id}`, whole: true }}>
-            What was done to it
+            Changes to it
           </ButtonLink>
           <Enabled account={account} />
         </>
@@ -126,7 +126,7 @@ function Change({ account }: { readonly account: Account }) {
     changing.reset();
   };
   return (
-    <Card title="What it is and may do" lead="Roles and the tenant count from the next request on.">
+    <Card title="Name and roles" lead="Changes count from the next request on.">
       <AccountForm key={ground.version} account={ground} error={changing.error} onSubmit={({ kind: _kind, ...fields }) => changing.mutate(fields)}>
         <div className="flex flex-wrap gap-2">
           <Button type="submit" variant="primary" disabled={changing.isPending}>
@@ -142,7 +142,7 @@ function Change({ account }: { readonly account: Account }) {
 function AccountKeys({ accountId }: { readonly accountId: string }) {
   const query = useInfiniteQuery({ ...listAccountKeysInfiniteOptions({ path: { accountId } }), ...byCursor });
   return (
-    <Card title="Its keys" lead="A key names who made it, so that nobody approves their own change by the key of another." isFlush actions={<CreateKey scopes="all" hasLimits create={async (body) => (await createAccountKey({ path: { accountId }, body })).data} />}>
+    <Card title="Keys" lead="A key names who made it, so that nobody approves their own change by the key of another." isFlush actions={<CreateKey scopes="all" hasLimits create={async (body) => (await createAccountKey({ path: { accountId }, body })).data} />}>
       <KeysTable caption="Table of its keys" query={query} revoke={(keyId) => revokeKey({ path: { keyId } })} />
     </Card>
   );
@@ -160,7 +160,7 @@ function AccountSessions({ account }: { readonly account: Account }) {
     },
   });
   return (
-    <Card title="Its sessions" lead="Browsers that are signed in with this account." isFlush actions={<Button size="small" onClick={() => setOpen(true)}>End all</Button>}>
+    <Card title="Sessions" lead="Browsers that are signed in with this account; they end together." isFlush actions={<Button size="small" onClick={() => setOpen(true)}>End all</Button>}>
       <SessionsTable caption="Table of its sessions" query={query} />
       <Confirm
         isOpen={isOpen}
