@@ -19,7 +19,7 @@ export function AlertsCard({ model, alerts }: { readonly model: string; readonly
       actions={<Link to="/alerts" search={{ model } as never} className="text-xs">Alerts</Link>}
     >
       {firing.length === 0 ? (
-        <p className="text-sm text-ink-soft">Ended ones are in the <Link to="/alerts/history">history</Link>.</p>
+        <p className="text-sm text-ink-soft">Ended ones are in the <Link to="/alerts/history" className="underline">history</Link>.</p>
       ) : (
         <ul className="flex flex-col gap-2 text-sm">
           {firing.slice(0, SHOWN).map(({ id, severity, rule, labels, startedAt, acknowledged, muted }) => (

@@ -64,11 +64,11 @@ function History({ history }: { readonly history: BalanceHistory }) {
       <p className="text-sm">
         {baseline === null ? (
           <>
-            No baseline is in force, so there is nothing to compare with. The first one freezes by itself once enough requests are recorded; <Link to="/alerts/detection">see how far it is</Link>.
+            No baseline is in force, so there is nothing to compare with. The first one freezes by itself once enough requests are recorded; <Link to="/alerts/detection" className="underline">see how far it is</Link>.
           </>
         ) : (
           <>
-            {outside === 0 ? 'No layer' : `${outside} of ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`} with an entropy interval apart from the <Link to="/alerts/detection">baseline</Link> of <Time at={baseline.window.to} />. Detectors decide what is an alarm.
+            {outside === 0 ? 'No layer' : `${outside} of ${layers.length} ${layers.length === 1 ? 'layer' : 'layers'}`} with an entropy interval apart from the <Link to="/alerts/detection" className="underline">baseline</Link> of <Time at={baseline.window.to} />. Detectors decide what is an alarm.
           </>
         )}
       </p>
@@ -106,7 +106,7 @@ function Tile({ layer: { layer, now, baseline, isOutside, entropyBits, entropyLo
           </Badge>
         )}
       </span>
-      <Measure name="Entropy" value={`${formatNumber(now.entropyBits)} bit`} before={baseline && formatNumber(baseline.entropyBits)}>
+      <Measure name="Entropy" value={`${formatNumber(now.entropyBits, 4)} bit`} before={baseline && formatNumber(baseline.entropyBits, 4)}>
         <Sparkline label={`Entropy of layer ${layer} over time`} values={entropyBits} band={{ low: entropyLow, high: entropyHigh }} range={entropyRange} {...(baseline && { reference: baseline.entropyBits })} />
       </Measure>
       <Measure name="MaxVio" value={formatNumber(now.maxViolation)} before={baseline && formatNumber(baseline.maxViolation)}>

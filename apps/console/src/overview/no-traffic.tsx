@@ -16,15 +16,15 @@ export function NoTraffic({ model, minRequests }: { readonly model: string; read
       <ol className="flex flex-col gap-4 text-sm">
         <li>
           <p className="mb-1 font-medium">Send one by the OpenAI-compatible API</p>
-          <Code text={curl} label="Copy the request" />
+          <Code text={curl} name="request" />
         </li>
         <li>
           <p className="mb-1 font-medium">Or replay prompts of eight domains, with the demo</p>
-          <Code text="npm run demo" label="Copy the command" />
+          <Code text="npm run demo" name="command" />
         </li>
         {maySend && (
           <li>
-            Or write one in the <Link to="/playground">playground</Link>. It shows here within seconds.
+            Or write one in the <Link to="/playground" className="underline">playground</Link>. It shows here within seconds.
           </li>
         )}
       </ol>
@@ -32,13 +32,13 @@ export function NoTraffic({ model, minRequests }: { readonly model: string; read
   );
 }
 
-function Code({ text, label }: { readonly text: string; readonly label: string }) {
+function Code({ text, name }: { readonly text: string; readonly name: string }) {
   return (
     <div className="flex items-start gap-2 rounded-md border border-line bg-raised p-2">
-      <pre className="min-w-0 flex-1 overflow-x-auto font-mono text-xs" tabIndex={0} role="region" aria-label="Command">
+      <pre className="min-w-0 flex-1 overflow-x-auto font-mono text-xs" tabIndex={0} role="region" aria-label={`The ${name}`}>
         {text}
       </pre>
-      <CopyButton text={text} label={label} />
+      <CopyButton text={text} label={`Copy the ${name}`} />
     </div>
   );
 }

@@ -32,7 +32,7 @@ function NoModel() {
     <Empty title="No model is served yet">
       {mayImport ? (
         <>
-          Import a checkpoint folder under <Link to="/releases/imports">Releases, Imports</Link>, or by <code>signalbox import FOLDER --model NAME --activate</code>.
+          Import a checkpoint folder under <Link to="/releases/imports" className="underline">Releases, Imports</Link>, or by <code>signalbox import FOLDER --model NAME --activate</code>.
         </>
       ) : (
         'Ask who may import models to bring one in.'

@@ -2,7 +2,7 @@ import { useMemo } from 'react';
 import { type Annotation, type RequestFigures } from '../api/gen/types.gen.ts';
 import { TimeSeries } from '../charts/time-series.tsx';
 import { Card } from '../ui/card.tsx';
-import { Figure, Figures } from '../ui/figure.tsx';
+import { Figure } from '../ui/figure.tsx';
 import { formatCount, formatDuration, formatPercent } from '../ui/format.ts';
 import { annotationMarkers } from './annotation-markers.ts';
 import { figureSeries } from './figure-series.ts';
@@ -28,7 +28,7 @@ function Totals({ total }: Pick<RequestFigures, 'total'>) {
   const { requests, cancelled, failed, failedShare = 0, promptTokens = 0, completionTokens = 0, durationMs, timeToFirstTokenMs, routing } = total;
   const off = (routing?.droppedShare ?? 0) + (routing?.reroutedShare ?? 0);
   return (
-    <Figures>
+    <dl className="grid grid-cols-2 gap-x-6 gap-y-3 sm:grid-cols-3 2xl:grid-cols-6">
       <Figure label="Requests" value={formatCount(requests)} note={`${formatCount(promptTokens + completionTokens)} tokens`} definition="Requests that were admitted and recorded in this time." />
       <Figure
         label="Failed" value={formatPercent(failedShare)} note={`${formatCount(failed)} failed, ${formatCount(cancelled)} cancelled`} tone={failedShare >= FAILED_BAD ? 'bad' : failedShare >= FAILED_WARN ? 'warn' : 'neutral'}
@@ -38,7 +38,7 @@ function Totals({ total }: Pick<RequestFigures, 'total'>) {
       <Figure label="First token, p95" value={formatDuration(timeToFirstTokenMs?.p95)} note={`median ${formatDuration(timeToFirstTokenMs?.p50)}`} definition="From admission to the first token, of answered requests; 95 % waited no longer." />
       <Figure label="Dropped or rerouted" value={formatPercent(routing && off, 2)} note="of routing decisions" tone={off > 0.01 ? 'warn' : 'neutral'} definition="Routing decisions whose expert was full, over all decisions (tokens x layers)." />
       <Figure label="Masked" value={formatPercent(routing?.maskedShare, 2)} note="of routing decisions" definition="Routing decisions in which data rules kept an expert from being chosen, over all decisions." />
-    </Figures>
+    </dl>
   );
 }
 

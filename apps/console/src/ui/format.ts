@@ -35,6 +35,7 @@ export function formatBits(bits: number | null | undefined): string {
 /** Milliseconds in the unit that fits: 250 µs, 12.5 ms, 3.2 s, 5 min, 2 h, 3 d. */
 export function formatDuration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return NONE;
+  if (ms === 0) return '0 ms';
   const steps: readonly (readonly [number, number, string])[] = [
     [1, 0.001, 'µs'],
     [1000, 1, 'ms'],
