@@ -11,6 +11,7 @@ export function FlagBadges({ flags }: Pick<RecordedRequest, 'flags'>) {
       </span>
     );
   }
+  if (flags.length === 0) return <span className="text-ink-soft">plain top-k</span>;
   return (
     <span className="inline-flex gap-1">
       {flags.map((flag) => (

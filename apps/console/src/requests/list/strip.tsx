@@ -67,11 +67,13 @@ export function Strip({ bins, onChoose }: { readonly bins: readonly Bin[]; reado
           {bins.map(({ fromMs, p95Ms }, index) => p95Ms !== null && <line key={fromMs} x1={index + 0.5} x2={index + 0.5} y1={y(p95Ms)} y2={y(p95Ms) + 0.01} stroke="var(--series-2)" strokeWidth={4} strokeLinecap="round" vectorEffect="non-scaling-stroke" />)}
         </svg>
       </div>
-      <div className="mt-1 flex flex-wrap justify-between gap-x-4 text-xs text-ink-soft">
+      <div className="mt-1 flex justify-between gap-x-4 text-xs text-ink-soft">
         <span>{MOMENT.format(bins[0]?.fromMs)}</span>
-        <span role="status">{part === null ? `Bars: requests, at most ${formatCount(most)}, those not answered in red at the bottom. Line: p95 duration, at most ${formatDuration(slowest)}.` : partText(bins.slice(part.first, part.last + 1))}</span>
         <span>{MOMENT.format(bins.at(-1)?.toMs)}</span>
       </div>
+      <p role="status" className="min-h-8 text-xs text-ink-soft">
+        {part === null ? `Bars: requests, at most ${formatCount(most)}, those not answered in red at the bottom. Line: p95 duration, at most ${formatDuration(slowest)}.` : partText(bins.slice(part.first, part.last + 1))}
+      </p>
     </div>
   );
 }

@@ -20,11 +20,11 @@ export function ClosedRequest({ requestId }: { readonly requestId: string }) {
           </>
         )}
         It is counted in the{' '}
-        <Link to="/requests" search={around}>
+        <Link to="/requests" search={around} className="underline">
           traffic
         </Link>{' '}
         and the{' '}
-        <Link to="/routing" search={around}>
+        <Link to="/routing" search={around} className="underline">
           routing
         </Link>{' '}
         of that time, wherever enough requests stand behind a figure.

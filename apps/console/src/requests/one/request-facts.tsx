@@ -23,9 +23,10 @@ export function RequestFacts({ request }: { readonly request: RecordedRequest })
           <Figure label="Status" value={<StatusBadge status={status} />} />
           <Figure label="Admitted" value={<span className="text-sm"><Time at={at} as="full" /></span>} />
           <Figure label="Model" value={<span className="text-sm wrap-anywhere">{model}</span>} note={<Link to="/releases/$releaseId" params={{ releaseId }} title={releaseId}>release {shortId(releaseId)}</Link>} />
+          <Figure label="Duration" value={formatDuration(durationMs)} note="admission to end" />
           <Figure label="Tokens in, out" value={`${formatCount(promptTokens)}, ${formatCount(completionTokens)}`} note={`${formatCount(routedTokens)} routed`} definition="Tokens of the prompt, tokens generated over all choices, and tokens that ran through the model. The last token of a choice does not run." />
           <Figure label="Tokens a second" value={formatNumber(perSecond)} note="after the first" definition="Tokens generated after the first one, over the time from it to the end." />
-          <Figure label="Flags" value={<span className="text-sm">{flags?.length === 0 ? 'plain top-k' : <FlagBadges flags={flags} />}</span>} definition="What at least one routing decision was besides the plain top-k." />
+          <Figure label="Flags" value={<span className="text-sm"><FlagBadges flags={flags} /></span>} definition="What at least one routing decision was besides the plain top-k." />
         </Figures>
         <TimesBar request={request} />
         <dl className="flex flex-wrap gap-x-8 gap-y-2 border-t border-line pt-3 text-sm">
@@ -42,7 +43,6 @@ export function RequestFacts({ request }: { readonly request: RecordedRequest })
             </dd>
           </div>
         </dl>
-        <p className="text-xs text-ink-soft">It took {formatDuration(durationMs)} from admission to its end.</p>
       </div>
     </Card>
   );
@@ -54,7 +54,7 @@ function Rules({ dataRules, model }: Pick<RecordedRequest, 'dataRules' | 'model'
   const said = Object.entries(labels).filter(([, label]) => label !== '');
   return (
     <>
-      <Link to="/changes/data-rules" search={{ model }} title={digest}>
+      <Link to="/changes/data-rules" search={{ model }} title={digest} className="underline">
         {generation === null ? `Rule set ${shortId(digest)}` : `Generation ${generation}`}
       </Link>
       {maskedExperts === 0 ? ' masked no expert' : ` masked ${formatCount(maskedExperts)} experts`}

@@ -7,7 +7,7 @@ import { FLAG_WORDS } from '../flags.ts';
 import { expertColour } from './expert-colour.ts';
 import { type Match } from './find-text.ts';
 import { flagsAt, partsOf, type Token } from './trace-rows.ts';
-import { plainText, visibleText } from './visible-text.ts';
+import { visibleText } from './visible-text.ts';
 
 const PAGE_TOKENS = 20;
 const KEYS: Readonly<Record<string, string>> = { ArrowLeft: 'ArrowUp', ArrowRight: 'ArrowDown' };
@@ -83,11 +83,12 @@ function One({ id, at, token, layer, rank, experts, theme, hasLabel, isChosen, i
   const gate = token.gates[layer]?.[rank] ?? 0;
   const flags = flagsAt(token, layer);
   const parts = visibleText(token.text ?? (token.tokenId === null ? `#${token.row}` : `[${token.tokenId}]`));
-  const says = `${plainText(token.text ?? `token ${token.tokenId ?? token.row}`)}: expert ${expert}, gate ${gate.toFixed(2)}${flags.length > 0 ? `, ${flags.join(', ')}` : ''}`;
+  // Its text is its name, so what it went through describes it.
+  const says = `expert ${expert}, gate ${gate.toFixed(2)}${flags.length > 0 ? `, ${flags.join(', ')}` : ''}`;
   return (
     <>
       <span
-        id={id} role="option" aria-selected={isChosen} aria-label={says} title={says}
+        id={id} role="option" aria-selected={isChosen} title={says}
         className={classNames('inline-block cursor-pointer rounded-xs border-r border-surface align-top whitespace-pre-wrap text-ink', isChosen ? 'relative z-10 outline-2 outline-ink' : 'hover:outline-1 hover:outline-ink-soft', flags.length > 0 && 'border-b-2 border-b-bad border-dashed', isFound && 'underline decoration-2 underline-offset-4')}
         style={{ background: expert === undefined ? undefined : expertColour(expert, experts, theme) }}
         onClick={() => onChoose(at)}
@@ -103,14 +104,14 @@ function One({ id, at, token, layer, rank, experts, theme, hasLabel, isChosen, i
             ),
           )}
           {flags.map((flag) => (
-            <sup key={flag} className="font-sans text-[0.6rem] font-bold text-bad">
+            <sup key={flag} aria-hidden className="font-sans text-[0.6rem] font-bold text-bad">
               {FLAG_WORDS[flag].sign}
             </sup>
           ))}
         </span>
-        {hasLabel && <span className="block text-center font-sans text-[0.65rem] leading-3">{expert}</span>}
+        {hasLabel && <span aria-hidden className="block text-center font-sans text-[0.65rem] leading-3">{expert}</span>}
       </span>
-      {parts.at(-1)?.isBreak === true && <br />}
+      {parts.some(({ isBreak }) => isBreak) && <br />}
     </>
   );
 }

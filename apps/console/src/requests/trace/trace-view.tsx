@@ -32,8 +32,8 @@ export function TraceView({ trace }: { readonly trace: Trace }) {
       <div className="flex flex-wrap items-end gap-3">
         <SelectField name="layer" label="Layer" className="w-24" value={layer} onChange={(event) => setSearch({ layer: event.target.value === '0' ? undefined : Number(event.target.value) })} choices={numbers(trace.layers, String)} />
         <SelectField name="rank" label={`Of the ${trace.topK} experts`} className="w-40" value={rank} onChange={(event) => setSearch({ rank: event.target.value === '0' ? undefined : Number(event.target.value) })} choices={numbers(trace.topK, (k) => (k === 0 ? 'Largest gate' : `${k + 1}${['th', 'st', 'nd', 'rd'][k + 1] ?? 'th'} by gate`))} />
-        <Button aria-pressed={labels} onClick={() => setSearch({ labels: labels ? undefined : true })}>
-          Expert numbers {labels ? 'off' : 'on'}
+        <Button aria-pressed={labels} variant={labels ? 'primary' : 'plain'} onClick={() => setSearch({ labels: labels ? undefined : true })}>
+          Expert numbers
         </Button>
         <div className="flex items-end gap-1.5">
           <TextField

@@ -3,12 +3,12 @@ export interface TextPart {
   readonly text: string;
   /** Names the character; null for text as it is. */
   readonly stands: string | null;
-  /** The line ends behind it. */
+  /** A line ends here. */
   readonly isBreak?: true;
 }
 
 /** Controls, zero-width characters, marks that turn the direction of writing, and other separators. */
-const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u00a0\u115f\u1160\u3164\ufe00-\ufe0f\ufffd]/u;
+const HIDDEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\u00a0\u115f\u1160\u3164\ufffd\p{Variation_Selector}]/u;
 
 /** Text of a token with nothing in it that is hidden. Whitespace alone gets a sign too, so that the token can be seen. */
 export function visibleText(text: string): TextPart[] {
