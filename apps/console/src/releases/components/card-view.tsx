@@ -11,6 +11,8 @@ import { TextAreaField, TextField } from '../../ui/fields.tsx';
 import { ProblemForm, textOf } from '../../ui/problem-form.tsx';
 import { Time } from '../../ui/time.tsx';
 import { tellDone } from '../../ui/toasts.tsx';
+import { AccountName } from '../account-name.tsx';
+import { ChangeInstead } from '../change-instead.tsx';
 import { ComponentLink } from '../release-link.tsx';
 
 const LINES = [
@@ -37,7 +39,7 @@ export function CardView({ component }: { readonly component: ComponentVersionDe
   return (
     <Card
       title="Card"
-      lead={card.updatedAt === null ? 'Nobody has written one.' : <>Revision {card.revision}, by {card.updatedBy ?? 'nobody known'}, <Time at={card.updatedAt} /></>}
+      lead={card.updatedAt === null ? 'Nobody has written one.' : <>Revision {card.revision}, by {card.updatedBy === null ? 'nobody known' : <AccountName account={card.updatedBy} />}, <Time at={card.updatedAt} /></>}
       actions={mayWrite && <Button size="small" onClick={() => setEditing(true)}>{card.revision === 0 ? 'Write the card' : 'Edit the card'}</Button>}
     >
       <dl className="grid gap-3 text-sm sm:grid-cols-2">
@@ -65,8 +67,9 @@ function Said({ label, text, isLong = false }: { readonly label: string; readonl
   );
 }
 
-function CardForm({ component: { sha256, card }, onDone }: { readonly component: ComponentVersionDetail; readonly onDone: () => void }) {
+function CardForm({ component: { sha256, card, usedBy }, onDone }: { readonly component: ComponentVersionDetail; readonly onDone: () => void }) {
   const [seen] = useState(card);
+  const model = usedBy[0]?.model;
   const save = useMutation({
     ...putComponentCardMutation(),
     onSuccess: async () => {
@@ -93,6 +96,7 @@ function CardForm({ component: { sha256, card }, onDone }: { readonly component:
             Drop what I wrote and read the card again
           </Button>
         )}
+        {model !== undefined && <ChangeInstead error={save.error} model={model} kind="rescope-expert" sha256={sha256} />}
         <div className="grid gap-3 sm:grid-cols-2">
           {LINES.map(([name, label, maxLength]) => (
             <TextField key={name} name={name} label={label} defaultValue={seen[name]} maxLength={maxLength} />

@@ -14,6 +14,7 @@ import { Page } from '../../ui/page.tsx';
 import { ShortId } from '../../ui/short-id.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { BackLink } from '../back-link.tsx';
 import { ReleaseLink } from '../release-link.tsx';
 import { SignaturesCard } from '../trust/signatures-card.tsx';
@@ -64,7 +65,7 @@ function Content({ component }: { readonly component: ComponentVersionDetail }) 
         <div className="rounded-md border border-bad/40 bg-bad-soft px-3 py-2.5 text-sm">
           <p className="font-medium text-bad">Recalled: no release that holds it can be chosen.</p>
           <p className="wrap-anywhere">
-            <Time at={recall.at} /> by {recall.by}: {recall.reason}
+            <Time at={recall.at} /> by <AccountName account={recall.by} />: {recall.reason}
           </p>
         </div>
       )}

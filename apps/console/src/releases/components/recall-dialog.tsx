@@ -7,6 +7,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { CheckboxField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
 import { tellDone } from '../../ui/toasts.tsx';
+import { ChangeInstead } from '../change-instead.tsx';
 import { recallInWords } from './recall-words.ts';
 
 const OUTCOMES: Readonly<Record<string, string>> = {
@@ -43,6 +44,7 @@ export function RecallDialog({ component: { sha256, usedBy }, onClose }: { reado
       error={recall.error}
       onConfirm={(reason) => recall.mutate({ path: { sha256 }, body: { reason: reason ?? '', force } })}
     >
+      {models[0] !== undefined && <ChangeInstead error={recall.error} model={models[0]} kind="recall" sha256={sha256} />}
       <CheckboxField name="force" label="Stop a model for which nothing is left that may answer" checked={force} onChange={(event) => setForce(event.target.checked)} hint="Its requests are refused until a release is activated." />
     </Confirm>
   );

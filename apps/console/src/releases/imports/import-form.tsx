@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { createImportMutation } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { refresh } from '../../api/query-client.ts';
 import { useMay } from '../../session/session.ts';
-import { useModel } from '../../shell/scope.ts';
+import { useModel, useModels } from '../../shell/scope.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { CheckboxField, SelectField, TextField } from '../../ui/fields.tsx';
@@ -19,8 +19,9 @@ export function ImportForm() {
   const scoped = useModel();
   const [model, setModel] = useState<string | null>(null);
   const name = model ?? scoped ?? '';
-  const releases = useReleases(name) ?? [];
-  const needsApproval = useNeedsApproval(name);
+  const known = useModels()?.includes(name) === true ? name : null;
+  const releases = useReleases(known) ?? [];
+  const needsApproval = useNeedsApproval(known);
   const mayOperate = useMay('operate');
   const [round, setRound] = useState(0);
   const create = useMutation({

@@ -14,6 +14,7 @@ import { ShortId } from '../../ui/short-id.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { tellDone } from '../../ui/toasts.tsx';
+import { ProgressBar } from '../progress-bar.tsx';
 import { ComponentLink, ReleaseLink } from '../release-link.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { ImportForm } from './import-form.tsx';
@@ -93,7 +94,7 @@ function State({ one: { state, progress } }: { readonly one: Import }) {
       <Badge tone={TONES[state]}>{state}</Badge>
       {state === 'running' && (
         <div className="mt-1 min-w-36">
-          <progress aria-label={`${phase}, progress`} value={part} max={1} className="h-1.5 w-full accent-accent" />
+          <ProgressBar label={`${phase}, progress`} value={part} />
           <p className="text-xs text-ink-soft">
             {phase}, {totalBytes === 0 ? formatBytes(doneBytes) : `${formatPercent(part, 0)} of ${formatBytes(totalBytes)}`}
           </p>

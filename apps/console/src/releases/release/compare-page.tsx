@@ -18,7 +18,7 @@ export function ComparePage() {
   const setSearch = useSetSearch();
   const scoped = useModel();
   const named = useQuery({ ...getReleaseOptions({ path: { releaseId: b ?? '' } }), enabled: b !== undefined }).data?.manifest.model;
-  const model = named ?? scoped ?? '';
+  const model = named ?? scoped ?? null;
   const releases = useReleases(model) ?? [];
   const diff = useQuery({ ...getReleaseDiffOptions({ path: { releaseId: b ?? '' }, query: { against: a } }), enabled: a !== undefined && b !== undefined && a !== b });
   const choices = (chosen: string | undefined) => [

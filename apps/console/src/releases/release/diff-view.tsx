@@ -36,7 +36,7 @@ export function DiffView({ diff }: { readonly diff: ReleaseDiff }) {
           <Figure
             label="More memory, each process"
             value={memory === null ? 'unknown' : formatBytes(memory.additionalBytes)}
-            note={memory === null ? 'a file is missing' : `${memory.componentsToLoad} components to load; ${formatBytes(memory.totalBytes)} were it alone`}
+            note={memory === null ? 'a file is missing' : `${memory.componentsToLoad === 1 ? '1 component' : `${memory.componentsToLoad} components`} to load; ${formatBytes(memory.totalBytes)} were it alone`}
             definition="Weights as fp32 that only this release needs, beyond what the releases in memory hold. Computed from tensor shapes, not measured; without caches."
           />
         </Figures>
@@ -108,7 +108,7 @@ function Weights({ name, a, b }: { readonly name: string; readonly a: string | u
   if (a === undefined || b === undefined || name === 'tokenizer') return <span className="text-ink-soft">none to compare</span>;
   if (!isAsked) {
     return (
-      <Button size="small" variant="quiet" aria-label={`Compare the weights of ${name}`} onClick={() => setAsked(true)}>
+      <Button size="small" variant="quiet" aria-label={`Compare weights of ${name}`} onClick={() => setAsked(true)}>
         Compare weights
       </Button>
     );

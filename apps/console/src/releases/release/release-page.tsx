@@ -3,7 +3,6 @@ import { useParams } from '@tanstack/react-router';
 import { getActivationOptions, getReleaseOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type ReleaseManifest } from '../../api/gen/types.gen.ts';
 import { useMay } from '../../session/session.ts';
-import { Badge } from '../../ui/badge.tsx';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
@@ -13,9 +12,11 @@ import { Page } from '../../ui/page.tsx';
 import { ShortId } from '../../ui/short-id.tsx';
 import { Loaded } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { BackLink } from '../back-link.tsx';
 import { byGroup, settingText } from '../change-words.ts';
 import { ComponentLink, ReleaseLink } from '../release-link.tsx';
+import { RoleBadges } from '../role-badges.tsx';
 import { SignaturesCard } from '../trust/signatures-card.tsx';
 import { useNeedsApproval, useReleases } from '../serving/use-serving.ts';
 import { LineageGraph } from './lineage-graph.tsx';
@@ -90,10 +91,10 @@ function Content({ release }: { readonly release: ReleaseManifest }) {
         <Figures>
           <Figure label="Release id" value={<ShortId id={releaseId} what="release id" />} definition="SHA-256 of the canonical JSON of its manifest." />
           <Figure label="Model" value={model} />
-          <Figure label="Serves as" value={roles.get(releaseId)?.map((role) => <Badge key={role} tone="ok">{role}</Badge>) ?? <span className="text-sm font-normal text-ink-soft">nothing now</span>} />
+          <Figure label="Serves as" value={roles.has(releaseId) ? <RoleBadges roles={roles.get(releaseId) ?? []} /> : <span className="text-sm font-normal text-ink-soft">nothing now</span>} />
           <Figure label="Kind" value={kind === null ? 'first release' : `${kind} release`} definition="What it changes against its parent." />
           <Figure label="Made from" value={parent === null ? 'none' : <ReleaseLink releaseId={parent} />} />
-          <Figure label="Made" value={<span className="text-sm"><Time at={createdAt} /></span>} note={createdBy === null ? undefined : `by ${createdBy}`} />
+          <Figure label="Made" value={<span className="text-sm"><Time at={createdAt} /></span>} note={createdBy === null ? undefined : <>by <AccountName account={createdBy} /></>} />
           <Figure label="Components" value={components.length} note={manifest.architecture} />
         </Figures>
         {summary !== '' && <p className="mt-3 text-sm wrap-anywhere">{summary}</p>}
@@ -105,7 +106,7 @@ function Content({ release }: { readonly release: ReleaseManifest }) {
           <LineageGraph model={model} releases={releases} roles={roles} current={releaseId} />
         </Card>
       )}
-      <div className="grid gap-4 xl:grid-cols-2">
+      <div className="grid items-start gap-4 xl:grid-cols-2">
         <Card title="Settings" isFlush>
           <DataTable
             caption="Settings of the manifest"

@@ -9,7 +9,9 @@ import { Card } from '../../ui/card.tsx';
 import { byCursor, itemsOf, PagedTable } from '../../ui/paged-table.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { ReleaseLink } from '../release-link.tsx';
+import { RoleBadges } from '../role-badges.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { LineageGraph } from './lineage-graph.tsx';
 import { rolesOf } from './roles.ts';
@@ -41,15 +43,15 @@ function Releases({ model }: { readonly model: string }) {
       <Card title={`Releases of ${model}`} isFlush>
         <PagedTable
           query={query}
-          caption={`Releases of ${model}`}
+          caption="Releases, newest first"
           rowKey={({ releaseId }) => releaseId}
           empty={<Empty title="No release yet">Import a checkpoint, or compose a release with the command signalbox releases create.</Empty>}
           columns={[
             { id: 'release', header: 'Release', isRowHeader: true, cell: ({ releaseId }) => <ReleaseLink releaseId={releaseId} /> },
             { id: 'changes', header: 'What it changes', cell: (release) => <Changes release={release} /> },
-            { id: 'serves', header: 'Serves as', cell: ({ releaseId }) => (roles.get(releaseId) ?? []).map((role) => <Badge key={role} tone="ok">{role}</Badge>) },
+            { id: 'serves', header: 'Serves as', cell: ({ releaseId }) => <RoleBadges roles={roles.get(releaseId) ?? []} /> },
             { id: 'parent', header: 'Made from', cell: ({ parent }) => (parent === null ? <span className="text-ink-soft">none</span> : <ReleaseLink releaseId={parent} />) },
-            { id: 'made', header: 'Made', cell: ({ createdAt, createdBy }) => <><Time at={createdAt} /> {createdBy !== null && <span className="block text-xs text-ink-soft">by {createdBy}</span>}</>, isSecondary: true },
+            { id: 'made', header: 'Made', cell: ({ createdAt, createdBy }) => <><Time at={createdAt} /> {createdBy !== null && <span className="block text-xs text-ink-soft">by <AccountName account={createdBy} /></span>}</>, isSecondary: true },
             { id: 'compare', header: <span className="sr-only">Compare</span>, cell: ({ releaseId, parent }) => <CompareLink releaseId={releaseId} against={parent ?? activation?.releaseId ?? null} /> },
           ]}
         />
@@ -61,7 +63,7 @@ function Releases({ model }: { readonly model: string }) {
 function Changes({ release: { kind, summary, note } }: { readonly release: Release }) {
   return (
     <>
-      {kind !== null && <Badge>{kind}</Badge>} <span className="wrap-anywhere">{summary === '' ? 'first release' : summary}</span>
+      {summary === '' && kind !== null && <Badge>{kind}</Badge>} <span className="wrap-anywhere">{summary === '' ? 'first release' : summary}</span>
       {note !== '' && <p className="text-xs wrap-anywhere text-ink-soft">{note}</p>}
     </>
   );

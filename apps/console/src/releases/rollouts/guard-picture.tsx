@@ -20,7 +20,7 @@ export function GuardPicture({ figures }: { readonly figures: GuardFigures }) {
       : `${guardTitle(guard)}: effect ${inUnit(effect, unit, true)}${interval === null ? '' : `, interval ${inUnit(interval.low, unit, true)} to ${inUnit(interval.high, unit, true)}`}, margin ${inUnit(margin, unit)}; evidence ${formatNumber(eValue)} of ${formatNumber(failsAt)}.`;
   const tone = hasFailed ? 'var(--bad)' : 'var(--series-1)';
   return (
-    <svg role="img" aria-label={label} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="w-full max-w-96" fontSize={10} fill="var(--ink-soft)">
+    <svg role="img" aria-label={label} viewBox={`0 0 ${WIDTH} ${HEIGHT}`} className="w-full max-w-lg" fontSize={10} fill="var(--ink-soft)">
       <rect x={x(margin)} y={LINE_Y - 14} width={Math.max(0, WIDTH - x(margin))} height={28} fill="var(--bad-soft)" />
       <line x1={0} x2={WIDTH} y1={LINE_Y} y2={LINE_Y} stroke="var(--line)" />
       <line x1={x(0)} x2={x(0)} y1={LINE_Y - 14} y2={LINE_Y + 14} stroke="var(--line-strong)" />

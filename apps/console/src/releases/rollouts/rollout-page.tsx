@@ -10,6 +10,7 @@ import { formatDuration, formatPercent, shortId } from '../../ui/format.ts';
 import { Page } from '../../ui/page.tsx';
 import { Empty, Loaded } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { BackLink } from '../back-link.tsx';
 import { namesInWords } from '../change-words.ts';
 import { ReleaseLink } from '../release-link.tsx';
@@ -51,7 +52,7 @@ function Content({ rollout }: { readonly rollout: Rollout }) {
           <Figure label="Against" value={<ReleaseLink releaseId={stable} />} note="stable as it began" />
           <Figure label="Step" value={`${Math.min(step + 1, steps)} of ${steps}`} note={`${formatPercent(share)} of ${scopeInWords({ segment: plan.scope?.segment ?? null, routeSlice: plan.scope?.routeSlice ?? null })}`} />
           <Figure label="False rollback rate" value={formatPercent(plan.falseRollbackRate)} definition="Chance, over the whole rollout and however often it is looked at, that a candidate within all margins is rolled back." />
-          <Figure label="Begun" value={<span className="text-sm"><Time at={createdAt} /></span>} note={`by ${startedBy}`} />
+          <Figure label="Begun" value={<span className="text-sm"><Time at={createdAt} /></span>} note={<>by <AccountName account={startedBy} /></>} />
           {endedAt !== null && <Figure label="Ended" value={<span className="text-sm"><Time at={endedAt} /></span>} note={`after ${formatDuration(Date.parse(endedAt) - Date.parse(createdAt))}`} />}
         </Figures>
         <p role="status" className="mt-3 text-sm">

@@ -30,6 +30,10 @@ describe('how far a step has come', () => {
     expect(stepProgress({ ...step, candidateRequests: 1000, minTokensPerChangedExpert: 0 }, 10_000)).toBe(1);
   });
 
+  it('waits for guards that have seen too little', () => {
+    expect(stepProgress({ ...step, candidateRequests: 1000, expertTokens: {}, guards: [{ ...guard, stepObservations: 5 }] }, 0)).toBe(0.25);
+  });
+
   it('counts compared requests while only the shadow runs', () => {
     expect(stepProgress({ ...step, share: 0, comparedRequests: 10, expertTokens: {} }, 0)).toBe(0.1);
   });

@@ -78,7 +78,8 @@ export function guardVerdict({ unit, stepObservations, minObservations, effect, 
 export function stepProgress(figures: StepFigures, bakeMs: number): number {
   const seen = figures.share === 0 ? figures.comparedRequests : figures.candidateRequests;
   const tokens = Object.values(figures.expertTokens).map(Number);
-  const parts = [part(figures.elapsedMs, bakeMs), part(seen, figures.minRequests), ...tokens.map((one) => part(one, figures.minTokensPerChangedExpert))];
+  const guards = figures.guards.map(({ stepObservations, minObservations }) => part(stepObservations, minObservations));
+  const parts = [part(figures.elapsedMs, bakeMs), part(seen, figures.minRequests), ...tokens.map((one) => part(one, figures.minTokensPerChangedExpert)), ...guards];
   return Math.min(1, ...parts);
 }
 
@@ -92,6 +93,7 @@ export function stepInWords(figures: StepFigures, bakeMs: number): string {
   return [
     `${formatDuration(figures.elapsedMs)} of at least ${formatDuration(bakeMs)}`,
     `${formatCount(shadow ? figures.comparedRequests : figures.candidateRequests)} of ${formatCount(figures.minRequests)} requests ${shadow ? 'compared' : 'answered by the candidate'}`,
+    ...(figures.guards.length > 0 ? [`${figures.guards.filter(({ stepObservations, minObservations }) => stepObservations >= minObservations).length} of ${figures.guards.length} guards have seen enough`] : []),
     ...(figures.minTokensPerChangedExpert > 0 ? [`least tokens of a changed expert ${formatCount(Math.min(...Object.values(figures.expertTokens).map(Number)))} of ${formatCount(figures.minTokensPerChangedExpert)}`] : []),
   ].join(', ');
 }

@@ -10,6 +10,7 @@ import { formatPercent } from '../../ui/format.ts';
 import { byCursor, PagedTable } from '../../ui/paged-table.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { ReleaseLink } from '../release-link.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { reasonInWords, STATES } from './rollout-words.ts';
@@ -40,7 +41,7 @@ function Rollouts({ model }: { readonly model: string | null }) {
           { id: 'stable', header: 'Against', cell: ({ stable }) => <ReleaseLink releaseId={stable} />, isSecondary: true },
           { id: 'step', header: 'Step', align: 'right', cell: ({ step, steps, share }) => `${Math.min(step + 1, steps)} of ${steps}, ${formatPercent(share)}` },
           { id: 'reason', header: 'Why', cell: ({ reason }) => reasonInWords(reason) },
-          { id: 'by', header: 'Started by', cell: ({ startedBy }) => startedBy, isSecondary: true },
+          { id: 'by', header: 'Started by', cell: ({ startedBy }) => <AccountName account={startedBy} />, isSecondary: true },
           { id: 'ended', header: 'Ended', cell: ({ endedAt }) => (endedAt === null ? '' : <Time at={endedAt} />), isSecondary: true },
         ]}
       />

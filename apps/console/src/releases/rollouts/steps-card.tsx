@@ -2,6 +2,7 @@ import { Check, CircleDashed, CircleX, LoaderCircle } from 'lucide-react';
 import { type Rollout } from '../../api/gen/types.gen.ts';
 import { Card } from '../../ui/card.tsx';
 import { formatCount, formatDuration, formatPercent } from '../../ui/format.ts';
+import { ProgressBar } from '../progress-bar.tsx';
 import { planOf, stepInWords, stepProgress } from './rollout-words.ts';
 
 interface Step {
@@ -38,7 +39,9 @@ export function StepsCard({ rollout }: { readonly rollout: Rollout }) {
                 <Icon size={15} aria-hidden className={state === 'failed' ? 'text-bad' : state === 'passed' ? 'text-ok' : 'text-ink-soft'} />
                 {name} <span className="ml-auto text-xs font-normal text-ink-soft">{WORDS[state]}</span>
               </p>
-              <progress aria-label={`${name}, progress`} value={progress} max={1} className="mt-2 h-1.5 w-full accent-accent" />
+              <div className="mt-2">
+                <ProgressBar label={`${name}, progress`} value={progress} />
+              </div>
               <p className="mt-1 text-xs text-ink-soft">{figures === null ? `at least ${formatDuration(bakeMs)} and ${formatCount(minRequests)} requests` : stepInWords(figures, bakeMs)}</p>
             </li>
           );

@@ -1,5 +1,4 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { getReleaseDiffOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type Activation, type Release } from '../../api/gen/types.gen.ts';
@@ -10,6 +9,7 @@ import { Confirm } from '../../ui/confirm.tsx';
 import { SelectField, TextField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
 import { tellDone } from '../../ui/toasts.tsx';
+import { ChangeInstead } from '../change-instead.tsx';
 import { choosesRelease, type Command, type CommandPlan, consequencesOf, targetOf } from './command-words.ts';
 import { sendCommand } from './send-command.ts';
 import { ShareField } from './share-field.tsx';
@@ -61,7 +61,6 @@ export function CommandDialog({ command, activation, releases, release, isRollou
     },
   });
   const isOutdated = send.error !== null && problemOf(send.error, undefined).status === 412;
-  const needsApproval = send.error !== null && problemOf(send.error, undefined).code === 'change_required';
   const choices = releases.filter(({ releaseId: id }) => id !== releaseId && (command !== 'activate' || id !== seen.canary?.releaseId));
   return (
     <Confirm
@@ -81,7 +80,7 @@ export function CommandDialog({ command, activation, releases, release, isRollou
           Read it again and decide anew
         </Button>
       )}
-      {needsApproval && <ChangeLink model={seen.model} release={target} />}
+      <ChangeInstead error={send.error} model={seen.model} kind="activate" {...(target !== null && { release: target })} />
       {choosesRelease(command) && (
         <SelectField
           name="release"
@@ -128,13 +127,5 @@ export function CommandDialog({ command, activation, releases, release, isRollou
         />
       )}
     </Confirm>
-  );
-}
-
-function ChangeLink({ model, release }: { readonly model: string; readonly release: string | null }) {
-  return (
-    <Link to="/changes/new" search={{ model, kind: 'activate', ...(release !== null && { release }) }} className="text-sm font-medium">
-      Open a change request instead
-    </Link>
   );
 }

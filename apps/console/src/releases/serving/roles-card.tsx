@@ -1,7 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode } from 'react';
 import { type ObservedActivation, type Release } from '../../api/gen/types.gen.ts';
-import { Badge } from '../../ui/badge.tsx';
 import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { formatPercent } from '../../ui/format.ts';
@@ -121,7 +120,7 @@ function Named({ releaseId, releases }: { readonly releaseId: string; readonly r
   const release = releases.find((one) => one.releaseId === releaseId);
   return (
     <div>
-      <ReleaseLink releaseId={releaseId} /> {release?.kind !== undefined && release.kind !== null && <Badge>{release.kind}</Badge>}
+      <ReleaseLink releaseId={releaseId} />
       {release !== undefined && <p className="mt-0.5 text-xs wrap-anywhere text-ink-soft">{release.summary === '' ? 'first release' : release.summary}</p>}
     </div>
   );

@@ -14,13 +14,13 @@ export function useActivation(model: string) {
 }
 
 /** Whether the model changes only by approved requests; false too where that may not be read, and then the server says so when it is tried. */
-export function useNeedsApproval(model: string): boolean {
-  return useQuery(getGovernanceOptions({ path: { model } })).data?.mode === 'required';
+export function useNeedsApproval(model: string | null): boolean {
+  return useQuery({ ...getGovernanceOptions({ path: { model: model ?? '' } }), enabled: model !== null }).data?.mode === 'required';
 }
 
 /** The newest releases of a model, newest first, at most 200. */
-export function useReleases(model: string): readonly Release[] | undefined {
-  return useQuery(listReleasesOptions({ query: { model, limit: PAGE } })).data?.items;
+export function useReleases(model: string | null): readonly Release[] | undefined {
+  return useQuery({ ...listReleasesOptions({ query: { ...(model !== null && { model }), limit: PAGE } }), enabled: model !== null }).data?.items;
 }
 
 /** The rollout that steers the model now; undefined where none does. */

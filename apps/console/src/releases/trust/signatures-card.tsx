@@ -6,6 +6,7 @@ import { DataTable } from '../../ui/data-table.tsx';
 import { shortId } from '../../ui/format.ts';
 import { Loaded } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 
 const STANDINGS: Readonly<Record<string, { readonly tone: Tone; readonly words: string }>> = {
   valid: { tone: 'ok', words: 'valid' },
@@ -27,14 +28,14 @@ export function SignaturesCard({ kind, digest, model }: { readonly kind: 'releas
       <div className="px-4 empty:hidden">{query.data === undefined && <Loaded query={query}>{() => null}</Loaded>}</div>
       {query.data !== undefined && (
         <DataTable
-          caption="Signatures"
+          caption="Signatures and their standing"
           rows={query.data.items}
           rowKey={({ id }) => id}
           empty={<p className="px-4 pb-3 text-sm text-ink-soft">Nobody has signed it. Sign it with the command: signalbox sign {kind} {shortId(digest)}… --key KEY-FILE</p>}
           columns={[
             { id: 'key', header: 'Key', isRowHeader: true, cell: ({ keyId }) => <span title={keyId}>{keys.find((key) => key.keyId === keyId)?.name ?? shortId(keyId)}</span> },
             { id: 'standing', header: 'Now', cell: ({ standing, detail }) => <Badge tone={STANDINGS[standing]?.tone} title={detail ?? undefined}>{STANDINGS[standing]?.words ?? standing}</Badge> },
-            { id: 'by', header: 'Attached by', cell: ({ addedBy }) => addedBy },
+            { id: 'by', header: 'Attached by', cell: ({ addedBy }) => <AccountName account={addedBy} /> },
             { id: 'at', header: 'Attached', cell: ({ verifiedAt }) => <Time at={verifiedAt} /> },
           ]}
         />

@@ -9,7 +9,9 @@ import { byCursor, PagedTable } from '../../ui/paged-table.tsx';
 import { ShortId } from '../../ui/short-id.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
+import { AccountName } from '../account-name.tsx';
 import { ReleaseLink } from '../release-link.tsx';
+import { RoleBadges } from '../role-badges.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { LEVELS } from './signatures-card.tsx';
 
@@ -49,7 +51,7 @@ function Records({ model }: { readonly model: string | null }) {
     <Card title="Compatibility records" lead="Whether a set of routers may serve with a set of experts. Records are only added; the newest of a pair decides." isFlush>
       <PagedTable
         query={query}
-        caption="Compatibility records"
+        caption="Compatibility records, newest first"
         rowKey={({ id }) => id}
         empty={<Empty title="No record yet">An import writes “trained together” for its release. Others are added by POST /api/v1/compatibility.</Empty>}
         columns={[
@@ -57,7 +59,7 @@ function Records({ model }: { readonly model: string | null }) {
           { id: 'experts', header: 'Expert set', cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> },
           { id: 'verdict', header: 'Verdict', cell: ({ verdict }) => <Badge tone={VERDICTS[verdict]?.tone}>{VERDICTS[verdict]?.words ?? verdict}</Badge> },
           { id: 'evidence', header: 'Evidence', cell: ({ evidence }) => <span className="wrap-anywhere">{evidence}</span> },
-          { id: 'by', header: 'By', cell: ({ by, at }) => <>{by} <Time at={at} /></>, isSecondary: true },
+          { id: 'by', header: 'By', cell: ({ by, at }) => <><AccountName account={by} /> <Time at={at} /></>, isSecondary: true },
         ]}
       />
     </Card>
@@ -67,14 +69,14 @@ function Records({ model }: { readonly model: string | null }) {
 const SET_COLUMNS = [
   { id: 'releases', header: 'Releases', align: 'right' as const, cell: ({ releases }: { readonly releases: number }) => releases },
   { id: 'latest', header: 'Newest', cell: ({ latest }: Pick<RouterRelease, 'latest'>) => latest[0] && <ReleaseLink releaseId={latest[0].releaseId} /> },
-  { id: 'active', header: 'Serves as', cell: ({ active }: Pick<RouterRelease, 'active'>) => [...new Set(active.map(({ as }) => as))].map((as) => <Badge key={as} tone="ok">{as}</Badge>) },
+  { id: 'active', header: 'Serves as', cell: ({ active }: Pick<RouterRelease, 'active'>) => <RoleBadges roles={[...new Set(active.map(({ as }) => as))]} /> },
 ];
 
 function RouterSets({ model }: { readonly model: string | null }) {
   const query = useInfiniteQuery({ ...listRouterReleasesInfiniteOptions(queryOf(model)), ...byCursor });
   return (
     <Card title="Router sets" lead="All routers of a model and its routing settings, as one thing." isFlush>
-      <PagedTable query={query} caption="Router sets" rowKey={({ routerSet }) => routerSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Router set', isRowHeader: true, cell: ({ routerSet }) => <ShortId id={routerSet} what="digest of the router set" /> }, ...SET_COLUMNS]} />
+      <PagedTable query={query} caption="Router sets, newest first" rowKey={({ routerSet }) => routerSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Router set', isRowHeader: true, cell: ({ routerSet }) => <ShortId id={routerSet} what="digest of the router set" /> }, ...SET_COLUMNS]} />
     </Card>
   );
 }
@@ -83,7 +85,7 @@ function ExpertSets({ model }: { readonly model: string | null }) {
   const query = useInfiniteQuery({ ...listExpertReleasesInfiniteOptions(queryOf(model)), ...byCursor });
   return (
     <Card title="Expert sets" lead="All experts of a model, as one thing." isFlush>
-      <PagedTable query={query} caption="Expert sets" rowKey={({ expertSet }) => expertSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Expert set', isRowHeader: true, cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> }, ...SET_COLUMNS]} />
+      <PagedTable query={query} caption="Expert sets, newest first" rowKey={({ expertSet }) => expertSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Expert set', isRowHeader: true, cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> }, ...SET_COLUMNS]} />
     </Card>
   );
 }
@@ -115,15 +117,15 @@ function Keys() {
     <Card title="Trusted keys" lead="Public keys whose signatures count." isFlush>
       <PagedTable
         query={query}
-        caption="Trusted keys"
+        caption="Trusted keys and their standing"
         rowKey={({ keyId }) => keyId}
         empty={<Empty title="No key is trusted yet">Make one with signalbox trust new-key, and add its public part with signalbox trust add.</Empty>}
         columns={[
           { id: 'name', header: 'Name', isRowHeader: true, cell: ({ name }) => <span className="wrap-anywhere">{name}</span> },
           { id: 'id', header: 'Key', cell: ({ keyId }) => <span className="font-mono text-xs" title={keyId}>{shortId(keyId)}</span> },
           { id: 'standing', header: 'Standing', cell: ({ revokedAt, revokeReason }) => (revokedAt === null ? <Badge tone="ok">trusted</Badge> : <Badge tone="bad" title={revokeReason ?? undefined}>revoked</Badge>) },
-          { id: 'added', header: 'Added', cell: ({ addedBy, addedAt }) => <>{addedBy} <Time at={addedAt} /></> },
-          { id: 'revoked', header: 'Revoked', cell: ({ revokedBy, revokedAt }) => (revokedAt === null ? '' : <>{revokedBy} <Time at={revokedAt} /></>), isSecondary: true },
+          { id: 'added', header: 'Added', cell: ({ addedBy, addedAt }) => <><AccountName account={addedBy} /> <Time at={addedAt} /></> },
+          { id: 'revoked', header: 'Revoked', cell: ({ revokedBy, revokedAt }) => revokedAt !== null && <><AccountName account={revokedBy ?? ''} /> <Time at={revokedAt} /></>, isSecondary: true },
         ]}
       />
     </Card>
