@@ -122,7 +122,7 @@ function Proof({ entry, proof }: AuditProof) {
         {proof !== null && <Row name="Signed root"><ShortId id={proof.checkpoint.root} what="root" /></Row>}
         {proof !== null && <Row name="Signing key"><ShortId id={proof.checkpoint.keyId} what="fingerprint" /></Row>}
       </dl>
-      <p className="mt-3 text-xs text-ink-soft">This page believes the server. To believe nobody, <Link to="/audit/proof">export the log</Link> and verify it on another machine.</p>
+      <p className="mt-3 text-xs text-ink-soft">This page believes the server. To believe nobody, <Link to="/audit/proof" className="underline">export the log</Link> and verify it on another machine.</p>
     </Card>
   );
 }
