@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem, problemOf } from './problem.ts';
+import { nearestField, Problem, problemOf } from './problem.ts';
 
 describe('problemOf', () => {
   it('keeps what the management API says, with the field', () => {
@@ -20,5 +20,13 @@ describe('problemOf', () => {
   it('leaves a problem as it is', () => {
     const problem = new Problem(409, 'a', 'b', 'c');
     expect(problemOf(problem, 500)).toBe(problem);
+  });
+});
+
+describe('nearestField', () => {
+  it('is the field itself, or the one that holds it', () => {
+    const fields = ['change', 'change.rules', 'title'];
+    expect([nearestField('title', fields), nearestField('change.rules.0.expert', fields), nearestField('change.model', fields)]).toEqual(['title', 'change.rules', 'change']);
+    expect([nearestField(null, fields), nearestField('changes', fields)]).toEqual([null, null]);
   });
 });

@@ -28,6 +28,12 @@ export function problemOf(error: unknown, status: number | undefined): Problem {
   return new Problem(status, text('code', 'unknown'), text('title', 'This did not work'), text('detail', 'The server gave no reason.'), field === '' ? null : field);
 }
 
+/** The field of a form that a problem is about, or that holds what it is about: `rules` for `rules.0.expert`. */
+export function nearestField(field: string | null, fields: readonly string[]): string | null {
+  if (field === null) return null;
+  return fields.filter((name) => field === name || field.startsWith(`${name}.`)).toSorted((a, b) => b.length - a.length)[0] ?? null;
+}
+
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

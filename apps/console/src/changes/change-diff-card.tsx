@@ -43,8 +43,8 @@ function Value({ of }: { readonly of: unknown }) {
   return <span className="wrap-anywhere">{of === undefined || of === null ? 'absent' : typeof of === 'string' ? of : JSON.stringify(of)}</span>;
 }
 
-/** What a change replaces by what, and exactly what would be written. */
-export function ChangeDiffCard({ planned }: { readonly planned: Planned }) {
+/** What a change replaces by what, and exactly what would be written. `isMade`: whether the release is there already, and not composed when the change is applied. */
+export function ChangeDiffCard({ planned, isMade }: { readonly planned: Planned; readonly isMade: boolean }) {
   const { diff, effect, base, changeDigest, warnings } = planned;
   const { kind } = effect;
   return (
@@ -60,7 +60,8 @@ export function ChangeDiffCard({ planned }: { readonly planned: Planned }) {
         {diff.settings.length > 0 && <DataTable caption="Changed settings" columns={SETTINGS} rows={diff.settings} rowKey={({ field }) => field} />}
         {kind === 'data-rules' && <RuleDiff model={String(effect['model'])} generation={Number(base['dataRulesGeneration'] ?? 0)} after={(effect['rules'] ?? []) as DataRule[]} />}
         {kind === 'policy' && <PolicyDiff version={Number(base['policyVersion'] ?? 0)} after={String(effect['policies'])} />}
-        {kind === 'release' && typeof base['stable'] === 'string' && <Memory releaseId={String(effect['releaseId'])} against={base['stable']} />}
+        {kind === 'release' && isMade && typeof base['stable'] === 'string' && <Memory releaseId={String(effect['releaseId'])} against={base['stable']} />}
+        {kind === 'release' && !isMade && <p className="text-sm text-ink-soft">Memory: known once the release is made, which is when the request is applied.</p>}
         <details className="text-sm">
           <summary className="cursor-pointer text-accent">Exactly, as it is bound by its digest</summary>
           <p className="my-2 flex flex-wrap items-center gap-1 text-xs text-ink-soft">
@@ -90,15 +91,14 @@ function PolicyDiff({ version, after }: { readonly version: number; readonly aft
   return before === undefined ? <p className="text-sm text-ink-soft">The policy before it, version {version}, cannot be read here any more.</p> : <TextDiff label="Changed policies" before={before} after={after} />;
 }
 
-/** Known once the release is there: one that the request composes is made when it is applied. */
 function Memory({ releaseId, against }: { readonly releaseId: string; readonly against: string }) {
   const query = useQuery({ ...getReleaseDiffOptions({ path: { releaseId }, query: { against } }), retry: false });
-  if (query.isPending) return null;
-  const memory = query.data?.memory;
+  if (query.data === undefined) return null;
+  const { memory } = query.data;
   return (
     <p className="text-sm text-ink-soft">
-      {memory === undefined || memory === null
-        ? 'Memory: known once the release is made; a release that a request composes is made when it is applied.'
+      {memory === null
+        ? 'Memory: not known, as a file of the release is missing.'
         : `Memory: ${formatBytes(memory.additionalBytes)} more for ${memory.componentsToLoad} components that no resident release holds, of ${formatBytes(memory.totalBytes)} for all its weights (fp32, in each inference process).`}
     </p>
   );

@@ -10,7 +10,7 @@ import { Failed } from '../ui/states.tsx';
 import { ChangeDiffCard } from './change-diff-card.tsx';
 import { changeSentence } from './change-sentence.ts';
 import { CHANGE_TYPES, type ChangeType } from './change-words.ts';
-import { atNearest, type Draft, payloadOf, startDraft } from './payload-draft.ts';
+import { type Draft, payloadOf, startDraft } from './payload-draft.ts';
 import { PAYLOAD_FIELDS, PayloadFields } from './payload-fields.tsx';
 import { Requirements } from './requirements-card.tsx';
 
@@ -41,7 +41,7 @@ export function ChangeForm({ initial, startOf = (type, model) => startDraft(type
   return (
     <div className="grid items-start gap-4 xl:grid-cols-2">
       <Card title="What shall change, and why">
-        <ProblemForm label="Change request" error={atNearest(preview.error ?? error, FIELDS)} fields={FIELDS} onSubmit={() => preview.mutate(draft)}>
+        <ProblemForm label="Change request" error={preview.error ?? error} fields={FIELDS} onSubmit={() => preview.mutate(draft)}>
           <TextField name="title" label="Title" required maxLength={200} value={title} onChange={(event) => setTitle(event.target.value)} />
           <TextAreaField name="reason" label="Why, for those who approve" required rows={3} maxLength={10_000} value={reason} onChange={(event) => setReason(event.target.value)} />
           <SelectField name="change.type" label="Type" value={draft.type} onChange={(event) => change(startOf(event.target.value as ChangeType, draft.model))} choices={Object.entries(CHANGE_TYPES).map(([value, label]) => ({ value, label }))} />
@@ -59,7 +59,7 @@ export function ChangeForm({ initial, startOf = (type, model) => startDraft(type
         </Card>
       ) : (
         <div className="flex min-w-0 flex-col gap-4">
-          <ChangeDiffCard planned={preview.data.preview} />
+          <ChangeDiffCard planned={preview.data.preview} isMade={'releaseId' in preview.data.change} />
           <Card title={changeSentence(preview.data.change)} lead="What it will need before it is applied">
             <Requirements requirements={preview.data.preview.requirements} />
             <div className="mt-4 flex flex-col gap-3 border-t border-line pt-3">

@@ -63,7 +63,7 @@ function Found({ change, standing }: { readonly change: Change; readonly standin
           <Facts change={change} nameOf={nameOf} />
         </Card>
         {change.breakGlass !== null && <BrokenGlassCard glass={change.breakGlass} />}
-        <ChangeDiffCard planned={change} />
+        <ChangeDiffCard planned={change} isMade={'releaseId' in change.change || change.outcome !== null} />
         <EvidenceCard change={change} standing={standing} />
         <DiscussionCard change={change} />
       </div>

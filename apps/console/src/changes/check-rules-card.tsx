@@ -8,7 +8,6 @@ import { type Column, DataTable } from '../ui/data-table.tsx';
 import { TextField } from '../ui/fields.tsx';
 import { shortId } from '../ui/format.ts';
 import { ProblemForm, textOf } from '../ui/problem-form.tsx';
-import { atNearest } from './payload-draft.ts';
 
 const LABELS = [
   ['tenant', 'Tenant'],
@@ -38,7 +37,7 @@ export function CheckRulesCard({ model }: { readonly model: string }) {
   });
   return (
     <Card title="Try a request" lead="Which experts would be kept from a request with these labels, under the rules in force. Empty: the request lacks the label. Nothing is changed.">
-      <ProblemForm label="Try a request" error={atNearest(check.error, FIELDS)} fields={FIELDS} className="grid items-end gap-3 sm:grid-cols-2 lg:grid-cols-[repeat(4,minmax(0,1fr))_auto]" onSubmit={(data) => check.mutate(data)}>
+      <ProblemForm label="Try a request" error={check.error} fields={FIELDS} className="grid items-end gap-3 sm:grid-cols-2 lg:grid-cols-[repeat(4,minmax(0,1fr))_auto]" onSubmit={(data) => check.mutate(data)}>
         {LABELS.map(([name, label]) => (
           <TextField key={name} name={`labels.${name}`} label={label} maxLength={64} />
         ))}

@@ -9,7 +9,7 @@ import { Dialog } from '../ui/dialog.tsx';
 import { TextAreaField } from '../ui/fields.tsx';
 import { ProblemForm } from '../ui/problem-form.tsx';
 import { tellDone } from '../ui/toasts.tsx';
-import { atNearest, json, pretty } from './payload-draft.ts';
+import { json, pretty } from './payload-draft.ts';
 import { RuleChanges } from './rule-changes.tsx';
 
 interface Checked {
@@ -40,7 +40,7 @@ export function EditRulesDialog({ set, onClose }: { readonly set: DataRules; rea
   return (
     <>
       <Dialog isOpen={checked === undefined} onClose={onClose} width="wide" title={`Rules of ${set.model}`} lead={`All rules of generation ${set.generation + 1}. A rule: {"id", "expert": "expert/<layer>/<index>" or "sha256:...", "effect": "allow-only" or "deny", "tenants", "regions", "dataClasses", "licences", "note"}.`}>
-        <ProblemForm label="Data rules" error={atNearest(check.error, ['rules'])} fields={['rules']} onSubmit={() => check.mutate(text)}>
+        <ProblemForm label="Data rules" error={check.error} fields={['rules']} onSubmit={() => check.mutate(text)}>
           <TextAreaField name="rules" label="Rules, as JSON" rows={18} spellCheck={false} value={text} onChange={(event) => setText(event.target.value)} hint="allow-only is safe where a label is missing; deny lets a request pass that does not say what it is." />
           <div className="mt-1 flex justify-end gap-2">
             <Button onClick={onClose}>Cancel</Button>

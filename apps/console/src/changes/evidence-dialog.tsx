@@ -2,6 +2,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { addEvidence } from '../api/gen/sdk.gen.ts';
 import { type Change, type EvidenceRequest } from '../api/gen/types.gen.ts';
+import { Problem } from '../api/problem.ts';
 import { refresh } from '../api/query-client.ts';
 import { Button } from '../ui/button.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -31,7 +32,7 @@ export function EvidenceDialog({ change, missing, onClose }: { readonly change: 
     if (file === undefined) return;
     const text = await file.text();
     if (text.length > MAX_CHARACTERS) {
-      tellFailed(new Error(`${file.name} is longer than ${MAX_CHARACTERS} characters: keep it elsewhere, and give its address and SHA-256.`));
+      tellFailed(new Problem(400, 'too_long', 'The file is too long', `${file.name} has more than ${MAX_CHARACTERS} characters: keep it elsewhere, and give its address and SHA-256.`));
       return;
     }
     setContent(text);

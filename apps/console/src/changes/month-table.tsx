@@ -63,7 +63,7 @@ export function MonthTable({ name, weeks, today, calendar, onMonth, onDay, onFre
                     data-date={day.date}
                     tabIndex={day.date === focused ? 0 : -1}
                     aria-current={day.date === today ? 'date' : undefined}
-                    aria-label={`${day.date}${dayWords(day, calendar)}${onDay === undefined ? '' : ', new freeze window'}`}
+                    aria-label={`${day.dayOfMonth}, ${day.date}${dayWords(day, calendar)}${onDay === undefined ? '' : ', new freeze window'}`}
                     className={classNames('inline-flex size-6 items-center justify-center rounded-full text-xs', onDay !== undefined && 'cursor-pointer hover:bg-raised', day.date === today ? 'bg-accent font-semibold text-on-accent hover:bg-accent-strong' : day.isOfMonth ? 'text-ink' : 'text-ink-soft')}
                     onFocus={() => setFocused(day.date)}
                     onKeyDown={(event) => onKeyDown(event, day.date)}
@@ -115,7 +115,7 @@ function DayItems({ day, calendar: { freezes, scheduled }, onFreeze }: { readonl
                   {inside}
                 </span>
               ) : (
-                <button type="button" className={classNames(ITEM, 'cursor-pointer bg-info-soft text-info hover:underline')} title={title} aria-label={`Freeze window ${freeze.name}`} onClick={() => onFreeze(freeze)}>
+                <button type="button" className={classNames(ITEM, 'cursor-pointer bg-info-soft text-info hover:underline')} title={title} onClick={() => onFreeze(freeze)}>
                   {inside}
                 </button>
               )}

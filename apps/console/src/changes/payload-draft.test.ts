@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem } from '../api/problem.ts';
-import { atNearest, draftOf, payloadOf, startDraft } from './payload-draft.ts';
+import { draftOf, payloadOf, startDraft } from './payload-draft.ts';
 
 const sha256 = 'ab'.repeat(32);
 const at = { kind: 'at-once' };
@@ -28,10 +27,4 @@ describe('payloadOf and draftOf', () => {
   it('read components in the forms people paste them', () => {
     expect(payloadOf(startDraft('change-router', { model: 'toy', replace: `router/0:${sha256}\n\n  router/1   ${sha256}\n` }))).toMatchObject({ replace: [{ component: 'router/0', sha256 }, { component: 'router/1', sha256 }] });
   });
-});
-
-it('shows a problem at the field that holds what it is about', () => {
-  const problem = new Problem(400, 'x', 'x', 'x', 'change.rules.0.expert');
-  expect(atNearest(problem, ['title', 'change.rules', 'change'])).toMatchObject({ field: 'change.rules' });
-  expect(atNearest(problem, ['title'])).toBe(problem);
 });

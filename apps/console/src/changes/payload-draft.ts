@@ -91,14 +91,6 @@ export function draftOf(payload: Readonly<Record<string, unknown>>): Draft {
   });
 }
 
-/** The problem at the field of a form that holds what it is about: `change.rules.0.expert` at `change.rules`. */
-export function atNearest(error: unknown, fields: readonly string[]): unknown {
-  if (!(error instanceof Problem) || error.field === null) return error;
-  const { status, code, title, detail, field } = error;
-  const nearest = fields.filter((name) => field === name || field.startsWith(`${name}.`)).toSorted((a, b) => b.length - a.length)[0];
-  return nearest === undefined || nearest === field ? error : new Problem(status, code, title, detail, nearest);
-}
-
 export function pretty(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
