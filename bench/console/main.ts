@@ -1,9 +1,11 @@
 import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
+import { heatmapPart } from './heatmap/heatmap.ts';
 import { type Part } from './part.ts';
+import { requestListPart } from './request-list.ts';
 
-const PARTS: readonly Part[] = [];
+const PARTS: readonly Part[] = [heatmapPart, requestListPart];
 
 /** How the console performs in a browser: `--part NAME` measures one part, otherwise all, one after the other. */
 async function main(): Promise<void> {

@@ -67,6 +67,9 @@ export interface UsageStatements {
 const DAY_MS = 24 * HOUR_MS;
 const SUMS = ['requests', 'tokens', 'dropped_selections', 'dropped', 'rerouted', 'masked', 'fallback', 'sum_squares_cells', 'sum_squares_requests'];
 const EXPERT_VECTORS = ['load', 'gate_mass', 'cross_load'];
+const VECTORS = [...EXPERT_VECTORS, 'confidence'];
+/** From about this many experts on PostgreSQL keeps the vectors of a row compressed. */
+const COMPRESSED_ABOVE_EXPERTS = 64;
 
 /** Short ids that a query's releases and labels stand for. */
 export interface UsageKeys {
@@ -128,7 +131,7 @@ function packedSql(table: string, columns: string, query: UsageQuery, keys: Usag
 /** The rows `u` of these parts, and what they are grouped by. Groups are numbers: labels would be slower to compare. */
 function source(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]) {
   const { parameters, bind, where, between } = conditions(query, keys);
-  const rows = parts.map(({ table, sign, range }) => `SELECT ${sign} AS sign, * FROM signalbox.${table} WHERE ${where} AND ${between(range)}`);
+  const rows = parts.map(({ table, sign, range }) => `(SELECT ${sign} AS sign, ${columnsOf(keys.experts)} FROM signalbox.${table} WHERE ${where} AND ${between(range)}${keys.experts > COMPRESSED_ABOVE_EXPERTS ? ' OFFSET 0' : ''})`);
   const join = keys.parts === null ? '' : `JOIN unnest(${bind(keys.segments)}::int[], ${bind(keys.parts)}::int[]) AS label(segment, part) USING (segment)`;
   const { groupBy } = query;
   const select = [
@@ -137,6 +140,15 @@ function source(query: UsageQuery, keys: UsageKeys, parts: readonly Part[]) {
     groupBy?.time ? `date_trunc('${groupBy.time}', u.bucket, 'UTC') AS bucket` : 'NULL::timestamptz AS bucket',
   ].join(', ');
   return { parameters, from: `(${rows.join(' UNION ALL ')}) AS u ${join}`, select };
+}
+
+/**
+ * Each cell that is read of a compressed vector decompresses all of it, so wide ones are decompressed once for
+ * all cells: appending nothing does that, and OFFSET keeps it from being put into each sum.
+ */
+function columnsOf(experts: number): string {
+  if (experts <= COMPRESSED_ABOVE_EXPERTS) return '*';
+  return `release, segment, bucket, layer, ${SUMS.join(', ')}, ${VECTORS.map((name) => `${name} || '{}'::bigint[] AS ${name}`).join(', ')}`;
 }
 
 function widen(range: TimeRange, time: 'minute' | 'hour' | 'day' | null, pairs: boolean): TimeRange {
