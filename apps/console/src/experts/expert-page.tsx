@@ -75,12 +75,16 @@ function Located({ model, layer, expert }: Pick<Place, 'model' | 'layer' | 'expe
       <FiguresCard place={place} />
       <ShareCard place={place} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
-        <UsersCard place={place} />
-        <PartnersCard place={place} />
-        <SignalsCard place={place} />
-        <RulesCard place={place} />
-        {place.sha256 !== undefined && <VersionCard sha256={place.sha256} />}
-        <VersionsCard place={place} />
+        <div className="flex min-w-0 flex-col gap-4">
+          <UsersCard place={place} />
+          <SignalsCard place={place} />
+          <RulesCard place={place} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
+          <PartnersCard place={place} />
+          <VersionsCard place={place} />
+          {place.sha256 !== undefined && <VersionCard sha256={place.sha256} />}
+        </div>
       </div>
     </>
   );

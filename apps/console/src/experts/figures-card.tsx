@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { compareUsageOptions, getExpertsOptions, getQualityOptions, getUsageOptions } from '../api/gen/@tanstack/react-query.gen.ts';
+import { getExpertsOptions, getQualityOptions, getUsageOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { type Usage } from '../api/gen/types.gen.ts';
 import { useMe } from '../session/session.ts';
 import { useWindow } from '../shell/scope.ts';
@@ -7,6 +7,7 @@ import { Card } from '../ui/card.tsx';
 import { Figure, Figures } from '../ui/figure.tsx';
 import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from '../ui/format.ts';
 import { Empty, Loaded } from '../ui/states.tsx';
+import { useAgainstBaseline } from './baseline.ts';
 import { rankOf } from './expert-figures.ts';
 import { type Place, useExpertSearch, useUsageFilter } from './place.ts';
 
@@ -24,12 +25,11 @@ function Numbers({ place, usage }: { readonly place: Place; readonly usage: Usag
   const { model, layer, expert, experts, releaseId } = place;
   const { release } = useExpertSearch();
   const { from, to } = useWindow();
-  const filter = useUsageFilter(place);
   // Runs, latencies and quality are told of one release; who is bound to a tenant does not see the first two.
   const mayRuns = useMe()?.tenant === null;
   const { data: runs } = useQuery({ ...getExpertsOptions({ query: { model, layer, from, to, ...(release !== undefined && { release }) } }), enabled: mayRuns, placeholderData: (before) => before });
   const { data: quality } = useQuery({ ...getQualityOptions({ query: { model, layer, from, to, release: releaseId } }), placeholderData: (before) => before });
-  const { data: against } = useQuery({ ...compareUsageOptions({ query: { ...filter, other: 'baseline' } }), retry: false });
+  const against = useAgainstBaseline(place);
   const group = usage.groups[0];
   const own = group?.layers?.[0];
   if (group?.withheld !== undefined) return <Empty title="Too few requests">Figures of fewer than {group.withheld.minRequests} requests are withheld. Choose a longer time.</Empty>;
@@ -37,14 +37,13 @@ function Numbers({ place, usage }: { readonly place: Place; readonly usage: Usag
   const selections = own.load.reduce((sum, load) => sum + load, 0);
   const figures = runs?.experts.find((one) => one.expert === expert);
   const scored = quality?.experts?.find((one) => one.expert === expert && one.layer === layer);
-  const compared = against?.layers?.[0];
   return (
     <Figures>
       <Figure label="Share" value={formatPercent(own.share[expert], 2)} note={`${rankOf(own.load, expert)}. of ${experts}; even is ${formatPercent(1 / experts, 2)}`} definition="Its selections over all selections in the layer." />
       <Figure
         label="Against the baseline"
-        value={compared === undefined ? 'none' : `x ${formatNumber(compared.ratio[expert])}`}
-        note={compared === undefined ? 'no baseline is in force; the first freezes by itself after 1,000 recorded requests' : `${formatPercent(compared.otherShare[expert], 2)} in the baseline`}
+        value={against ? `x ${formatNumber(against.ratio)}` : 'none'}
+        note={against ? `${formatPercent(against.baselineShare, 2)} in the baseline` : against === null ? 'no baseline is in force; the first freezes by itself once enough requests are recorded' : undefined}
         definition="Its share over its share in the traffic of the baseline in force."
       />
       <Figure label="Load" value={formatCount(own.load[expert])} note={`of ${formatCount(selections)} selections`} definition="Times it was selected for a token." />

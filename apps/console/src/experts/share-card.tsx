@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
-import { compareUsageOptions, getTimelineOptions } from '../api/gen/@tanstack/react-query.gen.ts';
+import { getTimelineOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { type Timeline } from '../api/gen/types.gen.ts';
 import { TimeSeries } from '../charts/time-series.tsx';
 import { annotationMarkers } from '../overview/annotation-markers.ts';
@@ -10,6 +10,7 @@ import { useWindow } from '../shell/scope.ts';
 import { Card } from '../ui/card.tsx';
 import { formatPercent } from '../ui/format.ts';
 import { Empty, Loaded } from '../ui/states.tsx';
+import { useAgainstBaseline } from './baseline.ts';
 import { shareOverTime } from './expert-figures.ts';
 import { type Place, useUsageFilter } from './place.ts';
 
@@ -24,8 +25,7 @@ export function ShareCard({ place }: { readonly place: Place }) {
   const step = stepOf(window);
   const filter = useUsageFilter(place);
   const timeline = useQuery({ ...getTimelineOptions({ query: { ...filter, step } }), placeholderData: (before) => before });
-  const { data: against } = useQuery({ ...compareUsageOptions({ query: { ...filter, other: 'baseline' } }), retry: false });
-  const baseline = against?.layers?.[0]?.otherShare[place.expert] ?? null;
+  const baseline = useAgainstBaseline(place)?.baselineShare ?? null;
   return (
     <Card title="Share over time" lead={`By ${step}. Dashed: ${baseline === null ? 'the even share, as there is no baseline to compare with' : 'its share in the baseline'}. Uprights are changes that took effect.`}>
       <Loaded query={timeline}>{(data) => <Line data={data} expert={place.expert} model={place.model} baseline={baseline} />}</Loaded>

@@ -65,8 +65,8 @@ function Users({ usage, users, by }: { readonly usage: Usage; readonly users: re
               </span>
             ),
           },
-          { id: 'lift', header: 'Lift', align: 'right', cell: ({ lift }) => (lift === null ? 'none' : `x ${formatNumber(lift)}`) },
-          { id: 'of', header: 'Of this expert / of all', align: 'right', isSecondary: true, cell: ({ ofExpert, ofAll }) => `${formatPercent(ofExpert)} / ${formatPercent(ofAll)}` },
+          { id: 'lift', header: 'Lift', align: 'right', cell: ({ lift }) => <span className="whitespace-nowrap">{lift === null ? 'none' : `x ${formatNumber(lift)}`}</span> },
+          { id: 'of', header: 'Of this expert / of all', align: 'right', isSecondary: true, cell: ({ ofExpert, ofAll }) => <span className="whitespace-nowrap">{`${formatPercent(ofExpert)} / ${formatPercent(ofAll)}`}</span> },
           { id: 'requests', header: 'Requests', align: 'right', cell: ({ requests }) => formatCount(requests) },
         ]}
       />

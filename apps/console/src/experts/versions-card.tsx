@@ -43,7 +43,7 @@ export function VersionsCard({ place }: { readonly place: Place }) {
                   </span>
                 ),
               },
-              { id: 'title', header: 'Card', isSecondary: true, cell: ({ title }) => <span className="wrap-anywhere">{title}</span> },
+              { id: 'title', header: 'Card', isSecondary: true, cell: ({ title }) => <span className="block min-w-28 wrap-break-word">{title}</span> },
               { id: 'at', header: 'Here since', cell: ({ createdAt }) => <Time at={createdAt} /> },
               { id: 'releases', header: 'Releases', cell: ({ sha256: version, releases }) => <Holders ids={holdersOf(version)} count={releases} /> },
               {

@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { type ReactNode } from 'react';
+import { ReleaseLink } from '../releases/release-link.tsx';
 import { useMay } from '../session/session.ts';
 import { Badge, type Tone } from '../ui/badge.tsx';
 import { formatDuration } from '../ui/format.ts';
@@ -20,7 +21,8 @@ export function AnswerFacts({ answer }: { readonly answer: AnswerState }) {
   if (status === 'idle') return null;
   const { tone, text } = STATUSES[status];
   return (
-    <dl className="flex flex-wrap items-center gap-x-5 gap-y-1.5 text-xs">
+    <div className="flex flex-wrap items-center gap-x-5 gap-y-1.5 text-xs">
+    <dl className="contents">
       <Fact name="Status">
         <span role="status">
           <Badge tone={tone}>{end?.finishReason === 'length' ? 'answered, up to the most tokens' : text}</Badge>
@@ -44,9 +46,7 @@ export function AnswerFacts({ answer }: { readonly answer: AnswerState }) {
       {head !== null && (
         <>
           <Fact name="Release" title="Header x-signalbox-release">
-            <Link to={'/releases/$releaseId' as never} params={{ releaseId: head.releaseId } as never} data-release={head.releaseId}>
-              <ShortIdText id={head.releaseId} />
-            </Link>{' '}
+            <ReleaseLink releaseId={head.releaseId} />
             <Badge title="Header x-signalbox-role">{head.role}</Badge>
           </Fact>
           {head.rulesDigest !== null && (
@@ -58,24 +58,15 @@ export function AnswerFacts({ answer }: { readonly answer: AnswerState }) {
             <span className="font-mono">{head.requestId}</span>
             <CopyButton text={head.requestId} label="Copy request id" />
           </Fact>
-          {status !== 'running' && mayTrace && (
-            <dd>
-              <Link to={'/requests/$requestId' as never} params={{ requestId: head.requestId } as never} className="font-medium">
-                Open its trace
-              </Link>
-            </dd>
-          )}
         </>
       )}
-    </dl>
-  );
-}
-
-function ShortIdText({ id }: { readonly id: string }) {
-  return (
-    <span className="font-mono" title={id}>
-      {id.slice(0, 10)}
-    </span>
+      </dl>
+      {head !== null && status !== 'running' && mayTrace && (
+        <Link to="/requests/$requestId" params={{ requestId: head.requestId }} className="font-medium">
+          Open its trace
+        </Link>
+      )}
+    </div>
   );
 }
 

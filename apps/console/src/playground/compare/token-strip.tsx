@@ -23,12 +23,15 @@ export function TokenStrip({ rows, layers }: { readonly rows: readonly RowDiffer
               key={one.row}
               type="button"
               aria-pressed={one.row === chosen}
-              aria-label={`Token ${one.row}, ${one.text ?? 'text not captured'}: ${one.layers.length} of ${layers} layers differ`}
               onClick={() => choose(one.row)}
               className={classNames('inline-flex cursor-pointer items-baseline gap-0.5 rounded border px-1 py-0.5 whitespace-pre', one.layers.length === 0 ? 'border-transparent text-ink-soft' : 'border-warn/60 bg-warn-soft text-warn', one.row === chosen && 'outline-2 outline-accent')}
             >
               {visible(one.text)}
               {one.layers.length > 0 && <sup>{one.layers.length}</sup>}
+              <span className="sr-only">
+                {' '}
+                (token {one.row}, {one.layers.length} of {layers} layers differ)
+              </span>
             </button>
           ))}
         </div>
