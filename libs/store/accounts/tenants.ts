@@ -1,6 +1,6 @@
 import { type DataSource } from 'typeorm';
 
-export interface TenantRecord {
+interface TenantRecord {
   readonly tenant: string;
   /** Accounts that are bound to it. */
   readonly accounts: number;

@@ -14,7 +14,7 @@ import { Loading } from '../ui/states.tsx';
 import { returnPath, signInProblem } from './sign-in-problems.ts';
 import { SignInScene } from './sign-in-scene.tsx';
 
-export interface SignInSearch {
+interface SignInSearch {
   readonly returnTo?: string;
   /** Why a sign-in with the provider failed. */
   readonly problem?: string;

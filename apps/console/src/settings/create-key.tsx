@@ -12,7 +12,7 @@ import { CopyButton } from '../ui/short-id.tsx';
 import { EXPIRY_CHOICES, expiresAt } from './key-expiry.ts';
 import { useScopeChoices } from './permissions.ts';
 
-export interface KeyWish extends OwnKeyRequest {
+interface KeyWish extends OwnKeyRequest {
   readonly tenant?: string;
   readonly requestsPerMinute?: number;
 }

@@ -28,7 +28,7 @@ export function keyState({ expiresAt: end, revokedAt }: { readonly expiresAt: st
   return leftMs <= 0 ? 'expired' : leftMs < SOON_MS ? 'expires soon' : 'valid';
 }
 
-export type SessionState = 'open' | 'unused for too long' | 'over' | 'ended';
+type SessionState = 'open' | 'unused for too long' | 'over' | 'ended';
 
 /** @param idleMs a session that is not used for so long ends; null where it is not known */
 export function sessionState({ endedAt, expiresAt: end, lastSeenAt }: { readonly endedAt: string | null; readonly expiresAt: string; readonly lastSeenAt: string }, nowMs: number, idleMs: number | null): SessionState {

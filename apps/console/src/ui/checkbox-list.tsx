@@ -9,7 +9,7 @@ export interface CheckboxChoice {
   readonly hint?: ReactNode;
 }
 
-export interface CheckboxListProps {
+interface CheckboxListProps {
   /** The field's name in the API. */
   readonly name: string;
   readonly label: string;
