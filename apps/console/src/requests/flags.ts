@@ -1,6 +1,6 @@
 import { type RecordedRequest } from '../api/gen/types.gen.ts';
 
-export type DecisionFlag = NonNullable<RecordedRequest['flags']>[number];
+type DecisionFlag = NonNullable<RecordedRequest['flags']>[number];
 
 /** What happened to a decision that was not the plain top-k, in words, and its sign where there is little room. */
 export const FLAG_WORDS: Readonly<Record<DecisionFlag, { readonly sign: string; readonly meaning: string }>> = {

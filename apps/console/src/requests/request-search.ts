@@ -3,12 +3,12 @@ import { type TimeWindow } from '../shell/scope.ts';
 export const STATUSES = ['answered', 'cancelled', 'failed'] as const;
 export const FLAGS = ['any', 'dropped', 'rerouted', 'masked', 'fallback', 'none'] as const;
 export const ORDERS = ['newest', 'oldest', 'slowest', 'fastest'] as const;
-export type Status = (typeof STATUSES)[number];
-export type Flag = (typeof FLAGS)[number];
+type Status = (typeof STATUSES)[number];
+type Flag = (typeof FLAGS)[number];
 export type Order = (typeof ORDERS)[number];
 
 /** What narrows the list; an empty label stands for requests that gave none. */
-export interface RequestFilter {
+interface RequestFilter {
   readonly release?: string;
   readonly status?: Status;
   readonly flag?: Flag;

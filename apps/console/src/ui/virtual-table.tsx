@@ -9,7 +9,7 @@ export interface VirtualColumn<T> extends Omit<Column<T>, 'isSecondary'> {
   readonly width: string;
 }
 
-export interface VirtualTableProps<T> {
+interface VirtualTableProps<T> {
   /** Says what the table holds, to screen readers. */
   readonly caption: string;
   readonly columns: readonly VirtualColumn<T>[];

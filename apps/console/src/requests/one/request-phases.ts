@@ -1,4 +1,4 @@
-export interface Phase {
+interface Phase {
   readonly name: 'queue' | 'first token' | 'generation' | 'no token';
   readonly ms: number;
   readonly meaning: string;

@@ -1,5 +1,5 @@
 /** A stretch of a token's text: as it is, or a sign for a character that would not be seen, or would act. */
-export interface TextPart {
+interface TextPart {
   readonly text: string;
   /** Names the character; null for text as it is. */
   readonly stands: string | null;
