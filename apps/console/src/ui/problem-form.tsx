@@ -18,8 +18,8 @@ export interface ProblemFormProps {
 export function ProblemForm({ error, fields, onSubmit, children, label, className = 'flex flex-col gap-3' }: ProblemFormProps) {
   const problem = error === null || error === undefined ? null : problemOf(error, undefined);
   const at = problem === null ? null : nearestField(problem.field, fields);
-  // The same object until another try fails: the form clears an error once its field is edited, and a new object would bring it back.
   const [answered, setAnswered] = useState<unknown>(null);
+  // The same object until another try fails, as a new one would bring a cleared error back.
   // An error holds a form back from being sent, and its remedy may be in another field: any edit lifts it.
   const errors = useMemo(() => (at === null || problem === null || error === answered ? {} : { [at]: problem.detail }), [error, at, answered]);
   return (
