@@ -45,6 +45,12 @@ export interface TimeSeriesProps {
 
 const NO_MARKERS: readonly Marker[] = [];
 const NO_SPANS: readonly Span[] = [];
+const DAY_SECONDS = 86_400;
+const DAY = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric' });
+const MINUTE = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const SECOND = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const MOMENT = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
 const DASHES = [[], [6, 3], [2, 3], [10, 4], [6, 3, 2, 3], [1, 2], [12, 3, 3, 3], [4, 6]];
 
 const formatPlain = (value: number): string => formatNumber(value);
@@ -91,7 +97,7 @@ function draw(element: HTMLElement, { atMs, series, markers = [], spans = [], he
     columns.push(values);
     lines.push({ label, stroke: colour, width: isReference ? 1.25 : 1.75, dash: isReference ? [4, 4] : DASHES[index % DASHES.length], points: { show: hasIsolated(values), size: 5 }, value: (_, value) => (value === null ? 'none' : format(value)) });
     if (!band) return;
-    const edge = { stroke: 'transparent', points: { show: false }, label: `${label}, 95 %` };
+    const edge = { stroke: 'transparent', points: { show: false }, label: `${label}, 95 %`, class: 'u-edge' };
     columns.push(band.high, band.low);
     lines.push(edge, edge);
     bands.push({ series: [lines.length - 1, lines.length], fill: `${colour}26` });
@@ -99,15 +105,25 @@ function draw(element: HTMLElement, { atMs, series, markers = [], spans = [], he
   const options: uPlot.Options = {
     width: Math.max(100, Math.floor(element.clientWidth)),
     height: heightPx,
-    series: [{}, ...lines],
+    series: [{ label: 'time', value: (_, seconds) => (seconds === null ? '' : MOMENT.format(seconds * 1000)) }, ...lines],
     bands,
-    axes: [axis, { ...axis, size: 56, values: (_, splits) => splits.map((split) => format(split)) }],
+    axes: [{ ...axis, values: (_, splits, __, ___, stepSeconds) => timeLabels(splits, stepSeconds) }, { ...axis, size: 56, values: (_, splits) => splits.map((split) => format(split)) }],
     scales: { x: { time: true, ...(timeRange && { range: [timeRange[0] / 1000, timeRange[1] / 1000] as uPlot.Range.MinMax }) }, y: { range: (_, low, high) => paddedRange(low, high, range) } },
     legend: { show: series.length > 1 },
     cursor: { drag: { x: true, y: false } },
     hooks: { drawClear: [(plot) => drawSpans(plot, spans, cssColour('--bad-soft'))], draw: [(plot) => drawMarkers(plot, markers, cssColour('--warn'))] },
   };
   return new uPlot(options, [atMs.map((ms) => ms / 1000), ...columns] as uPlot.AlignedData, element);
+}
+
+/** Times below the axis, in the viewer's zone and manner; days where the steps are days, and the date where one begins. */
+function timeLabels(splits: readonly number[], stepSeconds: number): string[] {
+  return splits.map((seconds, index) => {
+    const day = DAY.format(seconds * 1000);
+    if (stepSeconds >= DAY_SECONDS) return day;
+    const isNewDay = index === 0 || DAY.format(splits[index - 1]! * 1000) !== day;
+    return `${(stepSeconds < 60 ? SECOND : MINUTE).format(seconds * 1000)}${isNewDay ? `\n${day}` : ''}`;
+  });
 }
 
 /** Whether a value has no neighbour to draw a line to. */
@@ -149,7 +165,10 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): v
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
-    ctx.fillText(label, x + 4 * devicePixelRatio, bbox.top + 11 * devicePixelRatio);
+    const gap = 4 * devicePixelRatio;
+    const isNearEnd = x + gap + ctx.measureText(label).width > bbox.left + bbox.width;
+    ctx.textAlign = isNearEnd ? 'right' : 'left';
+    ctx.fillText(label, isNearEnd ? x - gap : x + gap, bbox.top + 11 * devicePixelRatio);
   }
   ctx.restore();
 }
