@@ -4,7 +4,6 @@ import { type LayerDifference } from './routing-diff.ts';
 
 /** Share of differing decisions, layer by layer. */
 export function LayerBars({ layers }: { readonly layers: readonly LayerDifference[] }) {
-  const most = Math.max(...layers.map(shareOf), 0.0001);
   const data = {
     name: 'routing-differences-by-layer',
     header: ['layer', 'decisions', 'differing decisions', 'share of decisions', 'share of selections'],
@@ -19,7 +18,7 @@ export function LayerBars({ layers }: { readonly layers: readonly LayerDifferenc
             <li key={layer.layer} className="grid grid-cols-[4rem_1fr_9rem] items-center gap-2">
               <span className="text-ink-soft">Layer {layer.layer}</span>
               <span aria-hidden className="h-3 rounded-sm bg-raised">
-                <span className="block h-3 rounded-sm bg-over" style={{ width: `${(100 * shareOf(layer)) / most}%` }} />
+                <span className="block h-3 rounded-sm bg-over" style={{ width: `${100 * shareOf(layer)}%` }} />
               </span>
               <span className="tabular-nums">
                 {formatPercent(shareOf(layer), 2)}, {layer.differing} of {layer.decisions}
