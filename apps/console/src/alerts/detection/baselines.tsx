@@ -63,7 +63,7 @@ export function Baselines() {
         )
       }
     >
-      <PagedTable caption="Baselines" query={baselines} columns={columns} rowKey={({ id }) => id} empty={<Empty title="There is no baseline yet">The first one of a model freezes by itself once its stable release has 5000 recorded requests (SIGNALBOX_BASELINE_REQUESTS). With at least 1000, you can freeze one now; it takes some seconds a layer.</Empty>} />
+      <PagedTable caption="Baselines by time" query={baselines} columns={columns} rowKey={({ id }) => id} empty={<Empty title="There is no baseline yet">The first one of a model freezes by itself once its stable release has 5000 recorded requests (SIGNALBOX_BASELINE_REQUESTS). With at least 1000, you can freeze one now; it takes some seconds a layer.</Empty>} />
       {isFreezing && <FreezeDialog onClose={() => setFreezing(false)} />}
       {asked !== null && (
         <Confirm

@@ -41,7 +41,7 @@ export function Readings() {
           </div>
         )}
       </div>
-      <PagedTable caption="Readings" query={readings} columns={columnsOf(signals)} rowKey={({ signal: name, labels }) => `${name} ${JSON.stringify(labels)}`} empty={<Empty title="No readings">Detectors write readings once a model answers requests; those that compare need a baseline too.</Empty>} />
+      <PagedTable caption="Newest readings" query={readings} columns={columnsOf(signals)} rowKey={({ signal: name, labels }) => `${name} ${JSON.stringify(labels)}`} empty={<Empty title="No readings">Detectors write readings once a model answers requests; those that compare need a baseline too.</Empty>} />
     </Card>
   );
 }

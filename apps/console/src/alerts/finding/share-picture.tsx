@@ -15,10 +15,13 @@ export function SharePicture({ rows, layer, beforeName }: { readonly rows: reado
     <ChartFrame label={`Share of the selections of layer ${layer} on each expert, now and in ${beforeName}`} data={data}>
       <div className="mb-2 flex flex-wrap gap-x-4 gap-y-1 text-xs text-ink-soft">
         <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-block h-2.5 w-6 rounded-sm bg-over" /> now, more than before
+          <span aria-hidden className="inline-block h-2.5 w-6 rounded-sm bg-line-strong" /> as before
         </span>
         <span className="inline-flex items-center gap-1.5">
-          <span aria-hidden className="inline-block h-2.5 w-6 rounded-sm bg-under" /> now, less than before
+          <span aria-hidden className="inline-block h-2.5 w-6 rounded-sm bg-over" /> gained
+        </span>
+        <span className="inline-flex items-center gap-1.5">
+          <span aria-hidden className="inline-block h-2.5 w-6 rounded-sm border border-under bg-under/30" /> lost
         </span>
         <span className="inline-flex items-center gap-1.5">
           <span aria-hidden className="inline-block h-3.5 w-0.5 bg-ink" /> {beforeName}
@@ -44,7 +47,8 @@ function Row({ row: { expert, now, before, moved, isNamed }, layer, most, before
         expert {expert}
       </Link>
       <span className="relative h-4 rounded-sm bg-raised" title={`now ${formatPercent(now)}, ${beforeName} ${formatPercent(before)}`}>
-        <span aria-hidden className={`absolute inset-y-0.5 left-0 rounded-sm ${moved >= 0 ? 'bg-over' : 'bg-under'}`} style={{ width: percentOf(now) }} />
+        <span aria-hidden className="absolute inset-y-0.5 left-0 rounded-sm bg-line-strong" style={{ width: percentOf(Math.min(now, before)) }} />
+        <span aria-hidden className={`absolute inset-y-0.5 ${moved >= 0 ? 'bg-over' : 'border border-under bg-under/30'}`} style={{ left: percentOf(Math.min(now, before)), width: percentOf(Math.abs(moved)) }} />
         <span aria-hidden className="absolute -inset-y-0.5 w-0.5 bg-ink" style={{ left: `calc(${percentOf(before)} - 1px)` }} />
       </span>
       <span className={`flex items-center gap-1 ${isNamed ? 'font-bold' : 'text-ink-soft'}`}>

@@ -1,6 +1,7 @@
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { getNotificationPolicyOptions, listReceiversOptions, putNotificationPolicyMutation } from '../../api/gen/@tanstack/react-query.gen.ts';
+import { type NotificationPolicy } from '../../api/gen/types.gen.ts';
 import { problemOf } from '../../api/problem.ts';
 import { refresh } from '../../api/query-client.ts';
 import { useMay } from '../../session/session.ts';
@@ -15,25 +16,30 @@ import { PolicyTree } from './policy-tree.tsx';
 /** Who is told of what. */
 export function PolicyPage() {
   const mayOperate = useMay('operate');
-  const [isEditing, setEditing] = useState(false);
-  const policy = useQuery({ ...getNotificationPolicyOptions(), staleTime: isEditing ? Infinity : 15_000 });
+  // As it was when editing began: news from elsewhere must not drop what was typed.
+  const [edited, setEdited] = useState<NotificationPolicy | null>(null);
+  const policy = useQuery(getNotificationPolicyOptions());
   const receivers = useQuery(listReceiversOptions({ query: { limit: 200 } })).data?.items ?? [];
   const save = useMutation({
     ...putNotificationPolicyMutation(),
     onSuccess: async () => {
-      setEditing(false);
+      setEdited(null);
       tellDone('Saved', 'It holds from the next evaluation on.');
       await refresh('alerts');
     },
   });
-  const isStale = save.error !== null && problemOf(save.error, undefined).status === 412;
+  const isStale = edited !== null && ((policy.data?.generation ?? 0) > edited.generation || (save.error !== null && problemOf(save.error, undefined).status === 412));
+  const takeTheirs = async (): Promise<void> => {
+    setEdited((await policy.refetch()).data ?? null);
+    save.reset();
+  };
   return (
     <AlertsFrame
       tab="Who is told"
       actions={
         mayOperate &&
-        !isEditing && (
-          <Button variant="primary" disabled={policy.data === undefined} onClick={() => setEditing(true)}>
+        edited === null && (
+          <Button variant="primary" disabled={policy.data === undefined} onClick={() => setEdited(policy.data ?? null)}>
             Change who is told
           </Button>
         )
@@ -41,27 +47,27 @@ export function PolicyPage() {
     >
       <Loaded query={policy} rows={8}>
         {(data) =>
-          isEditing ? (
+          edited !== null ? (
             <>
               {isStale && (
                 <div role="status" className="flex flex-wrap items-center gap-3 rounded-md border border-warn/40 bg-warn-soft px-3 py-2 text-sm">
                   <span>Someone else changed it since you began. What you typed is still here; loading theirs drops it.</span>
-                  <Button size="small" onClick={() => void policy.refetch().then(() => save.reset())}>
+                  <Button size="small" onClick={() => void takeTheirs()}>
                     Load their version
                   </Button>
                 </div>
               )}
               <PolicyEditor
-                key={data.generation}
-                initial={draftOfPolicy(data)}
+                key={edited.generation}
+                initial={draftOfPolicy(edited)}
                 receivers={receivers}
                 error={save.error}
                 isSaving={save.isPending}
                 onCancel={() => {
-                  setEditing(false);
+                  setEdited(null);
                   save.reset();
                 }}
-                onSave={(body) => save.mutate({ headers: { 'if-match': `"${data.generation}"` }, body })}
+                onSave={(body) => save.mutate({ headers: { 'if-match': `"${edited.generation}"` }, body })}
               />
             </>
           ) : (

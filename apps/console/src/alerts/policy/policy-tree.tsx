@@ -20,7 +20,7 @@ export function PolicyTree({ policy: { receivers: own, groupBy, timing, routes, 
           <Empty title="Nobody is told of anything">Add a receiver, then name it here. Until then alerts show in this console only.</Empty>
         </Card>
       )}
-      <Card title="Routes" lead={updatedBy === null || updatedAt === null ? 'As it ships.' : <>Changed by {updatedBy} <Time at={updatedAt} as="relative" />.</>}>
+      <Card title="Routes" lead={updatedBy === null || updatedAt === null ? 'As it ships.' : <span title={`by ${updatedBy}`}>Changed <Time at={updatedAt} as="relative" />.</span>}>
         <ol className="flex flex-col gap-3" aria-label="Routes in order">
           {routes.map((route, index) => (
             <li key={route.name} className="border-l-2 border-line-strong/50 pl-3">

@@ -39,7 +39,7 @@ export function ReceiversPage() {
       }
     >
       <Card isFlush title="Receivers" lead="Places where notifications go. Who is told of what says which alerts go where.">
-        <PagedTable caption="Receivers" query={receivers} columns={COLUMNS} rowKey={({ id }) => id} empty={<Empty title="There are no receivers">Nobody is told of anything. Add a webhook, a mail address or an Alertmanager, and name it under Who is told.</Empty>} />
+        <PagedTable caption="Receivers by name" query={receivers} columns={COLUMNS} rowKey={({ id }) => id} empty={<Empty title="There are no receivers">Nobody is told of anything. Add a webhook, a mail address or an Alertmanager, and name it under Who is told.</Empty>} />
       </Card>
       {isAdding && <NewReceiver onClose={() => setAdding(false)} />}
     </AlertsFrame>

@@ -21,8 +21,8 @@ import { RuleEditor } from './rule-editor.tsx';
 /** One rule, to read, to preview and to change. */
 export function RulePage() {
   const { ruleId } = useParams({ strict: false }) as { readonly ruleId: string };
-  const rule = useQuery({ ...getAlertRuleOptions({ path: { ruleId } }), staleTime: Infinity });
-  if (rule.data !== undefined) return <RuleView key={rule.data.generation} rule={rule.data} onReload={() => void rule.refetch()} />;
+  const rule = useQuery(getAlertRuleOptions({ path: { ruleId } }));
+  if (rule.data !== undefined) return <RuleView key={ruleId} latest={rule.data} onReload={async () => (await rule.refetch()).data} />;
   return (
     <Page title="Rule">
       <BackLink label="Rules" to="/alerts/rules" />
@@ -33,7 +33,10 @@ export function RulePage() {
   );
 }
 
-function RuleView({ rule, onReload }: { readonly rule: AlertRule; readonly onReload: () => void }) {
+/** @param latest as the server has it now, which somebody else may have changed since it was opened */
+function RuleView({ latest, onReload }: { readonly latest: AlertRule; readonly onReload: () => Promise<AlertRule | undefined> }) {
+  // What is edited stays as it was opened: news from elsewhere must not drop what was typed.
+  const [rule, setRule] = useState(latest);
   const mayOperate = useMay('operate');
   const navigate = useNavigate();
   const [isDeleting, setDeleting] = useState(false);
@@ -41,8 +44,9 @@ function RuleView({ rule, onReload }: { readonly rule: AlertRule; readonly onRel
   const headers = { 'if-match': `"${rule.generation}"` };
   const save = useMutation({
     ...putAlertRuleMutation(),
-    onSuccess: async ({ name }) => {
-      tellDone('Saved', `${name} is evaluated so from now on.`);
+    onSuccess: async (saved) => {
+      setRule(saved);
+      tellDone('Saved', `${saved.name} is evaluated so from now on.`);
       await refresh('alerts');
     },
   });
@@ -54,15 +58,19 @@ function RuleView({ rule, onReload }: { readonly rule: AlertRule; readonly onRel
       await refresh('alerts');
     },
   });
-  const isStale = save.error !== null && problemOf(save.error, undefined).status === 412;
+  const isStale = latest.generation > rule.generation || (save.error !== null && problemOf(save.error, undefined).status === 412);
+  const takeTheirs = async (): Promise<void> => {
+    setRule((await onReload()) ?? rule);
+    save.reset();
+  };
   return (
     <Page
       title={rule.name}
       lead={
         <span className="flex flex-wrap items-center gap-2">
           {rule.enabled ? <Badge tone="ok">on</Badge> : <Badge>off</Badge>}
-          <span>
-            changed by {rule.updatedBy} <Time at={rule.updatedAt} as="relative" />
+          <span title={`by ${rule.updatedBy}`}>
+            changed <Time at={rule.updatedAt} as="relative" />
           </span>
           {record !== undefined && <span>{record.lastFiredAt === null ? 'never fired' : <>last fired <Time at={record.lastFiredAt} as="relative" /></>}</span>}
           <Link to="/alerts/history" search={{ rule: rule.id }}>
@@ -82,12 +90,12 @@ function RuleView({ rule, onReload }: { readonly rule: AlertRule; readonly onRel
       {isStale && (
         <div role="status" className="flex flex-wrap items-center gap-3 rounded-md border border-warn/40 bg-warn-soft px-3 py-2 text-sm">
           <span>Someone else changed this rule since you opened it. What you typed is still here; loading theirs drops it.</span>
-          <Button size="small" onClick={onReload}>
+          <Button size="small" onClick={() => void takeTheirs()}>
             Load their version
           </Button>
         </div>
       )}
-      <RuleEditor initial={draftOfRule(rule)} mayEdit={mayOperate} saveLabel="Save" error={save.error} isSaving={save.isPending} onSave={(body) => save.mutate({ path: { ruleId: rule.id }, headers, body })} />
+      <RuleEditor key={rule.generation} initial={draftOfRule(rule)} mayEdit={mayOperate} saveLabel="Save" error={save.error} isSaving={save.isPending} onSave={(body) => save.mutate({ path: { ruleId: rule.id }, headers, body })} />
       <Confirm
         isOpen={isDeleting}
         onClose={() => setDeleting(false)}

@@ -57,7 +57,7 @@ export function SilencesPage() {
     >
       <FilterBar filters={[{ name: 'live', label: 'Show', all: 'Those that have not ended', choices: [{ value: 'all', label: 'All' }] }]} />
       <Card isFlush title="Silences" lead="They are ended, never deleted.">
-        <PagedTable caption="Silences" query={silences} columns={columns} rowKey={({ id }) => id} empty={<Empty title={live === 'all' ? 'Nothing was ever silenced' : 'Nothing is silenced'}>A silence keeps notifications back for a time, such as during a load test. Rules that are wrong are better changed.</Empty>} />
+        <PagedTable caption="Silences by their end" query={silences} columns={columns} rowKey={({ id }) => id} empty={<Empty title={live === 'all' ? 'Nothing was ever silenced' : 'Nothing is silenced'}>A silence keeps notifications back for a time, such as during a load test. Rules that are wrong are better changed.</Empty>} />
       </Card>
       {isMaking && <SilenceDialog initial={[]} onClose={() => setMaking(false)} />}
       {ending !== null && (
