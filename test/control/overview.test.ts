@@ -89,7 +89,8 @@ describe('figures of requests', () => {
     for (const name of ['requests', 'answered', 'cancelled', 'failed', 'promptTokens', 'completionTokens']) expect(sum(name), name).toBe(body.total[name]);
     expect(body.total.requests).toBe(house.requestIds.acme.length + house.requestIds.umbrella.length);
     expect(body.total.answered + body.total.cancelled + body.total.failed).toBe(body.total.requests);
-    const durations = ((await house.dataSource.query('SELECT duration_ms FROM signalbox.trace WHERE status = 0 ORDER BY 1')) as { duration_ms: number }[]).map(({ duration_ms }) => duration_ms);
+    const rows: { duration_ms: number }[] = await house.dataSource.query('SELECT duration_ms FROM signalbox.trace WHERE status = 0 ORDER BY 1');
+    const durations = rows.map(({ duration_ms }) => duration_ms);
     const at = 0.95 * (durations.length - 1);
     const [low, high] = [durations[Math.floor(at)]!, durations[Math.ceil(at)]!];
     expect(body.total.durationMs.p95).toBeCloseTo(low + (high - low) * (at - Math.floor(at)), 6);

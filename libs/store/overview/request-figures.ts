@@ -32,7 +32,7 @@ export interface RequestFiguresQuery {
 }
 
 interface Row {
-  readonly bucket_ms: number | null;
+  readonly bucket: Date | null;
   readonly requests: number;
   readonly answered: number;
   readonly cancelled: number;
@@ -55,21 +55,21 @@ export class RequestFiguresReader {
     // The columns are picked before the sort, so that it does not carry the traces.
     const rows: Row[] = await this.dataSource.query(
       `WITH picked AS (
-         SELECT floor(extract(epoch FROM at) * 1000 / $4)::float8 * $4 AS bucket_ms, status, prompt_tokens, completion_tokens, duration_ms, ttft_ms
+         SELECT date_bin($4 * interval '1 millisecond', at, timestamptz 'epoch') AS bucket, status, prompt_tokens, completion_tokens, duration_ms, ttft_ms
          FROM signalbox.trace
          WHERE at >= $1 AND at < $2 AND release = ANY(ARRAY(SELECT number FROM signalbox.release WHERE id = ANY($3)))
            AND ($5::text IS NULL OR segment = ANY(ARRAY(SELECT id FROM signalbox.segment WHERE tenant = $5)))
        )
-       SELECT bucket_ms, count(*)::float8 AS requests,
+       SELECT bucket, count(*)::float8 AS requests,
          count(*) FILTER (WHERE status = 0)::float8 AS answered, count(*) FILTER (WHERE status = 1)::float8 AS cancelled, count(*) FILTER (WHERE status = 2)::float8 AS failed,
          coalesce(sum(prompt_tokens), 0)::float8 AS prompt_tokens, coalesce(sum(completion_tokens), 0)::float8 AS completion_tokens,
          count(ttft_ms) FILTER (WHERE status = 0)::float8 AS with_first_token, ${quantilesOf('duration_ms')} AS duration, ${quantilesOf('ttft_ms')} AS ttft
-       FROM picked GROUP BY GROUPING SETS ((bucket_ms), ()) ORDER BY bucket_ms NULLS LAST`,
+       FROM picked GROUP BY GROUPING SETS ((bucket), ()) ORDER BY bucket NULLS LAST`,
       [new Date(fromMs), new Date(toMs), releaseIds, stepMs, tenant],
     );
     const total = rows.at(-1);
-    if (!total || total.bucket_ms !== null) throw new Error('the empty grouping set gives the last row');
-    return { total: toFigures(total), buckets: rows.slice(0, -1).map((row) => ({ atMs: row.bucket_ms!, ...toFigures(row) })) };
+    if (!total || total.bucket !== null) throw new Error('the empty grouping set gives the last row');
+    return { total: toFigures(total), buckets: rows.slice(0, -1).map((row) => ({ atMs: row.bucket!.getTime(), ...toFigures(row) })) };
   }
 }
 

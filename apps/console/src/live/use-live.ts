@@ -23,7 +23,7 @@ export function useLive(): LiveState {
   const isBound = me !== undefined && me.tenant !== null;
   useEffect(() => {
     const throttle = new TagThrottle(clock, (tags, isQuiet) => void (isQuiet ? refreshQuietly(...tags) : refresh(...tags)));
-    const connection = new LiveConnection({ open: (url) => new EventSource(url) as never, clock, random: Math.random, onState: setState, onTags: (tags) => throttle.take(tags), onRefused: () => void refresh('session') });
+    const connection = new LiveConnection({ open: (url) => new EventSource(url), clock, random: Math.random, onState: setState, onTags: (tags) => throttle.take(tags), onRefused: () => void refresh('session') });
     let unseen: number | undefined;
     const seen = (): void => {
       window.clearTimeout(unseen);

@@ -3,7 +3,7 @@ import { type Alert } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
 import { Severity } from '../ui/severity.tsx';
 import { Time } from '../ui/time.tsx';
-import { isFiring } from './health.ts';
+import { isFiring, whereOf } from './health.ts';
 
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
 const SHOWN = 6;
@@ -16,7 +16,7 @@ export function AlertsCard({ model, alerts }: { readonly model: string; readonly
     <Card
       title={firing.length === 0 ? 'No alert fires' : `${firing.length} ${firing.length === 1 ? 'alert fires' : 'alerts fire'}`}
       {...(counts.length > 1 && { lead: counts.map(({ severity, count }) => `${count} ${severity}`).join(', ') })}
-      actions={<Link to="/alerts" search={{ model } as never} className="text-xs">Alerts</Link>}
+      actions={<Link to="/alerts" search={{ model }} className="text-xs">Alerts</Link>}
     >
       {firing.length === 0 ? (
         <p className="text-sm text-ink-soft">Ended ones are in the <Link to="/alerts/history" className="underline">history</Link>.</p>
@@ -26,9 +26,7 @@ export function AlertsCard({ model, alerts }: { readonly model: string; readonly
             <li key={id} className="flex flex-wrap items-baseline gap-x-2">
               <Severity value={severity} />
               <Link to="/alerts/$alertId" params={{ alertId: id }} className="min-w-0 wrap-anywhere">
-                {rule.name}
-                {labels['layer'] !== undefined && `, layer ${labels['layer']}`}
-                {labels['expert'] !== undefined && `, expert ${labels['expert']}`}
+                {[rule.name, whereOf(labels)].filter((part) => part !== '').join(', ')}
               </Link>
               <span className="text-xs text-ink-soft">
                 {startedAt !== null && <Time at={startedAt} as="relative" />}
@@ -39,7 +37,7 @@ export function AlertsCard({ model, alerts }: { readonly model: string; readonly
           ))}
           {firing.length > SHOWN && (
             <li>
-              <Link to="/alerts" search={{ model } as never}>
+              <Link to="/alerts" search={{ model }}>
                 {firing.length - SHOWN} more
               </Link>
             </li>

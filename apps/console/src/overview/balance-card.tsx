@@ -97,7 +97,7 @@ function Tile({ layer: { layer, now, baseline, isOutside, entropyBits, entropyLo
   return (
     <li className={classNames('flex min-w-0 flex-col gap-1 rounded-md border p-2', isOutside ? 'border-warn/60' : 'border-line')}>
       <span className="flex items-center justify-between gap-2">
-        <Link to="/routing" search={{ layer } as never} className="text-xs font-medium">
+        <Link to="/routing" search={{ layer }} className="text-xs font-medium">
           Layer {layer}
         </Link>
         {isOutside && (
@@ -110,7 +110,7 @@ function Tile({ layer: { layer, now, baseline, isOutside, entropyBits, entropyLo
         <Sparkline label={`Entropy of layer ${layer} over time`} values={entropyBits} band={{ low: entropyLow, high: entropyHigh }} range={entropyRange} {...(baseline && { reference: baseline.entropyBits })} />
       </Measure>
       <Measure name="MaxVio" value={formatNumber(now.maxViolation)} before={baseline && formatNumber(baseline.maxViolation)}>
-        <Sparkline label={`MaxVio of layer ${layer} over time`} values={maxViolation} range={violationRange} heightPx={20} {...(baseline?.maxViolation != null && { reference: baseline.maxViolation })} />
+        <Sparkline label={`MaxVio of layer ${layer} over time`} values={maxViolation} range={violationRange} heightPx={20} {...(typeof baseline?.maxViolation === 'number' && { reference: baseline.maxViolation })} />
       </Measure>
     </li>
   );

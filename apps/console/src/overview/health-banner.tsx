@@ -46,7 +46,7 @@ export function HealthBanner({ model, health, children }: { readonly model: stri
           ))}
           {more > 0 && (
             <li>
-              <Link to="/alerts" search={{ model } as never} className="text-ink! underline">
+              <Link to="/alerts" search={{ model }} className="text-ink! underline">
                 {more} more
               </Link>
             </li>

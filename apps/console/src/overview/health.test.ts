@@ -1,22 +1,23 @@
 import { expect, it } from 'vitest';
+import { type ObservedActivation } from '../api/gen/types.gen.ts';
 import { type HealthFacts, healthOf } from './health.ts';
 
-const PROCESS = { status: 'live', state: 'ready' } as never;
+const PROCESS = { status: 'live', state: 'ready' } as ObservedActivation['observed'][number];
 const WELL: HealthFacts = {
   model: 'toy', activation: { releaseId: 'a'.repeat(64), converged: true, observed: [PROCESS] }, alerts: [],
-  total: { requests: 100, failed: 0, failedShare: 0 } as never, rollout: null, owed: [],
+  total: { requests: 100, failed: 0, failedShare: 0 }, rollout: null, owed: [],
 };
 const alert = (over: Record<string, unknown>) => ({ id: 'f'.repeat(64), signal: 'router-shift', state: 'alerting', severity: 'critical', rule: { id: 'r', name: 'Router changed' }, labels: { layer: '2' }, muted: null, ...over }) as never;
 
 it('says that all is well only where there is something to judge by', () => {
   expect(healthOf(WELL)).toEqual({ tone: 'ok', sentence: 'All is well', ailments: [] });
-  expect(healthOf({ ...WELL, total: { withheld: { reason: 'fewer_than_min_requests', minRequests: 20 } } as never }).tone).toBe('neutral');
+  expect(healthOf({ ...WELL, total: { withheld: { reason: 'fewer_than_min_requests', minRequests: 20 } } }).tone).toBe('neutral');
   expect([healthOf({ ...WELL, total: undefined }).sentence, healthOf({ ...WELL, alerts: undefined }).sentence]).toEqual(['Looking', 'Looking']);
   expect(healthOf({ ...WELL, activation: { releaseId: null, converged: false, observed: [] } }).sentence).toBe('No release answers yet');
 });
 
 it('names the worst, links to it, and counts the others', () => {
-  const health = healthOf({ ...WELL, alerts: [alert({ severity: 'warning', rule: { name: 'Hot expert' }, labels: { layer: '1', expert: '7' } }), alert({})], total: { failedShare: 0.02 } as never });
+  const health = healthOf({ ...WELL, alerts: [alert({ severity: 'warning', rule: { name: 'Hot expert' }, labels: { layer: '1', expert: '7' } }), alert({})], total: { failedShare: 0.02 } });
   expect(health).toMatchObject({ tone: 'bad', sentence: 'Router changed in layer 2, and 2 more things need a look' });
   expect(health.ailments.map(({ text }) => text)).toEqual(['Router changed in layer 2', 'Hot expert in layer 1, expert 7', '2% of the requests failed']);
   expect(health.ailments[0]!.place).toEqual({ to: '/alerts/$alertId', params: { alertId: 'f'.repeat(64) } });

@@ -43,6 +43,11 @@ export function isFiring({ state, signal }: Pick<Alert, 'state' | 'signal'>): bo
   return FIRING.has(state) && signal !== 'watchdog';
 }
 
+/** The layer and expert that labels name, in words; empty where they name none. */
+export function whereOf(labels: Readonly<Record<string, unknown>>): string {
+  return ['layer', 'expert'].flatMap((name) => (typeof labels[name] === 'string' ? [`${name} ${labels[name]}`] : [])).join(', ');
+}
+
 /** How a model fares, in a sentence, and what is wrong with it. */
 export function healthOf(facts: HealthFacts): Health {
   const ailments = [...ofProcesses(facts), ...ofAlerts(facts), ...ofTraffic(facts), ...ofChanges(facts)].toSorted((a, b) => ORDER[a.tone] - ORDER[b.tone]);
@@ -72,10 +77,10 @@ function ofProcesses({ activation }: HealthFacts): Ailment[] {
 
 function ofAlerts({ alerts }: HealthFacts): Ailment[] {
   return (alerts ?? []).filter(isFiring).map(({ id, rule, labels, severity, state, muted }) => {
-    const where = labels['layer'] === undefined ? '' : ` in layer ${labels['layer']}${labels['expert'] === undefined ? '' : `, expert ${labels['expert']}`}`;
+    const where = whereOf(labels);
     const how = state === 'no-data' ? ' has no data' : state === 'error' ? ' cannot be judged' : '';
     const isQuiet = muted?.reason === 'silenced' || severity === 'info';
-    return { key: id, tone: isQuiet ? 'info' : severity === 'critical' ? 'bad' : 'warn', text: `${rule.name}${where}${how}${muted?.reason === 'silenced' ? ' (silenced)' : ''}`, place: { to: '/alerts/$alertId', params: { alertId: id } } };
+    return { key: id, tone: isQuiet ? 'info' : severity === 'critical' ? 'bad' : 'warn', text: `${rule.name}${where === '' ? '' : ` in ${where}`}${how}${muted?.reason === 'silenced' ? ' (silenced)' : ''}`, place: { to: '/alerts/$alertId', params: { alertId: id } } };
   });
 }
 

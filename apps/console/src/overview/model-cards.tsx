@@ -29,7 +29,7 @@ function ModelCard({ model, isChosen }: { readonly model: string; readonly isCho
   const firing = (facts.alerts ?? []).filter(isFiring).length;
   return (
     <li>
-      <Link to="/" search={((before: Record<string, unknown>) => ({ ...before, model })) as never} aria-current={isChosen ? 'true' : undefined} className={classNames('flex h-full flex-col gap-1.5 rounded-lg border bg-surface p-3 text-ink! no-underline! hover:bg-raised', isChosen ? 'border-accent' : 'border-line')}>
+      <Link to="/" search={(before: Readonly<Record<string, unknown>>) => ({ ...before, model })} aria-current={isChosen ? 'true' : undefined} className={classNames('flex h-full flex-col gap-1.5 rounded-lg border bg-surface p-3 text-ink! no-underline! hover:bg-raised', isChosen ? 'border-accent' : 'border-line')}>
         <span className="font-semibold wrap-anywhere">{model}</span>
         <Badge tone={tone}>
           <span className="whitespace-normal">{sentence}</span>
