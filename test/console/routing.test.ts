@@ -90,6 +90,7 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     // The last cell of the last row.
     await viewer.page.mouse.click(box.x + box.width - 12, box.y + box.height - 12);
     await viewer.page.waitForURL(/\/experts\/3\/7(\?|$)/);
+    expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });
 

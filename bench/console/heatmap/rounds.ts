@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContext, type Page } from 'playwright-core';
+import { option } from '../../harness/options.ts';
 import { type SignalboxUnderTest } from '../../harness/signalbox.ts';
 import { DRAW, ECHARTS_DRAW, EVENTS, LOAD_DATA, MAP_DRAWN, NEXT_FRAME, SORT_CONSOLE, SVG_DRAW, WATCH_EVENTS } from './page-scripts.ts';
 import { type Cost, costOf } from './probe.ts';
@@ -17,9 +18,10 @@ export interface MapFigures {
 }
 
 const VIEW = { width: 1440, height: 900 };
-const POINTS = 120;
-const SCROLLS = 60;
-const KEYS = 60;
+/** Pointer moves; half as many wheel steps and key presses. */
+const POINTS = Number(option('steps', '120'));
+const SCROLLS = Math.ceil(POINTS / 4) * 2;
+const KEYS = SCROLLS;
 const DAY_MS = 86_400_000;
 
 /** Signed in as people are; the scripts of the peers need the page's policy out of the way. */

@@ -13,6 +13,8 @@ const HOURS = 24;
 const REQUESTS = 400;
 const TOKENS = 200_000;
 const MAX_SEGMENTS = 10_000;
+/** One expert in about this many gets nothing, whatever the task. */
+const DEAD_EACH = 97;
 const TASKS = ['chat', 'code'];
 
 /** A release of 58 layers with 256 experts that only stands in the database, with a day of usage in its roll-ups. */
@@ -47,8 +49,8 @@ export async function writeWideModel(store: DataSource, nowMs: number): Promise<
 function wideUsage(seed: number): LayerUsage[] {
   const random = generator(seed);
   const { layers, experts, topK } = WIDE;
-  return emptyUsage(layers, experts).map((usage) => {
-    const weights = Array.from({ length: experts }, () => (random() < 0.01 ? 0 : Math.exp(1.4 * (random() + random() - 1))));
+  return emptyUsage(layers, experts).map((usage, layer) => {
+    const weights = Array.from({ length: experts }, (_, expert) => ((expert * 7 + layer * 31) % DEAD_EACH === 0 ? 0 : Math.exp(1.4 * (random() + random() - 1))));
     const sum = weights.reduce((total, weight) => total + weight, 0);
     for (const [expert, weight] of weights.entries()) {
       const load = Math.round((weight / sum) * TOKENS * topK);

@@ -25,5 +25,5 @@ export function useComparisonFilter(model: string) {
 export function useOpenExpert(): (layer: number, expert: number) => void {
   const navigate = useNavigate();
   const { release } = useRoutingSearch();
-  return (layer, expert) => void navigate({ to: '/experts/$layer/$expert', params: { layer: String(layer), expert: String(expert) }, search: (release === undefined ? {} : { release }) as never });
+  return (layer, expert) => void navigate({ to: '/experts/$layer/$expert', params: { layer: String(layer), expert: String(expert) }, search: release === undefined ? {} : { release } });
 }

@@ -135,7 +135,7 @@ export function Heatmap({ label, cells, order, words, limit, figure = 'share', l
       </p>
       {marked !== null && <Tooltip {...cellText(cells, marked, words)} at={anchorOf(layout, { row: marked.row, column: order.columnOf(marked) }, scroll())} widthPx={layout.widthPx} />}
       {canZoom(layout, zoomAt) && (
-        <div className="absolute right-1 bottom-1 flex gap-1 rounded-md border border-line bg-surface p-0.5">
+        <div className="mt-1 flex justify-end gap-1">
           <Button size="small" variant="quiet" aria-label="Zoom out" disabled={zoomAt === 0} icon={<Minus size={13} aria-hidden />} onClick={() => setZoomAt(zoomAt - 1)} />
           <Button size="small" variant="quiet" aria-label="Zoom in" disabled={zoomAt === ZOOMS.length - 1} icon={<Plus size={13} aria-hidden />} onClick={() => setZoomAt(zoomAt + 1)} />
         </div>

@@ -41,6 +41,7 @@ interface Box {
 const FONT = '"Inter Variable", system-ui, sans-serif';
 /** How far the frame of a marked cell reaches beyond it. */
 const FRAME_PX = 4;
+const LABEL_HEIGHT_PX = 15;
 const MIN_TEXT_WIDTH_PX = 46;
 const MIN_TEXT_HEIGHT_PX = 22;
 
@@ -237,7 +238,7 @@ export class Painter {
     context.fillRect(0, headPx, gutterPx - FRAME_PX, heightPx);
     context.textAlign = 'right';
     context.textBaseline = 'middle';
-    const step = labelStep(pitchY, 15);
+    const step = labelStep(pitchY, LABEL_HEIGHT_PX);
     const { from, to } = visibleRange(top, heightPx - headPx, pitchY, layout.rows);
     for (let row = from; row < to; row += 1) {
       const y = headPx + row * pitchY - top;
@@ -246,7 +247,8 @@ export class Painter {
         context.fillStyle = colours.accent;
         context.fillRect(2, y, 3, Math.max(3, pitchY - gapPx));
       }
-      if (row % step !== 0 && !isShown) continue;
+      const isBeside = this.#marks.row !== null && Math.abs(row - this.#marks.row) * pitchY < LABEL_HEIGHT_PX;
+      if (!isShown && (row % step !== 0 || isBeside)) continue;
       context.fillStyle = isShown ? colours.accent : colours.inkSoft;
       context.font = `${isShown ? '600 ' : ''}11px ${FONT}`;
       context.fillText(String(cells.layers[row]), gutterPx - 8, y + (pitchY - gapPx) / 2);
