@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === null)('a roll back by keyboard alone', () => {
     // Escape leaves everything as it was and gives the focus back.
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    expect((await page.evaluate(FOCUSED)) as object).toMatchObject({ name: 'Roll back…' });
+    expect(await page.evaluate(FOCUSED)).toMatchObject({ name: 'Roll back…' });
     expect((await house.activation()).releaseId).toBe(candidate);
 
     await page.keyboard.press('Enter');

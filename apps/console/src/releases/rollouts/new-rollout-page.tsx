@@ -9,7 +9,7 @@ import { ButtonLink } from '../../ui/button.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { formatPercent, shortId } from '../../ui/format.ts';
 import { Page } from '../../ui/page.tsx';
-import { Empty, Failed, Loading } from '../../ui/states.tsx';
+import { Empty, Loading } from '../../ui/states.tsx';
 import { BackLink } from '../back-link.tsx';
 import { useActivation, useNeedsApproval, useReleases } from '../serving/use-serving.ts';
 import { lacksShadow, newDraft, planFrom } from './plan-draft.ts';
@@ -69,7 +69,6 @@ function NewRollout({ model }: { readonly model: string }) {
   const id = shortId(draft.candidate);
   return (
     <>
-      {start.error !== null && <Failed error={start.error} />}
       <PlanForm draft={draft} onChange={setDraft} releases={releases.filter(({ releaseId }) => releaseId !== activation.releaseId)} error={start.error} lacksShadow={lacksShadow(draft)} onSubmit={() => setAsking(true)} />
       {isAsking && (
         <Confirm
