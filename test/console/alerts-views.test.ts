@@ -65,7 +65,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     const { page } = viewer;
     await viewer.goto(`/alerts/${alertId}`);
     await page.getByRole('button', { name: 'Silence this' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = page.getByRole('dialog', { name: 'Silence alerts' });
     await dialog.getByText('It would silence 1 alert that fires now:').waitFor();
     // Less narrow: both layers of the rule.
     for (const matcher of ['Remove matcher 4', 'Remove matcher 3', 'Remove matcher 2']) await dialog.getByRole('button', { name: matcher }).click();
@@ -76,7 +76,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     await page.getByText('silenced', { exact: true }).first().waitFor();
     await viewer.goto('/alerts/silences');
     await page.getByRole('button', { name: 'End now' }).click();
-    await page.getByRole('dialog').getByText(/rule is router-shift/).waitFor();
+    await page.getByRole('dialog', { name: 'End the silence' }).getByText(/rule is router-shift/).waitFor();
     await page.getByRole('button', { name: 'End it now' }).click();
     await page.getByText('Nothing is silenced').waitFor();
     expect(viewer.complaints).toEqual([]);
@@ -124,13 +124,13 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     await house.dataSource.query(`UPDATE signalbox.notification SET state = 'dead', failure = 'attempts-used', ended_at = now(), leased_until = NULL WHERE state = 'waiting'`);
     await viewer.goto(`/alerts/receivers/${receiverId}?delivery=dead`);
     await page.getByRole('button', { name: /^Replay all/ }).click();
-    await page.getByRole('dialog').getByText(/dead letters are sent again/).waitFor();
+    await page.getByRole('dialog', { name: /^Replay the dead letters/ }).getByText(/dead letters are sent again/).waitFor();
     await page.getByRole('button', { name: 'Replay', exact: true }).click();
     await page.getByText(/put back into the outbox/).waitFor();
     await viewer.goto(`/alerts/receivers/${receiverId}`);
     await page.getByRole('table').getByRole('button').first().click();
-    await page.getByRole('dialog').getByText('Attempts, oldest first').waitFor();
-    await page.getByRole('dialog').getByText('answered 400').first().waitFor();
+    await page.getByRole('dialog', { name: 'Notification' }).getByText('Attempts, oldest first').waitFor();
+    await page.getByRole('dialog', { name: 'Notification' }).getByText('answered 400').first().waitFor();
     expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });

@@ -105,11 +105,11 @@ describe.skipIf(CHROMIUM === null)('alerts, from a rule to the end of what it fi
 
     await page.getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByRole('textbox', { name: 'Note (optional)' }).fill('rolling back');
-    await page.getByRole('dialog').getByRole('button', { name: 'Acknowledge' }).click();
+    await page.getByRole('dialog', { name: 'Acknowledge the alert' }).getByRole('button', { name: 'Acknowledge' }).click();
     await page.getByText('rolling back').waitFor();
 
     await page.getByRole('button', { name: /^Roll back to/ }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = page.getByRole('dialog', { name: /^Roll back/ });
     await dialog.getByText(/are answered by/).waitFor();
     expect(await dialog.innerText()).toContain(stable.slice(0, 10));
     await dialog.getByRole('textbox', { name: /^Reason/ }).fill('the router has collapsed');
