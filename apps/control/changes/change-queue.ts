@@ -67,12 +67,12 @@ export class ChangeQueue {
   async #item(listed: ListedChange, caller: Principal): Promise<Queue['items'][number]> {
     const change = listedBody(listed);
     const isOwed = listed.change.breakGlass !== null && listed.change.breakGlass.review?.verdict !== 'confirmed';
-    if (!PENDING.includes(listed.change.state) && !isOwed) return { change, blockers: [], waitsForYou: null };
+    if (!PENDING.includes(listed.change.state) && !isOwed) return { change, blockers: [], waitsForYou: null, owesReview: false };
     const stored = await this.changes.find(listed.change.id);
-    if (!stored) return { change, blockers: [], waitsForYou: null };
+    if (!stored) return { change, blockers: [], waitsForYou: null, owesReview: isOwed };
     const facts = await this.#facts(stored, caller);
     const who = whoIs(caller);
-    return { change, blockers: isLive(stored.change) ? standingOf(stored, who, facts).blockers.map((one) => ({ ...one })) : [], waitsForYou: waitsFor(stored, who, facts) };
+    return { change, blockers: isLive(stored.change) ? standingOf(stored, who, facts).blockers.map((one) => ({ ...one })) : [], waitsForYou: waitsFor(stored, who, facts), owesReview: isOwed };
   }
 
   #facts({ change, approvals }: StoredChange, caller: Principal): Promise<ChangeFacts> {

@@ -34,7 +34,7 @@ export const queueQuery = z.object({
 });
 export const queueSchema = pageOf(
   z
-    .object({ change: listedChangeSchema, blockers: z.array(blockerSchema).describe('What keeps the caller from applying it now; empty once it has ended.'), waitsForYou: act.nullable() })
+    .object({ change: listedChangeSchema, blockers: z.array(blockerSchema).describe('What keeps the caller from applying it now; empty once it has ended.'), waitsForYou: act.nullable(), owesReview: z.boolean().describe('Whether its broken glass has not been reviewed and confirmed.') })
     .meta({ id: 'QueuedChange' }),
   'ChangeQueue',
 );

@@ -75,7 +75,7 @@ export function standingOf(of: ChangeCase, actor: PolicyActor, facts: StandingFa
 function named(blockers: readonly Blocker[], { change }: ChangeCase, { freezes, nowMs }: StandingFacts): readonly Blocker[] {
   const [freeze] = freezesAt(freezes, modelOf(change.payload), nowMs);
   if (!freeze) return blockers;
-  return blockers.map((one) => (one.reason === 'frozen' ? { ...one, detail: `Freeze window "${freeze.name}" holds until ${new Date(freeze.endsAtMs).toISOString()}: ${freeze.reason}. ${one.detail}` } : one));
+  return blockers.map((one) => (one.reason === 'frozen' ? { ...one, detail: `Freeze window "${freeze.name}" holds until ${new Date(freeze.endsAtMs).toISOString()}: ${freeze.reason.replace(/[.\s]+$/, '')}. ${one.detail}` } : one));
 }
 
 function lifeBlockers({ change }: ChangeCase, { nowMs }: StandingFacts, emergency: boolean): Blocker[] {

@@ -18,7 +18,7 @@ export function ApprovalsCard({ change }: { readonly change: Change }) {
       }
     >
       {votes.length === 0 ? (
-        <p className="text-sm text-ink-soft">Nobody has decided yet.</p>
+        <p className="text-sm text-ink-soft">{decision === null ? 'Nobody has decided yet.' : 'Nobody approved it.'}</p>
       ) : (
         <ul aria-label="Approvals" className="flex flex-col gap-3">
           {votes.map(({ id, verdict, accountName, roles, at, expiresAt, standing, digest: seen, comment }) => (

@@ -12,11 +12,11 @@ export function BrokenGlassCard({ glass }: { readonly glass: NonNullable<Change[
         {byName}, <Time at={at} as="full" />: {reason}
       </p>
       {review === null ? (
-        <p className="mt-2 flex flex-wrap items-center gap-2 text-sm">
+        <p className="mt-2 text-sm">
           <Badge tone="bad">review owed</Badge> by <Time at={reviewDue} as="full" />, by somebody who had no hand in it. It must be confirmed or reverted by <Time at={until} as="full" />.
         </p>
       ) : (
-        <p className="mt-2 flex flex-wrap items-center gap-2 text-sm wrap-anywhere">
+        <p className="mt-2 text-sm wrap-anywhere">
           <Badge tone={review.verdict === 'confirmed' ? 'ok' : 'bad'}>{review.verdict === 'confirmed' ? 'confirmed' : 'to revert'}</Badge> by {review.byName}, <Time at={review.at} />: {review.note}
         </p>
       )}

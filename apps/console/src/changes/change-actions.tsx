@@ -11,6 +11,7 @@ import { shortId } from '../ui/format.ts';
 import { Time, VIEWER_ZONE } from '../ui/time.tsx';
 import { tellDone } from '../ui/toasts.tsx';
 import { strategyKind } from './change-sentence.ts';
+import { InWords } from './in-words.tsx';
 import { type Act, ACTS, actsShown } from './change-words.ts';
 import { instantOf, localInput } from './month-grid.ts';
 
@@ -62,10 +63,9 @@ export function ChangeActions({ change, standing }: { readonly change: Change; r
           <dl aria-label="What you cannot do now" className="flex flex-col gap-2 text-sm">
             {mayNot.map(({ act, blockers }) => (
               <div key={act}>
-                <dt className="font-medium">{ACTS[act]}: not now</dt>
+                <dt className="font-medium">Why you cannot {ACTS[act].toLowerCase()}</dt>
                 <dd className="text-xs text-ink-soft wrap-anywhere">
-                  {blockers.map(({ detail }) => detail).join(' ')}
-                  {blockers.some(({ reason }) => reason === 'own-change') && ' You had a hand in it, so another must decide.'}
+                  <InWords text={blockers.map(({ detail }) => detail).join(' ')} />
                 </dd>
               </div>
             ))}

@@ -10,7 +10,7 @@ import { Loading } from '../ui/states.tsx';
 import { RuleChanges } from './rule-changes.tsx';
 import { TextDiff } from './text-diff.tsx';
 
-type Planned = Pick<Change, 'diff' | 'base' | 'effect' | 'changeDigest' | 'warnings'> | Pick<ChangePreview, 'diff' | 'base' | 'effect' | 'changeDigest' | 'warnings'>;
+type Planned = Pick<Change, 'appliedAt' | 'diff' | 'base' | 'effect' | 'changeDigest' | 'warnings'> | Pick<ChangePreview, 'diff' | 'base' | 'effect' | 'changeDigest' | 'warnings'>;
 type ComponentDiff = Change['diff']['components'][number];
 type SettingDiff = Change['diff']['settings'][number];
 
@@ -20,7 +20,7 @@ function Version({ sha256 }: { readonly sha256: string | null }) {
   if (sha256 === null) return <span className="text-ink-soft">absent</span>;
   return (
     <span className="inline-flex items-center gap-0.5 font-mono text-xs">
-      <Link to={'/releases/components/$sha256' as never} params={{ sha256 } as never} title={sha256}>
+      <Link to="/releases/components/$sha256" params={{ sha256 }} title={sha256}>
         {shortId(sha256)}
       </Link>
       <CopyButton text={sha256} label="Copy version" />
@@ -30,8 +30,8 @@ function Version({ sha256 }: { readonly sha256: string | null }) {
 
 const COMPONENTS: readonly Column<ComponentDiff>[] = [
   { id: 'name', header: 'Component', isRowHeader: true, cell: ({ name }) => <span className="font-mono text-xs">{name}</span> },
-  { id: 'before', header: 'Answers now', cell: ({ before }) => <Version sha256={before} /> },
-  { id: 'after', header: 'Shall answer', cell: ({ after }) => <Version sha256={after} /> },
+  { id: 'before', header: 'Before', cell: ({ before }) => <Version sha256={before} /> },
+  { id: 'after', header: 'After', cell: ({ after }) => <Version sha256={after} /> },
 ];
 const SETTINGS: readonly Column<SettingDiff>[] = [
   { id: 'field', header: 'Setting', isRowHeader: true, cell: ({ field }) => <span className="font-mono text-xs">{field}</span> },
@@ -48,7 +48,7 @@ export function ChangeDiffCard({ planned, isMade }: { readonly planned: Planned;
   const { diff, effect, base, changeDigest, warnings } = planned;
   const { kind } = effect;
   return (
-    <Card title="What would be written" lead={diff.summary}>
+    <Card title={'appliedAt' in planned && planned.appliedAt !== null ? 'What was written' : 'What would be written'} lead={diff.summary}>
       <div className="flex flex-col gap-3">
         {warnings.map((warning) => (
           <p key={warning} className="rounded-md bg-warn-soft px-3 py-2 text-sm text-warn wrap-anywhere">

@@ -124,7 +124,7 @@ function Facts({ change, nameOf }: { readonly change: Change; readonly nameOf: (
         <>
           <dt>Rollout</dt>
           <dd>
-            <Link to={'/releases/rollouts/$rolloutId' as never} params={{ rolloutId: rollout } as never}>
+            <Link to="/releases/rollouts/$rolloutId" params={{ rolloutId: rollout }}>
               with its guards and verdicts
             </Link>
           </dd>

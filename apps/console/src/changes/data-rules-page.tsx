@@ -4,7 +4,7 @@ import { Pencil } from 'lucide-react';
 import { useState } from 'react';
 import { getDataRulesOptions, getGovernanceOptions, listDataRulesHistoryInfiniteOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { type DataRule, type DataRules } from '../api/gen/types.gen.ts';
-import { useMay } from '../session/session.ts';
+import { useMay, useMe } from '../session/session.ts';
 import { useModel } from '../shell/scope.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button, ButtonLink } from '../ui/button.tsx';
@@ -42,15 +42,28 @@ function Expert({ name }: { readonly name: string }) {
   const place = /^expert\/(\d+)\/(\d+)$/.exec(name);
   if (place !== null) {
     return (
-      <Link to={'/experts/$layer/$expert' as never} params={{ layer: place[1], expert: place[2] } as never} className="font-mono text-xs">
+      <Link to="/experts/$layer/$expert" params={{ layer: place[1]!, expert: place[2]! }} className="font-mono text-xs">
         {name}
       </Link>
     );
   }
   const sha256 = name.replace('sha256:', '');
   return (
-    <Link to={'/releases/components/$sha256' as never} params={{ sha256 } as never} className="font-mono text-xs" title={name}>
+    <Link to="/releases/components/$sha256" params={{ sha256 }} className="font-mono text-xs" title={name}>
       version {shortId(sha256)}
+    </Link>
+  );
+}
+
+function Writer({ account }: { readonly account: string | null }) {
+  const me = useMe();
+  const mayAdminister = useMay('administer');
+  if (account === null) return 'the program';
+  if (account === me?.account) return 'you';
+  if (!mayAdminister) return <span title={account}>an account ({account.slice(0, 13)}…)</span>;
+  return (
+    <Link to="/settings/accounts/$accountId" params={{ accountId: account }}>
+      {account}
     </Link>
   );
 }
@@ -79,7 +92,7 @@ function OfModel({ model }: { readonly model: string }) {
           <Card
             isFlush
             title={`Rules of ${model}`}
-            lead={set.generation === 0 ? 'No rules have been written: every expert serves every request.' : <>Generation {set.generation}, written {set.writtenAt !== null && <Time at={set.writtenAt} />} by {set.writtenBy ?? 'the program'}{set.digest !== null && <> · <ShortId id={set.digest} what="digest of the rules" /></>}</>}
+            lead={set.generation === 0 ? 'No rules have been written: every expert serves every request.' : <>Generation {set.generation}, written {set.writtenAt !== null && <Time at={set.writtenAt} />} by <Writer account={set.writtenBy} />{set.digest !== null && <> · <ShortId id={set.digest} what="digest of the rules" /></>}</>}
             actions={
               isBound ? (
                 mayPropose && (
@@ -129,7 +142,7 @@ function History({ model }: { readonly model: string }) {
               <p className="mb-2 flex flex-wrap items-center gap-2 text-sm">
                 <span className="font-medium">Generation {one.generation}</span>
                 <span className="text-xs text-ink-soft">
-                  <Time at={one.writtenAt} /> by {one.writtenBy}
+                  <Time at={one.writtenAt} /> by <Writer account={one.writtenBy} />
                 </span>
                 <ShortId id={one.digest} what="digest of the rules" />
               </p>

@@ -37,7 +37,7 @@ export function EvidenceCard({ change, standing }: { readonly change: Change; re
       }
     >
       {change.evidence.length === 0 ? (
-        <Empty title="No evidence yet">{missing.length > 0 ? `The policy asks for: ${missing.join(', ')}.` : 'The policy asks for none.'}</Empty>
+        <Empty title="No evidence">{missing.length > 0 ? `The policy asks for: ${missing.join(', ')}.` : standing.requirements.length === 0 ? 'None was attached.' : 'The policy asks for none.'}</Empty>
       ) : (
         <ul aria-label="Evidence" className="flex flex-col divide-y divide-line">
           {change.evidence.map((item) => (

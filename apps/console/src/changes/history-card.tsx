@@ -1,6 +1,7 @@
 import { type Change } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
 import { Time } from '../ui/time.tsx';
+import { InWords } from './in-words.tsx';
 import { eventWords } from './change-words.ts';
 
 /** What was done with a request, oldest first; it cannot be rewritten. */
@@ -20,7 +21,7 @@ export function HistoryCard({ change, nameOf }: { readonly change: Change; reado
             <p className="text-xs text-ink-soft">
               <Time at={at} as="full" />
             </p>
-            {Array.isArray(detail['reasons']) && <p className="text-xs text-ink-soft wrap-anywhere">{detail['reasons'].map((one) => String((one as { detail?: unknown }).detail ?? '')).join(' ')}</p>}
+            {Array.isArray(detail['reasons']) && <p className="text-xs text-ink-soft wrap-anywhere"><InWords text={detail['reasons'].map((one) => String((one as { detail?: unknown }).detail ?? '')).join(' ')} /></p>}
           </li>
         ))}
       </ol>

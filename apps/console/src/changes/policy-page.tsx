@@ -103,7 +103,7 @@ function Parts({ policies }: { readonly policies: string }) {
     <ul aria-label="Policies" className="grid gap-x-6 gap-y-2 lg:grid-cols-2">
       {parts.map(({ id, effect, message }) => (
         <li key={id} className="min-w-0 text-sm">
-          <span className="font-mono text-xs font-medium">{id}</span> <span className={effect === 'permit' ? 'text-xs text-ok' : 'text-xs text-warn'}>{effect === 'permit' ? 'permits' : 'forbids until it is met'}</span>
+          <span className="font-mono text-xs font-medium">{id}</span> <span className={effect === 'permit' ? 'text-xs text-ok' : 'text-xs text-warn'}>{effect === 'permit' ? 'permits' : 'forbids otherwise'}</span>
           {message !== null && <p className="text-ink-soft wrap-anywhere">{message}</p>}
         </li>
       ))}

@@ -47,17 +47,23 @@ const COLUMNS: readonly Column<QueuedChange>[] = [
   { id: 'expires', header: 'Expires', isSecondary: true, cell: ({ change }) => (['draft', 'open', 'approved', 'scheduled'].includes(change.state) ? <Time at={change.expiresAt} as="relative" /> : 'ended') },
 ];
 
-function Waits({ of: { change, blockers, waitsForYou } }: { readonly of: QueuedChange }) {
+function Waits({ of: { change, blockers, waitsForYou, owesReview } }: { readonly of: QueuedChange }) {
   const line = blockedBy(blockers);
   return (
     <div className="flex min-w-44 flex-col items-start gap-1">
       {waitsForYou !== null && <Badge tone="accent">for you: {ACTS[waitsForYou].toLowerCase()}</Badge>}
+      {owesReview && <Badge tone="bad">review owed</Badge>}
+      {change.schedule !== null && change.state === 'scheduled' && (
+        <span>
+          Its time: <Time at={change.schedule.at} />
+        </span>
+      )}
       {line !== null && (
-        <span title={blockers.map(({ detail }) => detail).join('\n')} className="wrap-anywhere">
+        <span className="wrap-anywhere">
           {line}
         </span>
       )}
-      {line === null && waitsForYou === null && <span className="text-ink-soft">{change.schedule !== null && change.state === 'scheduled' ? <>its time, <Time at={change.schedule.at} /></> : STATES[change.state].about}</span>}
+      {line === null && waitsForYou === null && !owesReview && change.state !== 'scheduled' && <span className="text-ink-soft">{STATES[change.state].about}</span>}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { CircleCheck, CircleDashed } from 'lucide-react';
 import { type ChangeRequirement } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
+import { InWords } from './in-words.tsx';
 
 const LABELS: Readonly<Record<string, string>> = {
   'base-changed': 'Planned on the present state',
@@ -22,7 +23,7 @@ export function Requirements({ requirements }: { readonly requirements: readonly
             <p className="font-medium">
               {evidence === undefined ? (LABELS[reason] ?? reason.replaceAll('-', ' ')) : `Evidence: ${evidence}`} <span className={isMet ? 'font-normal text-ok' : 'font-normal text-warn'}>{isMet ? 'met' : 'not met'}</span>
             </p>
-            {!isMet && <p className="text-xs text-ink-soft wrap-anywhere">{detail}</p>}
+            {!isMet && <p className="text-xs text-ink-soft wrap-anywhere"><InWords text={detail} /></p>}
           </div>
         </li>
       ))}
