@@ -2,6 +2,7 @@ import { type OpenAiFailure } from '#libs/contract/openai/error';
 import { type Authentication } from '#libs/platform/auth/authenticate';
 import { cookieOf, FOREIGN_MESSAGES, identifySession, SESSION_COOKIE, whyForeign } from '#libs/platform/auth/browser-session';
 import { cachedLookUp } from '#libs/platform/auth/cached-key-store';
+import { KeyUses } from '#libs/platform/auth/key-uses';
 import { sessionSecretHash } from '#libs/platform/auth/session-secret';
 import { type SessionInUse, type Sessions } from '#libs/store/accounts/sessions';
 import { CACHE_LIMITS, type KeyAuthenticator } from './key-authenticator.ts';
@@ -31,6 +32,7 @@ export type SessionsPort = Pick<Sessions, 'findBySecret' | 'touch'>;
 export function callerAuthenticator(byKey: KeyAuthenticator, sessions: SessionsPort, publicUrl: string | null, nowMs: () => number): Authenticator {
   // The cookie's value is no name to keep in memory; its hash is what is stored too.
   const find = cachedLookUp<SessionInUse>((hash) => sessions.findBySecret(Buffer.from(hash, 'base64')), { ...CACHE_LIMITS, now: nowMs });
+  const uses = new KeyUses();
   return async ({ method, host, headers }, atMs) => {
     const secret = headers.authorization === undefined ? cookieOf(headers.cookie, SESSION_COOKIE) : null;
     if (secret === null) return byKey(headers.authorization, atMs);
@@ -40,7 +42,7 @@ export function callerAuthenticator(byKey: KeyAuthenticator, sessions: SessionsP
     const foreign = whyForeign({ method, host, origin: headers.origin, csrfToken: headers['x-csrf-token'] }, secret, publicUrl);
     if (foreign !== null) return { ok: false, failure: foreignFailure(foreign) };
     // No request waits for a note of its use, nor fails with it.
-    sessions.touch(session, atMs).catch(() => undefined);
+    if (uses.isDue(session.id, atMs)) sessions.touch(session, atMs).catch(() => undefined);
     return { ok: true, principal: identity.principal };
   };
 }
