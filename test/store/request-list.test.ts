@@ -47,7 +47,7 @@ async function listed(filter: Partial<TraceFilter>, order: TraceOrder = 'newest'
 test('what a request went through finds it: flags, duration, release, rule', async () => {
   await saveRelease(store, OTHER_RELEASE, NOON);
   const rules = { digest: '0f'.repeat(32), maskedExperts: 2, ruleIds: ['eu-only'], labels: { region: 'us', dataClass: '', licence: '' } };
-  const plain = request(NOON, [], { durationMs: 40 });
+  const plain = request(NOON, [], { durationMs: 40, pinned: true });
   const dropped = request(NOON + 1, ['dropped', 'rerouted'], { durationMs: 90, status: 'cancelled' });
   const masked = request(NOON + DAY, ['masked'], { durationMs: 900, rules, segment: segment('acme') });
   const unmasked = request(NOON + DAY + 1, ['fallback'], { durationMs: 901, rules: { ...rules, maskedExperts: 0 }, releaseId: OTHER_RELEASE });
@@ -56,6 +56,7 @@ test('what a request went through finds it: flags, duration, release, rule', asy
   const reader = new TraceReader(store);
   expect((await reader.find(idsOf([dropped])[0]!))?.flags).toEqual(['dropped', 'rerouted']);
   expect((await reader.find(idsOf([plain])[0]!))?.flags).toEqual([]);
+  expect((await reader.find(idsOf([plain])[0]!))?.pinned).toBe(true);
   expect(await reader.find(randomUUID())).toBeNull();
   expect(await listed({ flag: 'rerouted' })).toEqual(idsOf([dropped]));
   expect(await listed({ flag: 'any' })).toEqual(idsOf([unmasked, masked, dropped]));

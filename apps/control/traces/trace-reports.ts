@@ -116,7 +116,7 @@ function refuseStart(beside: 'order' | 'cursor'): never {
 function requestBody(trace: StoredTrace): RequestBody {
   const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags } = trace;
   const at = new Date(trace.atMs).toISOString();
-  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags: flags && [...flags], dataRules: rulesBody(trace) };
+  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags: flags && [...flags], isPinned: trace.pinned === true, dataRules: rulesBody(trace) };
 }
 
 function rulesBody({ rules }: StoredTrace): RequestBody['dataRules'] {

@@ -31,6 +31,7 @@ export const requestSchema = z
       .array(decisionFlag)
       .nullable()
       .describe('What at least one of its decisions was besides the plain top-k; null where that is not known, because a version before this figure recorded it.'),
+    isPinned: z.boolean().describe('Whether it named its release itself, so that no figure of the traffic counts it.'),
     dataRules: appliedRulesSchema.nullable().describe('null where the model had no data rules.'),
   })
   .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });

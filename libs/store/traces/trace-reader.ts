@@ -49,11 +49,12 @@ interface Row extends Segment {
   rules_applied: string | null;
   rules_generation: number | null;
   flags: number | null;
+  pinned: boolean | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags,
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned,
   (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
 const JOINS = `JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const SOURCE = `signalbox.trace AS t ${JOINS}`;
@@ -140,6 +141,7 @@ function toTrace(row: Row): StoredTrace {
     durationMs: row.duration_ms,
     flags: row.flags === null ? null : flagNames(row.flags),
     sizeBytes: row.size_bytes,
+    ...(row.pinned === true && { pinned: true as const }),
     ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
 }

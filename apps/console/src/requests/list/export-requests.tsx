@@ -10,7 +10,7 @@ import { type Order, type requestQuery } from '../request-search.ts';
 /** So many requests are saved at most, in the list's order. */
 const MAX_ROWS = 10_000;
 const PAGE_ROWS = 200;
-const HEADER = ['admitted', 'request', 'model', 'release', 'tenant', 'task', 'language', 'status', 'prompt tokens', 'completion tokens', 'queue ms', 'first token ms', 'duration ms', 'flags', 'data rules generation', 'masked experts'];
+const HEADER = ['admitted', 'request', 'model', 'release', 'tenant', 'task', 'language', 'status', 'prompt tokens', 'completion tokens', 'queue ms', 'first token ms', 'duration ms', 'flags', 'pinned', 'data rules generation', 'masked experts'];
 
 /** Saves the list as it is filtered, up to a bound that it names. */
 export function ExportRequests({ query, order }: { readonly query: ReturnType<typeof requestQuery>; readonly order: Order }) {
@@ -38,6 +38,6 @@ export function ExportRequests({ query, order }: { readonly query: ReturnType<ty
   );
 }
 
-function cells({ at, requestId, model, releaseId, segment, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags, dataRules }: RecordedRequest) {
-  return [at, requestId, model, releaseId, segment.tenant, segment.task, segment.language, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags === null ? 'not known' : flags.join(' '), dataRules?.generation, dataRules?.maskedExperts];
+function cells({ at, requestId, model, releaseId, segment, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags, isPinned, dataRules }: RecordedRequest) {
+  return [at, requestId, model, releaseId, segment.tenant, segment.task, segment.language, status, promptTokens, completionTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags === null ? 'not known' : flags.join(' '), isPinned, dataRules?.generation, dataRules?.maskedExperts];
 }

@@ -34,5 +34,5 @@ export const COLUMNS: readonly VirtualColumn<RecordedRequest>[] = [
     },
   },
   { id: 'release', header: 'Release', width: '7.5rem', cell: ({ releaseId }) => <span className="font-mono text-xs" title={releaseId}>{shortId(releaseId)}</span> },
-  { id: 'flags', header: 'Flags', width: '9.5rem', cell: ({ flags }) => <FlagBadges flags={flags} /> },
+  { id: 'flags', header: 'Flags', width: '9.5rem', cell: ({ flags, isPinned }) => <FlagBadges flags={flags} isPinned={isPinned} /> },
 ];

@@ -13,7 +13,7 @@ const NAMED_RULES = 10;
 
 /** What is known of a request besides its content. */
 export function RequestFacts({ request }: { readonly request: RecordedRequest }) {
-  const { at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, timeToFirstTokenMs, durationMs, flags } = request;
+  const { at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, timeToFirstTokenMs, durationMs, flags, isPinned } = request;
   const generatingMs = timeToFirstTokenMs === null ? null : durationMs - timeToFirstTokenMs;
   const perSecond = generatingMs !== null && generatingMs > 0 && completionTokens > 1 ? ((completionTokens - 1) * 1000) / generatingMs : null;
   return (
@@ -26,7 +26,7 @@ export function RequestFacts({ request }: { readonly request: RecordedRequest })
           <Figure label="Duration" value={formatDuration(durationMs)} note="admission to end" />
           <Figure label="Tokens in, out" value={`${formatCount(promptTokens)}, ${formatCount(completionTokens)}`} note={`${formatCount(routedTokens)} routed`} definition="Tokens of the prompt, tokens generated over all choices, and tokens that ran through the model. The last token of a choice does not run." />
           <Figure label="Tokens a second" value={formatNumber(perSecond)} note="after the first" definition="Tokens generated after the first one, over the time from it to the end." />
-          <Figure label="Flags" value={<span className="text-sm"><FlagBadges flags={flags} /></span>} definition="What at least one routing decision was besides the plain top-k." />
+          <Figure label="Flags" value={<span className="text-sm"><FlagBadges flags={flags} isPinned={isPinned} /></span>} definition="What at least one routing decision was besides the plain top-k." />
         </Figures>
         <TimesBar request={request} />
         <dl className="flex flex-wrap gap-x-8 gap-y-2 border-t border-line pt-3 text-sm">
