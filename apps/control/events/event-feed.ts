@@ -92,11 +92,13 @@ export class EventFeed implements OnModuleDestroy {
   }
 
   #schedule(): void {
-    this.#poll = setTimeout(() => {
+    const timer = setTimeout(() => {
       void this.#tell().finally(() => {
-        if (this.#poll !== null) this.#schedule();
+        // Where all left meanwhile and others came, theirs goes on.
+        if (this.#poll === timer) this.#schedule();
       });
     }, this.limits.pollMs).unref();
+    this.#poll = timer;
   }
 
   #rest(): void {
