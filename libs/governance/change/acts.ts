@@ -11,11 +11,11 @@ const NEEDS = {
   edit: 'propose', 'add-evidence': 'propose', submit: 'propose', withdraw: 'propose', approve: 'approve', reject: 'approve', review: 'approve',
   schedule: 'operate', unschedule: 'operate', apply: 'operate', promote: 'operate', 'break-glass': 'operate',
 } as const satisfies Record<string, Permission>;
-export type ChangeAct = keyof typeof NEEDS;
+type ChangeAct = keyof typeof NEEDS;
 export const CHANGE_ACTS = Object.keys(NEEDS) as [ChangeAct, ...ChangeAct[]];
 
 /** Whether somebody may do something with a request now; `blockers` say why not. */
-export interface JudgedAct {
+interface JudgedAct {
   readonly act: ChangeAct;
   readonly allowed: boolean;
   readonly blockers: readonly Blocker[];

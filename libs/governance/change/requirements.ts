@@ -3,7 +3,7 @@ import { type Actor, type Blocker, type ChangeCase, isLive } from './change-requ
 import { askPolicy, classOf, type StandingFacts, standingOf } from './decide-standing.ts';
 
 /** One thing that must hold before a change is applied, and whether it does. `detail` is the remedy where it does not. */
-export interface Requirement extends Blocker {
+interface Requirement extends Blocker {
   readonly isMet: boolean;
 }
 

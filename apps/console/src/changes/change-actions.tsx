@@ -161,7 +161,7 @@ const QUESTIONS: Readonly<Record<Asking, (change: Change, given: Given) => Quest
   apply: (change) => ({ title: `Apply request ${change.number}`, confirmLabel: 'Apply now', reason: 'optional', done: 'Applied', consequences: [...applied(change), 'Its effect and the audit entries are written at once, in one transaction.'] }),
   promote: ({ number, model, effect }) => ({
     title: `Promote the canary of request ${number}`, confirmLabel: 'Promote', reason: 'optional', done: 'Promoted',
-    consequences: [<>Release <code className="font-mono text-xs">{shortId(String(effect['releaseId'] ?? ''))}</code> answers all requests for {model}.</>, 'The release that answers now becomes the previous one and stays in memory: a rollback is one step.', 'The request is applied.'],
+    consequences: [<>Release <code className="font-mono text-xs">{typeof effect['releaseId'] === 'string' ? shortId(effect['releaseId']) : 'of the canary'}</code> answers all requests for {model}.</>, 'The release that answers now becomes the previous one and stays in memory: a rollback is one step.', 'The request is applied.'],
   }),
   'break-glass': (change, { hours }) => ({
     title: `Break the glass for request ${change.number}`, confirmLabel: 'Break the glass', isDangerous: true, reason: 'required', done: 'The glass is broken',

@@ -16,7 +16,7 @@ import { Requirements } from './requirements-card.tsx';
 
 const FIELDS = ['title', 'reason', ...PAYLOAD_FIELDS];
 
-export interface ChangeFormProps {
+interface ChangeFormProps {
   readonly initial: { readonly title: string; readonly reason: string; readonly draft: Draft };
   /** What a type starts with where it is chosen anew. */
   readonly startOf?: (type: ChangeType, model: string) => Draft;

@@ -2,7 +2,7 @@ import { type ChangeBlocker, type ChangeStanding, type ListedChange } from '../a
 import { type Tone } from '../ui/badge.tsx';
 
 export type Act = ChangeStanding['acts'][number]['act'];
-export type ChangeState = ListedChange['state'];
+type ChangeState = ListedChange['state'];
 
 export const CHANGE_TYPES = {
   activate: 'Activate a release',

@@ -34,7 +34,7 @@ export function DossierPage() {
         {(text) => (
           <Card>
             <pre tabIndex={0} aria-label="Dossier" className="overflow-x-auto text-xs whitespace-pre-wrap wrap-anywhere">
-              {String(text)}
+              {typeof text === 'string' ? text : JSON.stringify(text, null, 2)}
             </pre>
           </Card>
         )}

@@ -21,10 +21,18 @@ export function HistoryCard({ change, nameOf }: { readonly change: Change; reado
             <p className="text-xs text-ink-soft">
               <Time at={at} as="full" />
             </p>
-            {Array.isArray(detail['reasons']) && <p className="text-xs text-ink-soft wrap-anywhere"><InWords text={detail['reasons'].map((one) => String((one as { detail?: unknown }).detail ?? '')).join(' ')} /></p>}
+            {Array.isArray(detail['reasons']) && (
+              <p className="text-xs text-ink-soft wrap-anywhere">
+                <InWords text={reasonsOf(detail['reasons'])} />
+              </p>
+            )}
           </li>
         ))}
       </ol>
     </Card>
   );
+}
+
+function reasonsOf(blockers: readonly unknown[]): string {
+  return blockers.map((one) => (typeof one === 'object' && one !== null && 'detail' in one && typeof one.detail === 'string' ? one.detail : '')).join(' ');
 }

@@ -10,7 +10,7 @@ const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-d
 /** By how many days each arrow goes. */
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -7, ArrowDown: 7 };
 
-export interface MonthTableProps {
+interface MonthTableProps {
   readonly name: string;
   readonly weeks: readonly (readonly Day[])[];
   readonly today: string;

@@ -10,7 +10,7 @@ export type DraftField = (typeof FIELDS)[number];
 const LIMITS = ['approvalHours', 'changeDays', 'reviewHours', 'breakGlassHours'] as const;
 
 /** A start for a rollout's plan; what is left out gets its default. */
-export const PLAN_START = {
+const PLAN_START = {
   steps: [
     { share: 0.05, bakeMs: 600_000, minRequests: 200, maxMs: 86_400_000 },
     { share: 0.5, bakeMs: 600_000, minRequests: 500, maxMs: 86_400_000 },

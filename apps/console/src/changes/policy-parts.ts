@@ -1,4 +1,4 @@
-export interface PolicyPart {
+interface PolicyPart {
   readonly id: string;
   readonly effect: 'permit' | 'forbid';
   /** The remedy that the policy itself gives; null where it gives none. */

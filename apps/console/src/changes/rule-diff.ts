@@ -1,6 +1,6 @@
 import { type DataRule } from '../api/gen/types.gen.ts';
 
-export interface RuleChange {
+interface RuleChange {
   readonly id: string;
   readonly kind: 'added' | 'removed' | 'changed';
   readonly before: DataRule | null;
