@@ -116,7 +116,7 @@ describe('a caller bound to a tenant', () => {
 
   /** Operations that give a caller its own by other means than a `tenant` to ask for; each has a test of its own. */
   const OWN_BY_OTHER_MEANS: Readonly<Record<string, string>> = {
-    getTrace: 'below', createFeedback: 'below', createFeedbackBatch: 'below',
+    getTrace: 'below', getRequest: 'below', createFeedback: 'below', createFeedbackBatch: 'below',
     getMe: 'accounts.test.ts', listOwnKeys: 'accounts.test.ts', createOwnKey: 'below', revokeOwnKey: 'accounts.test.ts',
     streamEvents: 'test/control/events.test.ts',
     listOwnSessions: 'sessions.test.ts', endOwnSession: 'sessions.test.ts', openSession: 'sessions.test.ts', closeSession: 'sessions.test.ts',
@@ -133,7 +133,7 @@ describe('a caller bound to a tenant', () => {
     const compared: string[] = [];
     for (const placed of ownTenant().filter((one) => takes(one, 'tenant'))) {
       const name = placed.operation.operationId;
-      const filters = Object.fromEntries(Object.entries({ ...FILTERS, ...(name === 'getTimeline' ? { from: new Date(Date.now() - 3_600_000).toISOString() } : {}) }).filter(([filter]) => takes(placed, filter)));
+      const filters = Object.fromEntries(Object.entries({ ...FILTERS, ...(takes(placed, 'step') ? { from: new Date(Date.now() - 3_600_000).toISOString() } : {}) }).filter(([filter]) => takes(placed, filter)));
       // A minute may pass between two calls, and it is part of the answer.
       const to: Record<string, string> = takes(placed, 'to') ? { to: new Date(Date.now() + 120_000).toISOString() } : {};
       const ask = async (key: string, query: Record<string, string>): Promise<Answer> => {
@@ -142,7 +142,7 @@ describe('a caller bound to a tenant', () => {
         const { path, options } = exampleRequest(placed, { ...filters, ...task, ...to, ...query });
         return house.call(path, { ...options, key });
       };
-      const [own, ofTenant, all, other] = [await ask(bound.key, {}), await ask(everyone.key, { tenant: 'acme' }), await ask(everyone.key, {}), await ask(bound.key, { tenant: 'umbrella' })];
+      const [own, ofTenant, all, other] = [await ask(bound.key, {}), await ask(everyone.key, { tenant: 'acme', ...(takes(placed, 'otherTenant') ? { otherTenant: 'acme' } : {}) }), await ask(everyone.key, {}), await ask(bound.key, { tenant: 'umbrella' })];
       expect([own.status, other.status, other.body.code, other.body.field], `${name}: ${JSON.stringify(own.body)}`).toEqual([200, 403, 'tenant_bound', 'tenant']);
       expect(own.body, name).toEqual(ofTenant.body);
       expect(own.body, `${name} would give the same without a tenant`).not.toEqual(all.body);
@@ -160,6 +160,8 @@ describe('a caller bound to a tenant', () => {
     const foreign = await open(house.requestIds.umbrella[0]!);
     const absent = await open('0197280f-6000-4000-8000-000000000001');
     expect([foreign.status, foreign.body]).toEqual([404, absent.body]);
+    const know = async (id: string): Promise<number> => (await house.call(`/api/v1/requests/${id}`, { key })).status;
+    expect([await know(house.requestIds.acme[0]!), await know(house.requestIds.umbrella[0]!)]).toEqual([200, 404]);
     const listed = (await house.call('/api/v1/traces?limit=200', { key })).body.items.map(({ requestId }: { requestId: string }) => requestId);
     expect(listed.toSorted()).toEqual(house.requestIds.acme.toSorted());
   });

@@ -16,7 +16,7 @@ export const traceRoutes = {
     ...traces, operationId: 'countTraces', path: '/traces/count', summary: 'How many recorded requests match',
     description: 'Exact up to a bound, so that it costs little however many there are.',
     query: tracesCountQuery, response: tracesCountSchema,
-    example: { query: { flag: 'dropped' } },
+    example: { query: { status: 'answered' } },
   },
   getRequest: {
     ...traces, operationId: 'getRequest', path: '/requests/{requestId}', summary: 'What is known of one request, without its content',
