@@ -5,6 +5,7 @@ import { type DataSource } from 'typeorm';
 import { type Reading } from '#libs/detection/reading/reading';
 import { LENGTH_FIELD_BYTES, tensorHeaderEnd } from '#libs/release/tensor-file';
 import { createDataSource } from '#libs/store/data-source';
+import { labelsKey } from '#libs/store/detection/readings';
 import { perturbedRouter } from '../../apps/cli/demo/shift/perturbed-router.ts';
 import { saveReadings } from '../alerts/alert-fixture.ts';
 import { LocalReceiver } from '../delivery/local-receiver.ts';
@@ -92,6 +93,18 @@ export class AlertsHouse {
   /** Written straight into the store: a real shift needs thousands of requests. */
   seed(...readings: readonly Reading[]): Promise<void> {
     return saveReadings(this.dataSource, readings);
+  }
+
+  /** Past readings only: nothing is evaluated because of them. */
+  async seedHistory(readings: readonly Reading[]): Promise<void> {
+    await this.dataSource.query(
+      `INSERT INTO signalbox.reading_history (signal, labels_key, at, value, low, high, alarm, evidence, minute)
+       SELECT signal, labels_key, at, value, low, high, alarm, evidence, date_trunc('minute', at) FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::float8[], $5::float8[], $6::float8[], $7::boolean[], $8::float8[]) AS r (signal, labels_key, at, value, low, high, alarm, evidence)`,
+      [
+        readings.map(({ signal }) => signal), readings.map(({ labels }) => labelsKey(labels)), readings.map(({ atMs }) => new Date(atMs).toISOString()), readings.map(({ value }) => value),
+        readings.map(({ interval }) => interval?.low ?? null), readings.map(({ interval }) => interval?.high ?? null), readings.map(({ alarm }) => alarm), readings.map(({ evidence }) => evidence),
+      ],
+    );
   }
 
   /** A baseline over the traffic so far, that nothing is compared with. @returns its id */

@@ -81,7 +81,7 @@ function Watchdog({ alerts }: { readonly alerts: readonly Alert[] }) {
       <ShieldCheck size={14} aria-hidden className="text-ok" />
       <span>
         Rules are evaluated: the{' '}
-        <Link to="/alerts/$alertId" params={{ alertId: found.id }}>
+        <Link to="/alerts/$alertId" params={{ alertId: found.id }} className="underline">
           Watchdog
         </Link>{' '}
         always fires, since <Time at={found.since} />.

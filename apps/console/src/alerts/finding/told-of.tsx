@@ -18,7 +18,7 @@ export function ToldOf({ fingerprint, count }: { readonly fingerprint: string; r
         {({ items }) =>
           items.length === 0 ? (
             <p className="text-sm text-ink-soft">
-              {count > 0 ? 'Its notifications are older than what is kept.' : 'Nobody yet.'} <Link to="/alerts/policy">Who is told of what</Link>
+              {count > 0 ? 'Its notifications are older than what is kept.' : 'Nobody yet.'} <Link to="/alerts/policy" className="underline">Who is told of what</Link>
             </p>
           ) : (
             <ul className="flex flex-col gap-2 text-sm">
@@ -28,7 +28,7 @@ export function ToldOf({ fingerprint, count }: { readonly fingerprint: string; r
                   <span>{status === 'firing' ? 'fires' : 'resolved'}</span>
                   <span>
                     to{' '}
-                    <Link to="/alerts/receivers/$receiverId" params={{ receiverId }} className="wrap-anywhere">
+                    <Link to="/alerts/receivers/$receiverId" params={{ receiverId }} className="underline wrap-anywhere">
                       {receivers.find((one) => one.id === receiverId)?.name ?? 'a receiver'}
                     </Link>
                   </span>

@@ -8,7 +8,7 @@ export function ReceiverChoice({ legend, receivers, chosen, onChange }: { readon
       <legend className="mb-1 text-xs font-medium text-ink-soft">{legend}</legend>
       {receivers.length === 0 && (
         <p className="text-sm text-ink-soft">
-          There are no receivers yet. <Link to="/alerts/receivers">Add one first.</Link>
+          There are no receivers yet. <Link to="/alerts/receivers" className="underline">Add one first.</Link>
         </p>
       )}
       <div className="flex flex-wrap gap-x-4 gap-y-1">
