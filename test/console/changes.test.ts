@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await author.goto(`/changes/${id}`);
     await why.getByText('Freeze window "Quarter end" holds until').first().waitFor();
     expect(await page.getByRole('button', { name: 'Apply now' }).count()).toBe(0);
-    await admin.page.getByRole('button', { name: 'End Quarter end' }).click();
+    await admin.page.getByRole('button', { name: 'End now: Quarter end' }).click();
     await confirm(admin.page, 'End it now');
 
     // The author applies what another approved.

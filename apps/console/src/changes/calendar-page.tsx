@@ -106,7 +106,7 @@ function Freezes({ freezes, mayAdminister, onAsk }: { readonly freezes: readonly
                   <Button size="small" variant="quiet" aria-label={`Edit ${freeze.name}`} onClick={() => onAsk({ what: 'edit', freeze })}>
                     Edit
                   </Button>
-                  <Button size="small" variant="quiet" aria-label={`End ${freeze.name}`} onClick={() => onAsk({ what: 'end', freeze })}>
+                  <Button size="small" variant="quiet" aria-label={`${freeze.active ? 'End now' : 'Take away'}: ${freeze.name}`} onClick={() => onAsk({ what: 'end', freeze })}>
                     {freeze.active ? 'End now' : 'Take away'}
                   </Button>
                 </span>
