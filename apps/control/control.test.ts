@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -5,6 +7,7 @@ import { type RouteName, ROUTES } from '#libs/contract/management/routes';
 import { OPENAI_ROUTES } from '#libs/contract/openai/routes';
 import { ControlModule } from './control.module.ts';
 import { FakeHouse, NOW_MS, RELEASE } from './testing/fake-ports.ts';
+import { packageRoot } from '#libs/platform/config/version';
 
 const OTHER = 'd'.repeat(64);
 const TRACED = '0197280f-6000-7000-8000-000000000001';
@@ -326,9 +329,15 @@ describe('description', () => {
     for (const { operationId } of Object.values({ ...ROUTES, ...OPENAI_ROUTES })) expect(page.body).toContain(`id="${operationId}"`);
   });
 
-  it('sends a browser from the bare address to the page', async () => {
-    const answer = await fetch(`${url}/`, { redirect: 'manual' });
-    expect([answer.status, answer.headers.get('location')]).toEqual([302, '/api/docs']);
+  it('gives a browser the console at the bare address and at that of any view, or the description where the console is not built', async () => {
+    const answers = await Promise.all(['/', '/alerts/rules'].map((path) => fetch(`${url}${path}`, { redirect: 'manual' })));
+    if (existsSync(join(packageRoot(), 'dist', 'console', 'index.html'))) {
+      for (const answer of answers) {
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+        expect(await answer.text()).toContain('<div id="root">');
+      }
+    } else expect(answers.map(({ status, headers }) => [status, headers.get('location')])[0]).toEqual([302, '/api/docs']);
+    for (const path of ['/api/v9/alerts', '/assets/none.js']) expect((await fetch(`${url}${path}`)).status, path).toBe(404);
   });
 
   it('answers what is not there as a problem', async () => {

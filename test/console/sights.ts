@@ -1,28 +1,63 @@
+import { type Page } from 'playwright-core';
 import { type Sights } from './toured-house.ts';
 
-/** Every view with something to see in it: name of its picture, and its address. */
-export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly (readonly [string, string])[] => [
-  ['overview', '/'],
-  ['routing', '/routing'],
-  ['routing-layer', '/routing?layer=1'],
-  ['expert', '/experts/2/5'],
-  ['requests', '/requests'],
-  ['request', `/requests/${requestId}`],
-  ['playground', '/playground'],
-  ['playground-compare', `/playground/compare?a=${stable}&b=${candidate}`],
-  ['releases', '/releases'],
-  ['release', `/releases/${candidate}`],
-  ['release-compare', `/releases/compare?a=${stable}&b=${candidate}`],
-  ['component', `/releases/components/${componentSha256}`],
-  ['changes', '/changes'],
-  ['change', `/changes/${changeId}`],
-  ['change-calendar', '/changes/calendar'],
-  ['alerts', '/alerts'],
-  ['alert', `/alerts/${alertId}`],
-  ['alert-rule', '/alerts/rules/uneven-layer'],
-  ['alert-silences', '/alerts/silences'],
-  ['receiver', `/alerts/receivers/${receiverId}`],
-  ['audit', '/audit'],
-  ['settings', '/settings'],
-  ['account', `/settings/accounts/${accountId}`],
+/** A view with something to see in it. */
+export interface View {
+  /** Of its picture. */
+  readonly name: string;
+  readonly path: string;
+  /** What a visitor does there first, where the view shows more then. */
+  readonly act?: (page: Page) => Promise<void>;
+}
+
+const PROMPT = 'And it came to pass in those days, that there went out a decree';
+
+async function lookAtTrace(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /look at the trace/i }).click();
+  await page.getByRole('button', { name: /look at the trace/i }).waitFor({ state: 'detached' });
+}
+
+async function ask(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(PROMPT);
+  await page.getByRole('button', { name: 'Send' }).click();
+  await page.getByRole('link', { name: 'Open its trace' }).waitFor();
+}
+
+async function askBoth(page: Page): Promise<void> {
+  await page.getByRole('textbox', { name: 'Prompt' }).fill(PROMPT);
+  await page.getByRole('button', { name: 'Ask both' }).click();
+  await page.getByRole('button', { name: 'Look at both traces' }).click();
+  await page.getByText('Decisions that differ').waitFor();
+}
+
+/** Every view of the console. */
+export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly View[] => [
+  { name: 'overview', path: '/' },
+  { name: 'routing', path: '/routing' },
+  { name: 'routing-layer', path: '/routing?layer=1' },
+  { name: 'expert', path: '/experts/2/5' },
+  { name: 'requests', path: '/requests' },
+  { name: 'request', path: `/requests/${requestId}`, act: lookAtTrace },
+  { name: 'playground', path: '/playground', act: ask },
+  { name: 'playground-compare', path: `/playground/compare?a=${stable}&b=${candidate}`, act: askBoth },
+  { name: 'releases', path: '/releases' },
+  { name: 'release', path: `/releases/${candidate}` },
+  { name: 'release-compare', path: `/releases/compare?a=${stable}&b=${candidate}` },
+  { name: 'component', path: `/releases/components/${componentSha256}` },
+  { name: 'changes', path: '/changes' },
+  { name: 'change', path: `/changes/${changeId}` },
+  { name: 'change-calendar', path: '/changes/calendar' },
+  { name: 'alerts', path: '/alerts' },
+  { name: 'alert', path: `/alerts/${alertId}` },
+  { name: 'alert-rule', path: '/alerts/rules/uneven-layer' },
+  { name: 'alert-silences', path: '/alerts/silences' },
+  { name: 'receiver', path: `/alerts/receivers/${receiverId}` },
+  { name: 'audit', path: '/audit' },
+  { name: 'settings', path: '/settings' },
+  { name: 'account', path: `/settings/accounts/${accountId}` },
 ];
+
+/** Its address, with the scope that the tour looks at. */
+export function addressOf({ path }: Pick<View, 'path'>, model: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}model=${model}&range=15m`;
+}

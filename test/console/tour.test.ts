@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
-import { viewsOf } from './sights.ts';
+import { addressOf, viewsOf } from './sights.ts';
 import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
 
 /** Set to a number of requests to write docs/console: `SIGNALBOX_SCREENSHOTS=1600 npx vitest run --project system test/console/tour.test.ts`. */
 const SCREENSHOTS = process.env['SIGNALBOX_SCREENSHOTS'];
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'console');
+const WALK_MS = 900_000;
 const WEBP_QUALITY = 0.86;
 
 /** PNG to WebP, in the browser that took it. */
@@ -51,16 +52,16 @@ describe.skipIf(CHROMIUM === null)('a tour of the console', () => {
     const viewer = await Viewer.open(browser, house.signalbox.url, { theme, widthPx });
     const wrong: string[] = [];
     const blank = await viewer.context.newPage();
-    for (const [name, path] of viewsOf(sights)) {
-      await viewer.goto(`${path}${path.includes('?') ? '&' : '?'}model=${MODEL}&range=15m`);
-      await viewer.page.getByRole('main').waitFor();
+    for (const view of viewsOf(sights)) {
+      await viewer.goto(addressOf(view, MODEL));
+      await view.act?.(viewer.page);
       const problems = [...(await viewer.violations()), ...viewer.complaints.splice(0), ...(await viewer.overflow())];
-      wrong.push(...problems.map((problem) => `${path}: ${problem}`));
+      wrong.push(...problems.map((problem) => `${view.path}: ${problem}`));
       if (SCREENSHOTS === undefined) continue;
       await mkdir(FOLDER, { recursive: true });
-      await writeFile(join(FOLDER, `${name}-${theme}-${widthPx}.webp`), await toWebp(blank, await viewer.page.screenshot()));
+      await writeFile(join(FOLDER, `${view.name}-${theme}-${widthPx}.webp`), await toWebp(blank, await viewer.page.screenshot()));
     }
     expect(wrong).toEqual([]);
     await viewer.close();
-  });
+  }, WALK_MS);
 });

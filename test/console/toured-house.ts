@@ -12,6 +12,8 @@ export const MODEL = 'tiny-mixtral';
 const PARALLEL = 4;
 const WAIT_MS = 120_000;
 const DAY_MS = 86_400_000;
+/** The smallest that can be frozen. */
+const BASELINE_REQUESTS = 1000;
 
 /** Ids of what the tour looks at, each made through the API. */
 export interface Sights {
@@ -124,10 +126,18 @@ export class TouredHouse {
     return releaseId!;
   }
 
+  async #adoptBaseline(): Promise<void> {
+    const { id } = await this.post<{ id: string }>('/baselines', { model: MODEL, requests: BASELINE_REQUESTS });
+    let baseline: { state: string; generation: number } | undefined;
+    await until(async () => (baseline = await this.get(`/baselines/${id}`))!.state === 'ready', WAIT_MS, () => `the baseline is ${baseline?.state}`);
+    await this.send('POST', `/api/v1/baselines/${id}/adopt`, { reason: 'reviewed' }, { 'if-match': `"${baseline!.generation}"` });
+  }
+
   /** Fills the house. `requests` decides how much there is to see. */
   async furnish(requests: number, texts: Texts = TEXTS): Promise<Sights> {
     const served = await this.traffic(requests);
     const { releaseId: stable, generation } = await this.get<{ releaseId: string; generation: number }>(`/models/${MODEL}/activation`);
+    if (requests >= BASELINE_REQUESTS) await this.#adoptBaseline();
     const candidate = await this.importRetuned({ experts: ['expert/2/5'], strength: 0.2 }, 'retuned-expert');
     const proposed = await this.importRetuned({ router: 3, strength: 0.1, seed: 4 }, 'retuned-router');
     await this.send('POST', `/api/v1/models/${MODEL}/canary`, { release: candidate, share: 0.25, stickyBy: 'request', reason: texts.canary }, { 'if-match': `"${generation}"` });
@@ -151,7 +161,7 @@ export class TouredHouse {
     const { manifest } = await this.get<{ manifest: { components: Readonly<Record<string, string>> } }>(`/releases/${candidate}`);
     const componentSha256 = manifest.components['expert/2/5']!;
     const { card } = await this.get<{ card: { revision: number } }>(`/components/${componentSha256}`);
-    await this.send('PUT', `/api/v1/components/${componentSha256}/card`, { title: texts.card, forUse: texts.card, trainingData: texts.card, licence: 'Apache-2.0', owner: texts.card.slice(0, 200), madeHow: texts.card }, { 'if-match': `"${card.revision}"` });
+    await this.send('PUT', `/api/v1/components/${componentSha256}/card`, { title: texts.card, forUse: texts.card, trainingData: texts.card, licence: 'Apache-2.0', owner: texts.account, madeHow: texts.card }, { 'if-match': `"${card.revision}"` });
     return { requestId: served.at(-1)!, stable, candidate, changeId, alertId: alertId!, receiverId, accountId, componentSha256 };
   }
 }

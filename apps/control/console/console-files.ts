@@ -43,26 +43,31 @@ const FOREVER = 'public, max-age=31536000, immutable';
 export class ConsoleFiles implements OnModuleInit {
   constructor(private readonly http: HttpAdapterHost) {}
 
-  async onModuleInit(): Promise<void> {
+  onModuleInit(): void {
     const server = this.http.httpAdapter.getInstance<FastifyInstance>();
     const root = join(packageRoot(), FOLDER);
     if (!existsSync(join(root, PAGE))) {
       server.get('/', (_, reply) => reply.redirect('/api/docs', 302));
       return;
     }
-    await server.register(fastifyStatic, {
-      root,
-      wildcard: false,
-      index: false,
-      cacheControl: false,
-      preCompressed: true,
-      setHeaders: (reply, path) => {
-        void reply.header('cache-control', path.includes('/assets/') ? FOREVER : 'no-cache');
-        for (const [name, value] of Object.entries(HEADERS)) void reply.header(name, value);
-      },
-    });
-    const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => (NO_VIEW.test(request.url) ? reply.callNotFound() : reply.sendFile(PAGE));
-    server.get('/', page);
-    server.get('/*', page);
+    // Not awaited: that would load what is registered so far, before the error handler of the API is there.
+    void server.register((scope) => serveFiles(scope, root));
   }
+}
+
+async function serveFiles(server: FastifyInstance, root: string): Promise<void> {
+  await server.register(fastifyStatic, {
+    root,
+    wildcard: false,
+    index: false,
+    cacheControl: false,
+    preCompressed: true,
+    setHeaders: (reply, path) => {
+      void reply.header('cache-control', path.includes('/assets/') ? FOREVER : 'no-cache');
+      for (const [name, value] of Object.entries(HEADERS)) void reply.header(name, value);
+    },
+  });
+  const page = (request: FastifyRequest, reply: FastifyReply): FastifyReply | void => (NO_VIEW.test(request.url) ? reply.callNotFound() : reply.sendFile(PAGE));
+  server.get('/', page);
+  server.get('/*', page);
 }

@@ -26,15 +26,15 @@ const PLACES: readonly Place[] = [
 export function Navigation() {
   const permissions = useMe()?.permissions ?? [];
   return (
-    <nav aria-label="Views" className="flex gap-0.5 overflow-x-auto px-2 py-1.5 lg:flex-col lg:overflow-visible lg:p-2">
+    <nav aria-label="Views" className="flex flex-wrap gap-0.5 px-2 py-1 lg:flex-col lg:flex-nowrap lg:p-2">
       {PLACES.filter(({ needs }) => needs === undefined || permissions.includes(needs)).map(({ to, label, Icon }) => (
         <Link
           key={to}
           to={to}
           activeOptions={{ exact: to === '/', includeSearch: false }}
-          className="flex items-center gap-2.5 rounded-md px-2.5 py-1.5 text-sm font-medium whitespace-nowrap text-ink-soft no-underline! hover:bg-raised hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
+          className="flex items-center gap-2.5 rounded-md px-2 py-1 text-sm lg:px-2.5 lg:py-1.5 font-medium whitespace-nowrap text-ink-soft no-underline! hover:bg-raised hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:text-accent"
         >
-          <Icon size={16} aria-hidden />
+          <Icon size={16} aria-hidden className="hidden lg:block" />
           {label}
         </Link>
       ))}
