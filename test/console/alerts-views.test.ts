@@ -50,7 +50,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     const fires = async (): Promise<boolean> => {
       await house.seed(shift(Date.now(), 0.62, LAYER), shift(Date.now(), 0.014, LAYER + 1));
       const found = await alerts();
-      return ['router-shift', 'hostile'].every((id) => found.some(({ rule }) => rule.id === id));
+      return ['router-shift', 'hostile'].every((id) => found.some((one) => one.rule.id === id));
     };
     await until(fires, WAIT_MS, () => 'no alert fires');
     alertId = (await house.get<{ items: { id: string; labels: { layer: string } }[] }>('/alerts?signal=router-shift')).items.find(({ labels }) => labels.layer === String(LAYER))!.id;
@@ -110,7 +110,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     const { page } = viewer;
     await viewer.goto('/alerts/rules/router-shift');
     await page.getByText(/It would have fired \d+ times in the last week|It would have fired (once|twice) in the last week/).waitFor();
-    const { etag, body } = await rule('router-shift');
+    const { etag, body } = await storedRule('router-shift');
     await house.send('PUT', '/api/v1/alert-rules/router-shift', { ...body, name: 'Changed meanwhile' }, { 'if-match': etag });
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Mine');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
@@ -120,6 +120,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     await page.getByRole('textbox', { name: 'Name', exact: true }).fill('Router changed');
     await page.getByRole('button', { name: 'Save', exact: true }).click();
     await page.getByRole('heading', { level: 1, name: 'Router changed' }).waitFor();
+    expect((await storedRule('router-shift')).body).toMatchObject({ name: 'Router changed' });
     await viewer.close();
   });
 
@@ -153,7 +154,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     await viewer.close();
   });
 
-  async function rule(id: string): Promise<{ readonly etag: string; readonly body: object }> {
+  async function storedRule(id: string): Promise<{ readonly etag: string; readonly body: object }> {
     const { generation, id: _id, updatedBy: _by, updatedAt: _at, ...body } = await house.get<{ generation: number; id: string; updatedBy: string; updatedAt: string }>(`/alert-rules/${id}`);
     return { etag: `"${generation}"`, body };
   }

@@ -69,9 +69,8 @@ export function AlertView({ alert, episodes, isPast }: { readonly alert: AlertDe
     >
       <BackLink label="All active alerts" to="/alerts" />
       <div className="grid gap-4 xl:grid-cols-[minmax(0,3fr)_minmax(0,2fr)]">
-        <div className="flex min-w-0 flex-col gap-4">
+        <div className="min-w-0">
           <FindingCard alert={alert} episodes={episodes} />
-          <Episodes episodes={episodes} />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           {finding !== null && <WayBack alert={alert} finding={finding} />}
@@ -85,6 +84,7 @@ export function AlertView({ alert, episodes, isPast }: { readonly alert: AlertDe
           {alert.fingerprint !== null && <ToldOf fingerprint={alert.fingerprint} count={alert.notifications} />}
         </div>
       </div>
+      <Episodes episodes={episodes} />
       {isSilencing && <SilenceDialog initial={matchersOf(labels)} onClose={() => setSilencing(false)} />}
     </Page>
   );
