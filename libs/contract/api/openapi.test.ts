@@ -83,7 +83,8 @@ describe('the tables', () => {
 
 describe('limits of the table', () => {
   it('pages every list by at most 200', () => {
-    for (const route of Object.values<Operation>(ROUTES).filter(({ operationId }) => operationId.startsWith('list'))) {
+    // The signals are a fixed set.
+    for (const route of Object.values<Operation>(ROUTES).filter(({ operationId }) => operationId.startsWith('list') && operationId !== 'listSignals')) {
       expect(route.query!.safeParse({ limit: '201' }).success).toBe(false);
       expect(route.query!.parse({ ...route.example?.query, limit: undefined })).toMatchObject({ limit: 50 });
     }
