@@ -39,9 +39,9 @@ function Lines({ signal, data, limits, spans, markers }: Pick<ReadingChartProps,
   const shown = data.series.slice(0, chart.series.length).map((one) => placeText(textLabels(one.labels)));
   return (
     <div>
-      <TimeSeries label={`Readings of ${signal}: ${shown.join('; ')}. Limits are dashed, and times in which the rule fires are shaded.`} name={`readings-${signal}`} atMs={chart.atMs} series={chart.series} spans={spans} markers={markers} heightPx={220} />
+      <TimeSeries label={`Readings of ${signal}: ${shown.join('; ')}${limits.length > 0 ? '. Limits are dashed, and times in which the rule fires are shaded' : ''}.`} name={`readings-${signal}`} atMs={chart.atMs} series={chart.series} spans={spans} markers={markers} heightPx={220} />
       <p className="mt-1 text-xs text-ink-soft">
-        {data.unit === '' ? 'Plain ratio or count.' : `In ${data.unit}.`} {data.stepMs > MINUTE_MS && `Each point is the worst reading of ${formatDuration(data.stepMs)}. `}Limits are dashed{spans.length > 0 && ', and the shaded times are those in which the rule fires'}.
+        {data.unit === '' ? 'Plain ratio or count.' : `In ${data.unit}.`} {data.stepMs > MINUTE_MS && `Each point is the worst reading of ${formatDuration(data.stepMs)}. `}{limits.length > 0 && 'Limits are dashed. '}{spans.length > 0 && 'The shaded times are those in which the rule fires.'}
         {data.series.length + data.omittedSeries > chart.lines && ` ${data.series.length + data.omittedSeries - chart.lines} more label sets are not drawn.`}
       </p>
     </div>
