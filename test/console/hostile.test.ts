@@ -37,7 +37,7 @@ describe.skipIf(CHROMIUM === null)('text from outside', () => {
       await viewer.goto(addressOf({ path }, MODEL));
       await act?.(viewer.page);
       const found = await viewer.page.evaluate(`window.taken ?? document.querySelector('img[src="x"], svg[onload], a[href^="javascript:"]')?.outerHTML ?? null`);
-      if (found !== null) taken.push(`${path}: ${String(found)}`);
+      if (found !== null) taken.push(`${path}: ${JSON.stringify(found)}`);
     }
     expect(taken).toEqual([]);
     expect(viewer.complaints).toEqual([]);

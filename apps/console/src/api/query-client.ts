@@ -32,7 +32,7 @@ export async function refreshQuietly(...tags: readonly string[]): Promise<void> 
 
 function isUnder(tags: readonly string[], [first]: readonly unknown[]): boolean {
   if (typeof first !== 'object' || first === null || !('tags' in first) || !Array.isArray(first.tags)) return false;
-  return first.tags.some((tag) => tags.includes(tag as string)) && !('_id' in first && AUDITED_READS.has(first._id));
+  return first.tags.some((tag) => tags.includes(tag as string)) && !AUDITED_READS.has(Reflect.get(first, '_id'));
 }
 
 function hasLaterPages(data: unknown): boolean {

@@ -66,5 +66,5 @@ export function useWindow(): TimeWindow {
 /** Changes parts of the address's search and keeps the others; undefined takes one out. */
 export function useSetSearch(): (parts: Readonly<Record<string, unknown>>) => void {
   const navigate = useNavigate();
-  return (parts) => void navigate({ to: '.', search: ((before: Record<string, unknown>) => ({ ...before, ...parts })) as never, replace: true });
+  return (parts) => void navigate({ to: '.', search: (before: Record<string, unknown>) => ({ ...before, ...parts }), replace: true });
 }
