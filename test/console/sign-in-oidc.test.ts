@@ -55,7 +55,7 @@ describe.skipIf(CHROMIUM === null)('signing in with a provider', () => {
     expect(viewer.complaints).toEqual([]);
 
     await page.getByRole('button', { name: 'Ada Example' }).click();
-    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await page.getByRole('button', { name: 'Sign out' }).click();
     await link.waitFor();
     await viewer.close();
   });

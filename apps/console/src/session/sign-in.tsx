@@ -12,19 +12,8 @@ import { TextField } from '../ui/fields.tsx';
 import { ProblemForm, textOf } from '../ui/problem-form.tsx';
 import { Loading } from '../ui/states.tsx';
 import { returnPath, signInProblem } from './sign-in-problems.ts';
+import { type SignInSearch } from './sign-in-search.ts';
 import { SignInScene } from './sign-in-scene.tsx';
-
-interface SignInSearch {
-  readonly returnTo?: string;
-  /** Why a sign-in with the provider failed. */
-  readonly problem?: string;
-  /** Set where there was a session, and it has ended. */
-  readonly ended?: true;
-}
-
-export function parseSignIn({ returnTo, problem, ended }: Record<string, unknown>): SignInSearch {
-  return { ...(typeof returnTo === 'string' && { returnTo }), ...(typeof problem === 'string' && { problem }), ...(ended === true && { ended }) };
-}
 
 /** The way in. A key is sent once, for a session, and kept nowhere. */
 export function SignIn() {

@@ -1,6 +1,6 @@
-import { createRootRoute, createRoute, Outlet } from '@tanstack/react-router';
+import { createRootRoute, createRoute, lazyRouteComponent, Outlet } from '@tanstack/react-router';
 import { requireSession } from '../session/session.ts';
-import { parseSignIn, SignIn } from '../session/sign-in.tsx';
+import { parseSignIn } from '../session/sign-in-search.ts';
 import { Empty, Failed, Loading } from '../ui/states.tsx';
 import { Toasts } from '../ui/toasts.tsx';
 import { parseScope } from './scope.ts';
@@ -20,7 +20,7 @@ export const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: '/sign-in',
   validateSearch: parseSignIn,
-  component: SignIn,
+  component: lazyRouteComponent(() => import('../session/sign-in.tsx'), 'SignIn'),
 });
 
 /** Parent of all views: signed in, with the shell around, and the scope in the address. */

@@ -1,42 +1,45 @@
-import { Toast } from '@base-ui/react/toast';
+import { type ComponentType, useEffect, useState } from 'react';
 import { problemOf } from '../api/problem.ts';
 
-const manager = Toast.createToastManager();
+export interface Note {
+  readonly title: string;
+  readonly description?: string;
+  readonly isProblem?: boolean;
+}
+
+const waiting: Note[] = [];
+let onNote: () => void = () => undefined;
+
+function tell(note: Note): void {
+  waiting.push(note);
+  onNote();
+}
 
 /** Says that something was done. */
 export function tellDone(title: string, description?: string): void {
-  manager.add({ title, description });
+  tell({ title, description });
 }
 
 /** Says that something failed, where no form or part of the page can. */
 export function tellFailed(error: unknown): void {
   const { title, detail } = problemOf(error, undefined);
-  manager.add({ title, description: detail, priority: 'high', timeout: 12_000 });
+  tell({ title, description: detail, isProblem: true });
 }
 
+/** Shows what is told. What it takes is loaded with the first note, for most visits have none. */
 export function Toasts() {
-  return (
-    <Toast.Provider toastManager={manager}>
-      <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-60 flex w-[calc(100vw-2rem)] flex-col gap-2 sm:w-88">
-          <List />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
-  );
-}
-
-function List() {
-  const { toasts } = Toast.useToastManager();
-  return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className="rounded-lg border border-line bg-surface p-3 shadow-lg">
-      <Toast.Content>
-        <Toast.Title className="text-sm font-medium" />
-        <Toast.Description className="text-sm text-ink-soft wrap-anywhere" />
-        <Toast.Close aria-label="Dismiss" className="mt-1 cursor-pointer text-xs text-accent">
-          Dismiss
-        </Toast.Close>
-      </Toast.Content>
-    </Toast.Root>
-  ));
+  const [List, setList] = useState<ComponentType | null>(null);
+  useEffect(() => {
+    onNote = () => {
+      void import('./toast-list.tsx').then(({ ToastList, addToast }) => {
+        setList(() => ToastList);
+        for (const note of waiting.splice(0)) addToast(note);
+      });
+    };
+    if (waiting.length > 0) onNote();
+    return () => {
+      onNote = () => undefined;
+    };
+  }, []);
+  return List && <List />;
 }
