@@ -49,8 +49,8 @@ const TEXTS: Texts = {
   reason: 'Spreads German prompts over two more experts.',
   comment: 'Held-out bits per byte are within 0.1 % on all eight domains.',
   receiver: 'on-call',
-  rule: 'A layer does not use its experts evenly',
-  summary: 'Some experts of a layer are busier than the rest.',
+  rule: 'Layer 1 leans on some experts',
+  summary: 'Some experts of layer 1 are busier than the rest.',
   silence: 'Graders are on holiday.',
   freeze: 'Quarter end',
   account: 'Ada Reviewer',
@@ -151,7 +151,7 @@ export class TouredHouse {
     const { port } = this.#receiver.address() as { readonly port: number };
     const { id: receiverId } = await this.post<{ id: string }>('/receivers', { name: texts.receiver, target: { kind: 'webhook', url: `http://127.0.0.1:${port}/signalbox` } });
     await this.send('PUT', '/api/v1/notification-policy', { receivers: [receiverId], timing: { groupWaitMs: 0, groupIntervalMs: 1000, repeatIntervalMs: 14_400_000 } }, { 'if-match': '"0"' });
-    await this.post('/alert-rules', { id: 'uneven-layer', name: texts.rule, signal: 'collapse', annotations: { summary: texts.summary }, limits: [{ severity: 'warning', is: 'below', limit: 1 }], timing: { forMs: 0, keepFiringForMs: 3_600_000, noDataAfterMs: DAY_MS } });
+    await this.post('/alert-rules', { id: 'uneven-layer', name: texts.rule, signal: 'collapse', matchers: [{ label: 'layer', is: 'equal', value: '1' }], annotations: { summary: texts.summary }, limits: [{ severity: 'warning', is: 'below', limit: 1 }], timing: { forMs: 0, keepFiringForMs: 3_600_000, noDataAfterMs: DAY_MS } });
     await this.post('/silences', { matchers: [{ label: 'signal', is: 'equal', value: 'quality' }], comment: texts.silence, to: new Date(Date.now() + DAY_MS).toISOString() });
     await this.post('/freeze-windows', { name: texts.freeze, reason: texts.freeze, from: new Date(Date.now() + 5 * DAY_MS).toISOString(), to: new Date(Date.now() + 7 * DAY_MS).toISOString() });
     const { id: accountId } = await this.post<{ id: string }>('/accounts', { kind: 'user', name: texts.account, roles: ['approver'] });

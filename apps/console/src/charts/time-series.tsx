@@ -158,7 +158,9 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): v
   ctx.fillStyle = colour;
   ctx.setLineDash([3, 3]);
   ctx.font = `${11 * devicePixelRatio}px "Inter Variable", sans-serif`;
-  for (const { atMs, label } of markers) {
+  let endPx = -Infinity;
+  let row = 0;
+  for (const { atMs, label } of markers.toSorted((one, other) => one.atMs - other.atMs)) {
     const x = plot.valToPos(atMs / 1000, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
     ctx.beginPath();
@@ -166,9 +168,13 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): v
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
     const gap = 4 * devicePixelRatio;
-    const isNearEnd = x + gap + ctx.measureText(label).width > bbox.left + bbox.width;
-    ctx.textAlign = isNearEnd ? 'right' : 'left';
-    ctx.fillText(label, isNearEnd ? x - gap : x + gap, bbox.top + 11 * devicePixelRatio);
+    const widthPx = ctx.measureText(label).width;
+    const isNearEnd = x + gap + widthPx > bbox.left + bbox.width;
+    const left = isNearEnd ? x - gap - widthPx : x + gap;
+    // A label that would run into the one before it stands a line lower.
+    row = left < endPx ? row + 1 : 0;
+    endPx = left + widthPx + gap;
+    ctx.fillText(label, left, bbox.top + (11 + 13 * row) * devicePixelRatio);
   }
   ctx.restore();
 }
