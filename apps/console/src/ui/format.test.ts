@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBits, formatBytes, formatCount, formatDuration, formatPercent, shortId } from './format.ts';
+import { formatBits, formatBytes, formatCount, formatDuration, formatNumber, formatPercent, shortId } from './format.ts';
 
 describe('figures for people', () => {
   it.each([
@@ -21,6 +21,10 @@ describe('figures for people', () => {
   it('shortens large counts alone', () => {
     expect(formatCount(9999)).toBe('9,999');
     expect(formatCount(123_456)).toBe('123.5K');
+  });
+
+  it('keeps small numbers short', () => {
+    expect([0.00012345, 0.0000491, -1.11e-16].map((value) => formatNumber(value))).toEqual(['0.000123', '4.91E-5', '0']);
   });
 
   it('says none where there is no figure', () => {

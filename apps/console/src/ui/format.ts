@@ -18,9 +18,16 @@ export function formatCount(value: number | null | undefined): string {
   return Math.abs(value) < 10_000 ? digits(value, { maximumFractionDigits: 0 }) : digits(value, { notation: 'compact', maximumFractionDigits: 1 });
 }
 
-/** Three significant digits. */
+/** What arithmetic leaves of zero. */
+const ROUNDING = 1e-12;
+const SMALL = 1e-4;
+
+/** Three significant digits; in powers of ten where zeros would fill the line. */
 export function formatNumber(value: number | null | undefined, significant = 3): string {
-  return value === null || value === undefined ? NONE : digits(value, { maximumSignificantDigits: significant });
+  if (value === null || value === undefined) return NONE;
+  const size = Math.abs(value);
+  if (size < ROUNDING) return '0';
+  return digits(value, { maximumSignificantDigits: significant, ...(size < SMALL && { notation: 'scientific' }) });
 }
 
 /** A share of 1 as per cent. */

@@ -5,6 +5,7 @@ import { ReleaseLink } from '../../releases/release-link.tsx';
 import { Badge } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
+import { shortId } from '../../ui/format.ts';
 import { Severity } from '../../ui/severity.tsx';
 import { Time } from '../../ui/time.tsx';
 import { placeText, textLabels } from '../parts/labels.ts';
@@ -45,7 +46,7 @@ export function AlertGroupCard({ group: { rule, signal, model, release, severity
       }
       lead={facts === undefined ? undefined : `${facts.meaning}.`}
     >
-      <DataTable caption={`Alerts of the rule ${rule.name}`} columns={columns} rows={alerts} rowKey={({ id }) => id} />
+      <DataTable caption={['Alerts of the rule', rule.name, model, release && shortId(release)].filter(Boolean).join(' ')} columns={columns} rows={alerts} rowKey={({ id }) => id} />
     </Card>
   );
 }
