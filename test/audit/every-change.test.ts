@@ -14,6 +14,7 @@ import { OTHER_RELEASE, RELEASE, saveRelease } from '../store/store.fixture.ts';
 /** Operations that are no GET and are not driven here, each with the reason. */
 const NOT_HERE: Readonly<Partial<Record<RouteName, string>>> = {
   checkDataRules: 'a dry run: it writes nothing',
+  previewChange: 'a dry run: it writes nothing',
   previewAlertRule: 'a dry run: it writes nothing',
   previewSilence: 'a dry run: it writes nothing',
   putUploadBytes: 'bytes on the way; the version that they become is audited: test/registry/registry.test.ts',
