@@ -1,5 +1,5 @@
 import { Toast } from '@base-ui/react/toast';
-import { type Note } from './toasts.tsx';
+import { type Note } from './note.ts';
 
 const manager = Toast.createToastManager();
 const PROBLEM_MS = 12_000;

@@ -1,11 +1,6 @@
 import { type ComponentType, useEffect, useState } from 'react';
 import { problemOf } from '../api/problem.ts';
-
-export interface Note {
-  readonly title: string;
-  readonly description?: string;
-  readonly isProblem?: boolean;
-}
+import { type Note } from './note.ts';
 
 const waiting: Note[] = [];
 let onNote: () => void = () => undefined;
