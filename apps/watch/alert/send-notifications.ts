@@ -44,6 +44,6 @@ function notifiedAlert(episode: Episode, status: NotifiedAlert['status'], public
   const { fingerprint, series, ruleId, ruleName, severity, annotations, startedAtMs, endedAtMs, finding } = episode;
   return {
     status, ruleId, ruleName, severity, labels: alertLabels(episode), annotations, startsAtMs: startedAtMs, endsAtMs: status === 'resolved' ? endedAtMs : null,
-    fingerprint, series, url: `${publicUrl ?? ''}/api/v1/alerts/${series}`, finding: finding && { ...finding },
+    fingerprint, series, url: `${publicUrl ?? ''}/alerts/${series}`, finding: finding && { ...finding },
   };
 }
