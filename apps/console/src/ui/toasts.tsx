@@ -1,4 +1,4 @@
-import { type ComponentType, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { problemOf } from '../api/problem.ts';
 import { type Note } from './note.ts';
 
@@ -23,18 +23,17 @@ export function tellFailed(error: unknown): void {
 
 /** Shows what is told. What it takes is loaded with the first note, for most visits have none. */
 export function Toasts() {
-  const [List, setList] = useState<ComponentType | null>(null);
+  const [loaded, setLoaded] = useState<typeof import('./toast-list.tsx') | null>(null);
   useEffect(() => {
-    onNote = () => {
-      void import('./toast-list.tsx').then(({ ToastList, addToast }) => {
-        setList(() => ToastList);
-        for (const note of waiting.splice(0)) addToast(note);
-      });
+    // A note that is added before the list is there would be lost, so it waits until the list was mounted.
+    onNote = (): void => {
+      if (loaded === null) void import('./toast-list.tsx').then(setLoaded);
+      else for (const note of waiting.splice(0)) loaded.addToast(note);
     };
     if (waiting.length > 0) onNote();
     return () => {
       onNote = () => undefined;
     };
-  }, []);
-  return List && <List />;
+  }, [loaded]);
+  return loaded && <loaded.ToastList />;
 }
