@@ -6,8 +6,10 @@ import { type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
+import { until } from '../harness/until.ts';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
 
+const CHECKPOINT_MS = 60_000;
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js');
 
 describe.skipIf(CHROMIUM === null)('the audit log', () => {
@@ -73,6 +75,7 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
   it('exports the log through the browser, and the file is verified without the server', async () => {
     const viewer = await Viewer.open(browser, signalbox.url);
     const { page } = viewer;
+    await until(async () => (await signalbox.json<{ items: readonly unknown[] }>('/api/v1/audit/checkpoints')).items.length > 0, CHECKPOINT_MS, () => 'no checkpoint is signed');
     await viewer.goto('/audit/proof');
     await page.getByText('Signed checkpoints').first().waitFor({ state: 'attached' });
     expect(await viewer.violations()).toEqual([]);
@@ -84,7 +87,8 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
     const lines = readFileSync(file, 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { type: string; action?: string });
     expect([lines[0]?.type, lines.at(-1)?.type]).toEqual(['header', 'end']);
     expect(lines.some(({ action }) => action === 'audit.export')).toBe(true);
-    const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...command.split(' ').slice(1)], { cwd: home });
+    // Without what npm says of the folder it was called in: the command looks there for its files.
+    const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...command.split(' ').slice(1)], { cwd: home, env: { PATH: process.env['PATH'] } });
     expect(stdout).toContain('entries');
     await viewer.close();
   });
