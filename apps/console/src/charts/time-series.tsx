@@ -158,6 +158,7 @@ function drawMarkers(plot: uPlot, markers: readonly Marker[], colour: string): v
   ctx.fillStyle = colour;
   ctx.setLineDash([3, 3]);
   ctx.font = `${11 * devicePixelRatio}px "Inter Variable", sans-serif`;
+  ctx.textAlign = 'left';
   let endPx = -Infinity;
   let row = 0;
   for (const { atMs, label } of markers.toSorted((one, other) => one.atMs - other.atMs)) {
