@@ -20,12 +20,28 @@ export interface ModelShape {
   readonly eosTokenIds: readonly number[];
 }
 
-/** How gates become a selection. Later issues add capacity, quotas and fallback. */
+/** A step of the ladder that is climbed down when selected experts cannot serve. */
+export type FallbackRung = 'renormalise' | 'next-best' | 'generalist' | 'dense';
+
+/** What serves where experts cannot. */
+export interface FallbackSettings {
+  /** Rungs in the order in which they are tried; the first that can serve does. Left out: renormalise, next-best. */
+  readonly ladder?: readonly FallbackRung[];
+  /** By layer, the expert that serves what should take no risk. */
+  readonly generalists?: readonly number[];
+  /** Served name of the model that answers whole requests when this one cannot. */
+  readonly denseModel?: string;
+  /** Decisions whose largest gate, softmax over all experts, is below this take the generalist path. Left out: none do. */
+  readonly minConfidence?: number;
+}
+
+/** How gates become a selection. What is left out is not in the manifest's digest. */
 export interface RoutingSettings {
   readonly gating: 'softmax-topk';
   readonly topK: number;
   /** Whether the selected gates are divided by their sum. */
   readonly normalise: boolean;
+  readonly fallback?: FallbackSettings;
 }
 
 export type Architecture = 'mixtral';

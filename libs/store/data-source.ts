@@ -22,6 +22,9 @@ import { Alerts1795219200020 } from '#migrations/1795219200020-alerts';
 import { Receivers1795219200021 } from '#migrations/1795219200021-receivers';
 import { RequestFlags1795219200022 } from '#migrations/1795219200022-request-flags';
 import { PinnedRequests1795219200023 } from '#migrations/1795219200023-pinned-requests';
+import { Quarantine1795219200024 } from '#migrations/1795219200024-quarantine';
+import { AnswerChecks1795219200025 } from '#migrations/1795219200025-answer-checks';
+import { CapacityPlans1795219200026 } from '#migrations/1795219200026-capacity-plans';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -85,6 +88,9 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Receivers1795219200021,
       RequestFlags1795219200022,
       PinnedRequests1795219200023,
+      Quarantine1795219200024,
+      AnswerChecks1795219200025,
+      CapacityPlans1795219200026,
     ],
     entities: [
       ComponentVersionEntity,

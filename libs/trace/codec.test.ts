@@ -133,7 +133,7 @@ describe('trace codec', () => {
     expect(reasonOf(() => encodeTrace({ ...small, tokenIds: Uint32Array.of(16_777_216) }))).toBe('over-limit');
     expect(reasonOf(() => encodeTrace({ ...small, layers: 0 }))).toBe('over-limit');
     expect(reasonOf(() => encodeTrace({ ...small, flagged: [{ row: 1, layer: 0, flags: 1 }] }))).toBe('bad-shape');
-    expect(reasonOf(() => encodeTrace({ ...small, flagged: [{ row: 0, layer: 0, flags: 16 }] }))).toBe('malformed');
+    expect(reasonOf(() => encodeTrace({ ...small, flagged: [{ row: 0, layer: 0, flags: 64 }] }))).toBe('malformed');
   });
 
   it('names the reason of each bad input to the decoder', () => {

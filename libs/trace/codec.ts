@@ -3,7 +3,7 @@ import { ByteReader, headerMaxBytes, readHeader, sectionSizes, type SectionSizes
 import { GATE_UNITS, gateUnits, NORMALISED_TOLERANCE, TRACE_LIMITS, TraceFormatError } from './limits.ts';
 import { DECISION_FLAGS, type FlaggedDecision, type RoutingTrace } from './trace.ts';
 
-const ALL_FLAGS = DECISION_FLAGS.dropped | DECISION_FLAGS.rerouted | DECISION_FLAGS.masked | DECISION_FLAGS.fallback;
+const ALL_FLAGS = Object.values(DECISION_FLAGS).reduce((bits, flag) => bits | flag, 0);
 /** In decisions with one of these flags a gate of 0 says that the selection went to no expert. */
 const EMPTY_SELECTIONS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
 const MAX_FLAGGED_BYTES = 7;

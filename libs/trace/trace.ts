@@ -1,5 +1,10 @@
-/** Why a routing decision is not the plain top-k. Stored as one byte; 0 never occurs. */
-export const DECISION_FLAGS = { dropped: 1, rerouted: 2, masked: 4, fallback: 8 } as const;
+/**
+ * Why a routing decision is not the plain top-k. Stored as one byte; 0 never occurs.
+ * dropped: an expert was full and nobody took its place. rerouted: another expert took it. masked: a
+ * rule forbade an expert. fallback: fewer experts than topK served, or others than the router would
+ * have taken. unavailable: an expert was quarantined or failing. generalist: the generalist path served.
+ */
+export const DECISION_FLAGS = { dropped: 1, rerouted: 2, masked: 4, fallback: 8, unavailable: 16, generalist: 32 } as const;
 export type DecisionFlag = keyof typeof DECISION_FLAGS;
 
 /** Names of the flags in some bits, in the order of DECISION_FLAGS. */

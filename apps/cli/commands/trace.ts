@@ -7,7 +7,7 @@ type Trace = CallOutput<'getTrace'>;
 const PAGE_ROWS = 1024;
 const TEXT_WIDTH = 14;
 const MAX_NAMED_RULES = 10;
-const FLAG_SIGNS = { dropped: 'D', rerouted: 'R', masked: 'M', fallback: 'F' } as const;
+const FLAG_SIGNS = { dropped: 'D', rerouted: 'R', masked: 'M', fallback: 'F', unavailable: 'U', generalist: 'G' } as const;
 
 /** Prints a request's routing, token by token. */
 export async function trace(client: ApiClient, terminal: Terminal, requestId: string, options: { readonly json?: boolean }): Promise<void> {

@@ -11,7 +11,7 @@ const appliedRulesSchema = z
   })
   .meta({ id: 'AppliedDataRules', description: 'Which data rules held for a request, from its admission to its end.' });
 
-const decisionFlag = z.enum(['dropped', 'rerouted', 'masked', 'fallback']);
+const decisionFlag = z.enum(['dropped', 'rerouted', 'masked', 'fallback', 'unavailable', 'generalist']);
 
 export const requestSchema = z
   .object({
@@ -50,9 +50,9 @@ const tracesFilter = {
   minDurationMs: durationMs.describe('Only requests that took at least so long, admission to end, milliseconds.'),
   maxDurationMs: durationMs.describe('Only requests that took at most so long, admission to end, milliseconds.'),
   flag: z
-    .enum(['dropped', 'rerouted', 'masked', 'fallback', 'any', 'none'], 'give dropped, rerouted, masked, fallback, any or none')
+    .enum(['dropped', 'rerouted', 'masked', 'fallback', 'unavailable', 'generalist', 'any', 'none'], 'give dropped, rerouted, masked, fallback, unavailable, generalist, any or none')
     .optional()
-    .describe('Only requests with at least one decision of this kind; `any` for any of the four, `none` for all decisions the plain top-k. Requests whose flags are not known match none of these.'),
+    .describe('Only requests with at least one decision of this kind; `any` for any of them, `none` for all decisions the plain top-k. Requests whose flags are not known match none of these.'),
   rule: z.string().min(1).max(256, 'give at most 256 characters').optional().describe('Only requests for which this data rule masked experts. A request names at most 100 rules.'),
 };
 

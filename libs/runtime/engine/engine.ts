@@ -22,6 +22,12 @@ export interface GenerateRequest {
   readonly promptLogprobs: number | null;
   /** Experts that must not serve this request; null or left out for none. */
   readonly expertMask?: ExpertMask | null;
+  /** Who it is for: places are shared out fairly between tenants. Left out: one tenant for all. */
+  readonly tenant?: string;
+  /** Monotonic time after which nobody waits for the answer; null or left out for none. */
+  readonly deadlineMs?: number | null;
+  /** Every decision takes the release's generalist path. */
+  readonly generalist?: boolean;
 }
 
 /** Decisions that are not the plain top-k, in order. */

@@ -1,14 +1,13 @@
 import { Tensor } from 'onnxruntime-node';
-import { selectExperts, type SelectionTarget } from '#libs/moe/gating';
-import { selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { DECISION_FLAGS } from '#libs/trace/trace';
-import { type Attended, AttentionStage } from './attention-stage.ts';
+import { AttentionStage } from './attention-stage.ts';
 import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { ExpertStage } from './expert-stage.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { type CachedSequence, KvCache } from './kv-cache.ts';
+import { LayerRouter, type Selections } from './layer-router.ts';
 import { checkItems, planStep, type StepPlan } from './step-plan.ts';
 import { type TimedSession } from './timed-session.ts';
 
@@ -35,14 +34,6 @@ export interface SplitSettings {
   readonly loaded: { readonly made: number; readonly shared: number };
 }
 
-/** Selections of a step: expertIds and gates are [row][layer][k]. */
-interface Selections {
-  readonly expertIds: Uint16Array;
-  readonly gates: Float32Array;
-  /** [row][layer]: DECISION_FLAGS; null where no item has a mask, so that the others pay nothing. */
-  readonly flags: Uint8Array | null;
-}
-
 /**
  * The SPLIT plan: every layer is a run for the projections of all rows, one for each attention
  * group, top-k in TypeScript, one run for each selected expert over all rows of the step, and a
@@ -56,6 +47,7 @@ export class SplitForwardPass implements ForwardPass {
   readonly #settings: SplitSettings;
   readonly #cache: KvCache;
   readonly #attention: AttentionStage;
+  readonly #router: LayerRouter;
   readonly #experts: ExpertStage;
   #stepping = false;
   readonly #closing: CachedSequence[] = [];
@@ -65,6 +57,7 @@ export class SplitForwardPass implements ForwardPass {
     this.#settings = settings;
     this.#cache = new KvCache(shape, settings.cacheMemory);
     this.#attention = new AttentionStage(shape, sessions.projections, sessions.attentions);
+    this.#router = new LayerRouter(shape, routing);
     this.#experts = new ExpertStage(sessions.experts, shape.hiddenSize, routing.topK);
   }
 
@@ -132,32 +125,13 @@ export class SplitForwardPass implements ForwardPass {
     const feeds = groups.map((group) => this.#attention.prepare(group));
     for (let layer = 0; layer < shape.layers; layer++) {
       const attended = await this.#attention.run(layer, feeds, hidden);
-      for (const one of attended) this.#select(one, layer, selections);
+      for (const one of attended) this.#router.select(one, layer, selections);
       const selection = { ...selections, offset: layer * routing.topK, rowStride };
       const { flags } = selections;
       const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: DECISION_FLAGS.fallback };
       await this.#experts.run(layer, attended, selection, partial, hidden);
     }
     return this.#outputs(items, itemRows, hidden, selections);
-  }
-
-  #select({ group, logits }: Attended, layer: number, { expertIds, gates, flags }: Selections): void {
-    const { shape, routing } = this.#settings;
-    const rowStride = shape.layers * routing.topK;
-    const settings = { experts: shape.experts, topK: routing.topK, normalise: routing.normalise };
-    const target = (row: number): SelectionTarget => ({ expertIds, gates, offset: layer * routing.topK + row * rowStride, rowStride });
-    if (flags === null || group.masks === null) {
-      selectExperts(logits, 0, group.sequences.length * group.tokens, settings, target(group.row));
-      return;
-    }
-    // A row's selection depends on its own logits alone, so the rows can be taken sequence by sequence.
-    for (const [at, mask] of group.masks.entries()) {
-      const from = at * group.tokens;
-      const row = group.row + from;
-      const marks = { marks: flags, offset: row * shape.layers + layer, rowStride: shape.layers };
-      if (mask === null) selectExperts(logits, from * shape.experts, group.tokens, settings, target(row));
-      else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, DECISION_FLAGS);
-    }
   }
 
   async #outputs(

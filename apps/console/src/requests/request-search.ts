@@ -1,7 +1,7 @@
 import { type TimeWindow } from '../shell/scope.ts';
 
 export const STATUSES = ['answered', 'cancelled', 'failed'] as const;
-export const FLAGS = ['any', 'dropped', 'rerouted', 'masked', 'fallback', 'none'] as const;
+export const FLAGS = ['any', 'dropped', 'rerouted', 'masked', 'fallback', 'unavailable', 'generalist', 'none'] as const;
 export const ORDERS = ['newest', 'oldest', 'slowest', 'fastest'] as const;
 type Status = (typeof STATUSES)[number];
 type Flag = (typeof FLAGS)[number];

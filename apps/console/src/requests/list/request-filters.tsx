@@ -9,7 +9,7 @@ import { SelectField, TextField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
 import { filterOf, FLAGS, localMoment, ORDERS, type RequestSearch, STATUSES } from '../request-search.ts';
 
-const FLAG_NAMES = { any: 'Any but the plain top-k', dropped: 'Dropped', rerouted: 'Rerouted', masked: 'Masked', fallback: 'Fallback', none: 'Plain top-k only' } as const;
+const FLAG_NAMES = { any: 'Any but the plain top-k', dropped: 'Dropped', rerouted: 'Rerouted', masked: 'Masked', fallback: 'Fallback', unavailable: 'Expert unavailable', generalist: 'Generalist path', none: 'Plain top-k only' } as const;
 const ORDER_NAMES = { newest: 'Newest first', oldest: 'Oldest first', slowest: 'Slowest first', fastest: 'Fastest first' } as const;
 const LABELS = [['tenant', 'Tenant'], ['task', 'Task'], ['language', 'Language'], ['rule', 'Data rule']] as const;
 const LIMITS = [['minDurationMs', 'At least, ms'], ['maxDurationMs', 'At most, ms']] as const;
