@@ -1,13 +1,12 @@
 import { Tensor } from 'onnxruntime-node';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
-import { DECISION_FLAGS } from '#libs/trace/trace';
 import { AttentionStage } from './attention-stage.ts';
 import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { ExpertStage } from './expert-stage.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { type CachedSequence, KvCache } from './kv-cache.ts';
-import { LayerRouter, type Selections } from './layer-router.ts';
+import { EMPTY_RANKS, LayerRouter, type Selections } from './layer-router.ts';
 import { checkItems, planStep, type StepPlan } from './step-plan.ts';
 import { type TimedSession } from './timed-session.ts';
 
@@ -66,7 +65,9 @@ export class SplitForwardPass implements ForwardPass {
   }
 
   fork(cache: SequenceCache): SequenceCache {
-    return this.#cache.fork(cache as CachedSequence);
+    const copy = this.#cache.fork(cache as CachedSequence);
+    this.#router.fork(cache as CachedSequence, copy);
+    return copy;
   }
 
   /** During a step the place is kept until the step ends, because other sequences would move. */
@@ -88,6 +89,7 @@ export class SplitForwardPass implements ForwardPass {
     try {
       for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
       const outputs = await this.#run(items, planStep(items));
+      this.#router.commit();
       for (const { cache, tokens } of items) (cache as CachedSequence).length += tokens.length;
       return outputs;
     } finally {
@@ -112,23 +114,20 @@ export class SplitForwardPass implements ForwardPass {
     return this.#settings.release();
   }
 
-  async #run(items: readonly StepItem[], { rows, groups, itemRows, masked }: StepPlan): Promise<StepOutput[]> {
+  async #run(items: readonly StepItem[], plan: StepPlan): Promise<StepOutput[]> {
+    const { rows, groups, itemRows } = plan;
     const { shape, routing, embedding } = this.#settings;
     const hidden = new Float32Array(rows * shape.hiddenSize);
     for (const [at, { tokens }] of items.entries()) embedding.gather(tokens, hidden, itemRows[at]!);
     const rowStride = shape.layers * routing.topK;
-    const selections: Selections = {
-      expertIds: new Uint16Array(rows * rowStride),
-      gates: new Float32Array(rows * rowStride),
-      flags: masked ? new Uint8Array(rows * shape.layers) : null,
-    };
+    const selections = this.#router.begin(plan, performance.now());
     const feeds = groups.map((group) => this.#attention.prepare(group));
     for (let layer = 0; layer < shape.layers; layer++) {
       const attended = await this.#attention.run(layer, feeds, hidden);
-      for (const one of attended) this.#router.select(one, layer, selections);
-      const selection = { ...selections, offset: layer * routing.topK, rowStride };
+      this.#router.select(attended, layer, selections, null);
+      const selection = { expertIds: selections.expertIds, gates: selections.applied, offset: layer * routing.topK, rowStride };
       const { flags } = selections;
-      const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: DECISION_FLAGS.fallback };
+      const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: EMPTY_RANKS };
       await this.#experts.run(layer, attended, selection, partial, hidden);
     }
     return this.#outputs(items, itemRows, hidden, selections);
@@ -162,7 +161,7 @@ export class SplitForwardPass implements ForwardPass {
         logits: logits.subarray(from, given * vocabSize),
         expertIds: selections.expertIds.slice(first, end),
         gates: selections.gates.slice(first, end),
-        flags: expertMask && selections.flags ? selections.flags.slice(itemRows[index]! * shape.layers, (itemRows[index]! + tokens.length) * shape.layers) : null,
+        flags: flagsOf(selections, itemRows[index]! * shape.layers, tokens.length * shape.layers, Boolean(expertMask)),
       };
     });
   }
@@ -172,4 +171,10 @@ export class SplitForwardPass implements ForwardPass {
     const { logits } = await sessions.head.run({ x: new Tensor('float32', x, [rows, shape.hiddenSize]) });
     return logits!.data as Float32Array;
   }
+}
+
+/** An item's flags; null where it has none, whatever others of the step have. */
+function flagsOf({ flags }: Selections, from: number, count: number, always: boolean): Uint8Array | null {
+  const own = flags?.subarray(from, from + count);
+  return own && (always || own.some((flag) => flag !== 0)) ? own.slice() : null;
 }
