@@ -1,6 +1,8 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { selectExperts, type SelectionTarget } from '#libs/moe/gating';
-import { selectUnmasked } from '#libs/moe/masked-gating';
+import { descendLadder, type LayerLadder } from '#libs/moe/ladder/descend';
+import { DEFAULT_LADDER } from '#libs/moe/ladder/rung';
+import { type MaskMarks, selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended } from './attention-stage.ts';
@@ -74,18 +76,29 @@ export class LayerRouter {
     }
     // A row's selection depends on its own logits alone, so the rows can be taken sequence by sequence.
     for (let at = 0; at < group.sequences.length; at++) {
-      const mask = union(group.masks?.[at] ?? null, unavailable);
+      const mask = group.masks?.[at] ?? null;
       const from = at * group.tokens;
       const row = group.row + from;
       const marks = { marks: flags, offset: row * shape.layers + layer, rowStride: shape.layers };
-      const bits = unavailable === null ? DECISION_FLAGS : { masked: DECISION_FLAGS.unavailable, fallback: DECISION_FLAGS.fallback };
       if (mask === null) selectExperts(logits, from * shape.experts, group.tokens, settings, target(row));
-      else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, bits);
+      else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, DECISION_FLAGS);
+      if (unavailable === null) continue;
+      const left = union(mask, unavailable);
+      const nextBest = (at: number): void =>
+        selectUnmasked(logits, (from + at) * shape.experts, 1, settings, left, layer, target(row + at), { ...marks, offset: marks.offset + at * shape.layers }, NO_MARKS);
+      descendLadder(this.#ladder(layer), { rows: group.tokens, layer, experts: shape.experts, topK, mask, unavailable }, target(row), marks, DECISION_FLAGS, nextBest);
     }
+  }
+
+  #ladder(layer: number): LayerLadder {
+    const { ladder, generalists } = this.#routing.fallback ?? {};
+    return { rungs: ladder ?? DEFAULT_LADDER, generalist: generalists?.[layer] ?? null };
   }
 }
 
-function union(a: ExpertMask | null, b: ExpertMask | null): ExpertMask | null {
-  if (a === null || b === null) return a ?? b;
-  return { wordsPerLayer: a.wordsPerLayer, words: a.words.map((word, at) => word | b.words[at]!) };
+/** What the ladder marks stands already. */
+const NO_MARKS: MaskMarks = { masked: 0, fallback: 0 };
+
+function union(a: ExpertMask | null, b: ExpertMask): ExpertMask {
+  return a === null ? b : { wordsPerLayer: a.wordsPerLayer, words: a.words.map((word, at) => word | b.words[at]!) };
 }
