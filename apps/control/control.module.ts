@@ -18,6 +18,7 @@ import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { overviewControllers, overviewProviders } from './overview/overview-parts.ts';
+import { quarantineControllers, quarantineProviders } from './quarantine/quarantine-parts.ts';
 import { registryControllers, registryProviders } from './registry/registry-parts.ts';
 import { releaseProviders } from './releases/release-parts.ts';
 import { ReleasesController } from './releases/releases.controller.ts';
@@ -44,6 +45,7 @@ export class ControlModule {
         ...rolloutControllers,
         ...feedbackControllers,
         ...dataRulesControllers,
+        ...quarantineControllers,
         ...changeControllers,
         ...accessControllers,
         ...houseControllers,
@@ -58,7 +60,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
       exports: [ImportRunner],
     };
   }

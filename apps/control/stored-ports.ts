@@ -22,6 +22,7 @@ import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
 import { storedActivationPorts } from './models/activation-parts.ts';
 import { storedOverviewPorts } from './overview/overview-parts.ts';
+import { storedQuarantinePorts } from './quarantine/quarantine-parts.ts';
 import { KEPT_AT_HOME, type ReceiverPortOptions, storedReceiverPorts } from './receivers/receiver-parts.ts';
 import { storedRegistryPorts } from './registry/registry-parts.ts';
 import { storedReleasePorts } from './releases/release-parts.ts';
@@ -73,6 +74,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedRolloutPorts,
     ...storedFeedbackPorts,
     ...storedDataRulesPorts,
+    ...storedQuarantinePorts,
     ...storedEventPorts,
     ...storedOverviewPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },

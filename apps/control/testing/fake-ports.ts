@@ -16,6 +16,7 @@ import { TENANTS } from '../house/house-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
+import { QUARANTINE_HOLDS, QUARANTINES } from '../quarantine/quarantine-ports.ts';
 import { RECALLS, TOUCHED_REQUESTS } from '../recall/recall-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { storedCatalog } from '../routing/stored-catalog.ts';
@@ -119,6 +120,8 @@ export class FakeHouse {
       ...fakeReceiverPorts(),
       ...fakeOverviewPorts,
       { provide: RECALLS, useValue: {} },
+      { provide: QUARANTINES, useValue: { due: async () => [] } },
+      { provide: QUARANTINE_HOLDS, useValue: {} },
       { provide: TOUCHED_REQUESTS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },

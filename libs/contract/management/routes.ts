@@ -14,6 +14,7 @@ import {
   releasesSchema,
 } from './releases.ts';
 import { overviewRoutes } from './overview-routes.ts';
+import { quarantineRoutes } from './quarantine-routes.ts';
 import { receiverRoutes } from './receiver-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
 import { releaseRoutes } from './release-routes.ts';
@@ -119,6 +120,7 @@ export const ROUTES = {
   ...comparisonRoutes,
   ...traceRoutes,
   ...activationRoutes,
+  ...quarantineRoutes,
   ...recallRoutes,
   ...rolloutRoutes,
   ...feedbackRoutes,

@@ -1,0 +1,47 @@
+import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { QuarantineDesk } from './quarantine-desk.ts';
+import { QUARANTINES, type QuarantinesPort } from './quarantine-ports.ts';
+
+const EVERY_MS = 1_000;
+/** Ended in one round; the rest come in the next. */
+const MAX_ROUND = 100;
+
+/** Ends quarantines whose time has come. Of several processes each may; the lock of the model lets one. */
+@Injectable()
+export class QuarantineClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly #log = new Logger(QuarantineClock.name);
+  #timer: NodeJS.Timeout | null = null;
+  #round: Promise<void> | null = null;
+  #hasFailed = false;
+
+  constructor(
+    @Inject(QUARANTINES) private readonly quarantines: QuarantinesPort,
+    private readonly desk: QuarantineDesk,
+    @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.#timer = setInterval(() => {
+      this.#round ??= this.#look().finally(() => (this.#round = null));
+    }, EVERY_MS);
+    this.#timer.unref();
+  }
+
+  /** Before the database is let go. */
+  async beforeApplicationShutdown(): Promise<void> {
+    if (this.#timer) clearInterval(this.#timer);
+    await this.#round;
+  }
+
+  async #look(): Promise<void> {
+    try {
+      for (const { model, id } of await this.quarantines.due(this.settings.now(), MAX_ROUND)) await this.desk.expire(model, id);
+      this.#hasFailed = false;
+    } catch (error) {
+      // Once for an outage, not at each round.
+      if (!this.#hasFailed) this.#log.error(error, 'quarantines past their end could not be ended; it is tried again');
+      this.#hasFailed = true;
+    }
+  }
+}
