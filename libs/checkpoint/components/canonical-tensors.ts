@@ -1,5 +1,6 @@
-import { TENSORS, type ComponentKind, type ComponentName } from '#libs/release/component';
+import { parseComponentName, TENSORS, type ComponentKind, type ComponentName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { codeBitsOf, isQuantisable, quantisedShapes, type QuantisedShapes, scalesName, zeroPointsName } from '#libs/release/quantised-tensor';
 import { type TensorEntry } from '#libs/release/tensor-file';
 import { architectureNamed } from '../architectures/registry.ts';
 import { isWeightDtype } from '../finite-scan.ts';
@@ -21,28 +22,50 @@ const LAYER = /^layers\.(0|[1-9]\d{0,4})\./;
 export function misfitOfKind(kind: Exclude<ComponentKind, 'tokenizer'>, tensors: Tensors): TensorMisfit | null {
   const wanted = expected(kind, tensors);
   if (wanted === null) return { tensor: null, message: `A ${kind} holds other tensors than ${[...tensors.keys()].slice(0, 5).join(', ') || 'none'}. docs/registry.md lists those of each kind.` };
-  return misfitOf(tensors, wanted);
+  return misfitOf(kind, tensors, wanted);
 }
 
 /** Checks a component's tensors against the shape of the model that it shall become part of; null where they fit. */
 export function misfitOfModel(name: ComponentName, manifest: Pick<ReleaseManifest, 'architecture' | 'shape'>, tensors: Tensors): TensorMisfit | null {
   for (const source of architectureNamed(manifest.architecture).components(manifest.shape, () => false)) {
-    if (source.component === name) return misfitOf(tensors, new Map(source.tensors.map(({ name: tensor, shape }) => [tensor, shape])));
+    if (source.component === name) return misfitOf(parseComponentName(name)?.kind ?? 'backbone', tensors, new Map(source.tensors.map(({ name: tensor, shape }) => [tensor, shape])));
   }
   return { tensor: null, message: `The model has no weights called ${name}.` };
 }
 
-function misfitOf(tensors: Tensors, wanted: ReadonlyMap<string, readonly number[]>): TensorMisfit | null {
+function misfitOf(kind: ComponentKind, tensors: Tensors, wanted: ReadonlyMap<string, readonly number[]>): TensorMisfit | null {
+  const belonging = new Set(wanted.keys());
   for (const [name, shape] of wanted) {
     const found = tensors.get(name);
     if (!found) return { tensor: name, message: `The tensor ${name} is missing.` };
+    const bits = isQuantisable(kind, name) ? codeBitsOf(found) : null;
+    if (bits !== null) {
+      const misfit = misfitOfCodes(name, quantisedShapes(shape as readonly [number, number], bits), tensors);
+      if (misfit) return misfit;
+      belonging.add(scalesName(name)).add(zeroPointsName(name));
+      continue;
+    }
     if (found.shape.length !== shape.length || found.shape.some((size, axis) => size !== shape[axis])) {
       return { tensor: name, message: `The tensor ${name} is [${found.shape.join(', ')}]; it must be [${shape.join(', ')}].` };
     }
     if (!isWeightDtype(found.dtype)) return { tensor: name, message: `The tensor ${name} is ${found.dtype}; weights must be F16, BF16 or F32.` };
   }
-  const extra = [...tensors.keys()].find((name) => !wanted.has(name));
+  const extra = [...tensors.keys()].find((name) => !belonging.has(name));
   return extra === undefined ? null : { tensor: extra, message: `The tensor ${extra} belongs to no component of this kind; leave it out.` };
+}
+
+/** Checks the tensors of a matrix that is held as whole numbers. */
+function misfitOfCodes(matrix: string, shapes: QuantisedShapes, tensors: Tensors): TensorMisfit | null {
+  const wanted = [[matrix, 'U8', shapes.codes], [scalesName(matrix), 'F32', shapes.scales], [zeroPointsName(matrix), 'U8', shapes.zeroPoints]] as const;
+  for (const [name, dtype, shape] of wanted) {
+    const found = tensors.get(name);
+    if (!found && name === zeroPointsName(matrix)) continue;
+    if (!found) return { tensor: name, message: `The tensor ${name} is missing, without which the codes of ${matrix} mean nothing.` };
+    if (found.dtype !== dtype || found.shape.length !== shape.length || found.shape.some((size, axis) => size !== shape[axis])) {
+      return { tensor: name, message: `The tensor ${name} is ${found.dtype} [${found.shape.join(', ')}]; it must be ${dtype} [${shape.join(', ')}].` };
+    }
+  }
+  return null;
 }
 
 /** The tensors that a kind must have, their sizes taken from the file itself; null where not even these can be told. */
@@ -54,7 +77,8 @@ function expected(kind: Exclude<ComponentKind, 'tokenizer'>, tensors: Tensors): 
   }
   if (kind === 'expert') {
     const { gate, up, down } = TENSORS.expert;
-    const [width, hidden] = [sizeOf(gate, 0), sizeOf(gate, 1)];
+    // Where a matrix is held in blocks, only its first axis is what it stands for.
+    const [width, hidden] = [sizeOf(gate, 0), tensors.get(gate)?.shape.length === 2 ? sizeOf(gate, 1) : sizeOf(down, 0)];
     return new Map([[gate, [width, hidden]], [up, [width, hidden]], [down, [hidden, width]]]);
   }
   const names = TENSORS.backbone;

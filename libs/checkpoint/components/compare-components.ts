@@ -1,8 +1,8 @@
-/// <reference lib="esnext.float16" />
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { type TensorEntry } from '#libs/release/tensor-file';
-import { isWeightDtype, type WeightDtype } from '../finite-scan.ts';
-import { readFully, readTensorTable } from './component-file.ts';
+import { isWeightDtype } from '../finite-scan.ts';
+import { readTensorTable } from './component-file.ts';
+import { CHUNK_ELEMENTS, chunkReader, type WeightSource } from './weight-reader.ts';
 
 /** How two tensors of one name differ. The measures are null where shapes or dtypes cannot be compared. */
 export interface TensorComparison {
@@ -16,9 +16,6 @@ export interface TensorComparison {
   /** <a, b> / (||a|| ||b||), from -1 to 1; null also where either is all zeros. */
   readonly cosine: number | null;
 }
-
-/** Elements of each tensor in memory at a time. */
-const CHUNK_ELEMENTS = 256 * 1024;
 
 /**
  * Compares two weight components tensor by tensor, in order of name. Reads both in chunks: memory is bounded
@@ -42,12 +39,7 @@ export async function compareComponents(a: string, b: string, signal?: AbortSign
 type Measures = Pick<TensorComparison, 'maxAbsDifference' | 'relativeNorm' | 'cosine'>;
 const NO_MEASURES: Measures = { maxAbsDifference: null, relativeNorm: null, cosine: null };
 
-interface Source {
-  readonly file: FileHandle;
-  readonly entry: TensorEntry;
-}
-
-async function measure(a: Source, b: Source, signal: AbortSignal | undefined): Promise<Measures> {
+async function measure(a: WeightSource, b: WeightSource, signal: AbortSignal | undefined): Promise<Measures> {
   const elements = a.entry.shape.reduce((product, size) => product * size, 1);
   const [readA, readB] = [chunkReader(a), chunkReader(b)];
   let [max, squaresA, squaresB, squaresDifference, product] = [0, 0, 0, 0, 0];
@@ -71,24 +63,6 @@ async function measure(a: Source, b: Source, signal: AbortSignal | undefined): P
     relativeNorm: squaresA > 0 ? Math.sqrt(squaresDifference / squaresA) : null,
     // Rounding may lead a hair beyond 1.
     cosine: norms > 0 ? Math.max(-1, Math.min(1, product / norms)) : null,
-  };
-}
-
-/** Reads elements of a tensor, widened; each result is valid until the next is asked for. */
-function chunkReader({ file, entry }: Source): (first: number, count: number) => Promise<ArrayLike<number>> {
-  const dtype = entry.dtype as WeightDtype;
-  const size = dtype === 'F32' ? 4 : 2;
-  const buffer = new ArrayBuffer(CHUNK_ELEMENTS * size);
-  const wide = dtype === 'BF16' ? new Float32Array(CHUNK_ELEMENTS) : null;
-  return async (first, count) => {
-    await readFully(file, new Uint8Array(buffer, 0, count * size), entry.begin + first * size);
-    if (dtype === 'F32') return new Float32Array(buffer, 0, count);
-    if (wide === null) return new Float16Array(buffer, 0, count);
-    // bfloat16 is the upper half of an fp32.
-    const halves = new Uint16Array(buffer, 0, count);
-    const bits = new Uint32Array(wide.buffer);
-    for (let at = 0; at < count; at += 1) bits[at] = halves[at]! << 16;
-    return wide;
   };
 }
 

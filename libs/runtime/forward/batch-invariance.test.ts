@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importTinyRelease } from '../../../test/fixtures/tiny-release.ts';
+import { quantiseTinyRelease } from '../../../test/fixtures/quantised-release.ts';
+import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { seededRandom } from '../../../test/harness/random.ts';
 import { type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { loadForwardPass } from './load-release.ts';
@@ -21,18 +25,23 @@ interface Run {
 
 let oneThread: ForwardPass;
 let twoThreads: ForwardPass;
+let folder: string;
 
-beforeAll(async () => {
-  const { manifest, components } = await importTinyRelease();
-  const load = (threads: number) =>
+async function load({ manifest, components }: TinyRelease): Promise<void> {
+  const withThreads = (threads: number) =>
     loadForwardPass({ manifest, components, threads, chunkTokens: CHUNK_TOKENS, maxCacheBytes: 2 ** 28 });
-  [oneThread, twoThreads] = [await load(1), await load(2)];
-});
+  [oneThread, twoThreads] = [await withThreads(1), await withThreads(2)];
+}
 
-afterAll(async () => {
+async function dispose(): Promise<void> {
   await oneThread.dispose();
   await twoThreads.dispose();
+}
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-invariance-'));
 });
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const tokenIds = (length: number) => fc.uint32Array({ min: 0, max: VOCABULARY - 1, minLength: length, maxLength: length });
 const script: fc.Arbitrary<Script> = fc
@@ -100,7 +109,10 @@ function sameBits(a: readonly StepOutput[], b: readonly StepOutput[]): boolean {
   );
 }
 
-describe('batch invariance', () => {
+describe.each(['fp32', 'int8', 'int4'] as const)('batch invariance at %s', (precision) => {
+  beforeAll(async () => load(precision === 'fp32' ? await importTinyRelease(folder) : await quantiseTinyRelease(folder, precision)));
+  afterAll(dispose);
+
   it('gives a sequence the same bits alone and among up to 15 others, with one thread and with two', async () => {
     await fc.assert(
       fc.asyncProperty(script, fc.array(script, { maxLength: 15 }), fc.integer(), async (subject, others, seed) => {
@@ -111,7 +123,7 @@ describe('batch invariance', () => {
         }
         expect(oneThread.memory().cacheBytes).toBe(0);
       }),
-      { numRuns: 15 },
+      { numRuns: precision === 'fp32' ? 15 : 6 },
     );
   }, 60_000);
 
@@ -134,7 +146,7 @@ describe('batch invariance', () => {
         oneThread.close(cache);
         oneThread.close(fork);
       }),
-      { numRuns: 8 },
+      { numRuns: precision === 'fp32' ? 8 : 3 },
     );
   }, 60_000);
 

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises';
 import { type ComponentName, type Sha256 } from '#libs/release/component';
+import { codeBitsOf, quantisedShapes, scalesName, zeroPointsName } from '#libs/release/quantised-tensor';
 import { decodeTensorHeader, LENGTH_FIELD_BYTES, type TensorEntry, tensorHeaderEnd } from '#libs/release/tensor-file';
-import { type WeightSlice } from '../onnx/graph-builder.ts';
+import { type Matrix, type WeightSlice } from '../onnx/graph-builder.ts';
 
 /** A release cannot be loaded; the message names the component and the remedy. */
 export class ReleaseLoadError extends Error {
@@ -55,6 +56,34 @@ export function weightSlice(component: ComponentWeights, tensor: string, shape: 
     throw new ReleaseLoadError(component.name, `tensor ${tensor} is ${dtype}; only F32, F16 and BF16 weights can run`);
   }
   return { type: dtype, shape, location: component.location, offsetBytes: entry.begin, sizeBytes: entry.end - entry.begin };
+}
+
+/**
+ * Finds a matrix [out, in], held as floating-point numbers or as whole ones.
+ * @throws ReleaseLoadError
+ */
+export function matrix(component: ComponentWeights, name: string, shape: readonly [out: number, inputs: number]): Matrix {
+  const entry = component.tensors.get(name);
+  const bits = entry && codeBitsOf(entry);
+  if (!bits) return weightSlice(component, name, shape);
+  const shapes = quantisedShapes(shape, bits);
+  const bytes = (tensor: string, wanted: readonly number[]) => ({ ...placeOf(component, tensor, wanted, 'U8'), type: 'U8' as const });
+  return {
+    bits,
+    shape,
+    codes: bytes(name, shapes.codes),
+    scales: { ...placeOf(component, scalesName(name), shapes.scales, 'F32'), type: 'F32' },
+    zeroPoints: component.tensors.has(zeroPointsName(name)) ? bytes(zeroPointsName(name), shapes.zeroPoints) : null,
+  };
+}
+
+function placeOf(component: ComponentWeights, tensor: string, shape: readonly number[], dtype: 'U8' | 'F32'): Omit<WeightSlice, 'type'> {
+  const entry = component.tensors.get(tensor);
+  if (entry?.dtype !== dtype || entry.shape.length !== shape.length || entry.shape.some((size, axis) => size !== shape[axis])) {
+    const found = entry ? `${entry.dtype} [${entry.shape.join(', ')}]` : 'missing';
+    throw new ReleaseLoadError(component.name, `tensor ${tensor} is ${found}, it must be ${dtype} [${shape.join(', ')}]; quantise the component again`);
+  }
+  return { shape, location: component.location, offsetBytes: entry.begin, sizeBytes: entry.end - entry.begin };
 }
 
 /** The bytes of one tensor. */

@@ -1,11 +1,12 @@
 import { BACKBONE, type ComponentName, expertName, routerName, type Sha256, TENSORS, TOKENIZER } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { bytesInMemory } from '#libs/release/quantised-tensor';
 import { type Sha256Paths } from '../engine/release-source.ts';
 import { type LayerWeights } from '../onnx/attention-graph.ts';
 import { type ExpertWeights } from '../onnx/expert-graph.ts';
 import { type WeightSlice } from '../onnx/graph-builder.ts';
 import { type HeadWeights } from '../onnx/head-graph.ts';
-import { type ComponentWeights, readComponentWeights, ReleaseLoadError, weightSlice } from './component-weights.ts';
+import { type ComponentWeights, matrix, readComponentWeights, ReleaseLoadError, weightSlice } from './component-weights.ts';
 
 /** A release's weight components, opened. */
 export type ReleaseWeights = ReadonlyMap<ComponentName, ComponentWeights>;
@@ -47,10 +48,10 @@ export function layerWeights(weights: ReleaseWeights, { shape }: ReleaseManifest
   const names = TENSORS.backbone;
   return {
     attentionNorm: weightSlice(backbone, names.attentionNorm(layer), [hidden]),
-    query: weightSlice(backbone, names.query(layer), [queryWidth, hidden]),
-    key: weightSlice(backbone, names.key(layer), [keyWidth, hidden]),
-    value: weightSlice(backbone, names.value(layer), [keyWidth, hidden]),
-    output: weightSlice(backbone, names.output(layer), [hidden, queryWidth]),
+    query: matrix(backbone, names.query(layer), [queryWidth, hidden]),
+    key: matrix(backbone, names.key(layer), [keyWidth, hidden]),
+    value: matrix(backbone, names.value(layer), [keyWidth, hidden]),
+    output: matrix(backbone, names.output(layer), [hidden, queryWidth]),
     expertNorm: weightSlice(backbone, names.expertNorm(layer), [hidden]),
     router: weightSlice(requireComponent(weights, routerName(layer)), TENSORS.router.weight, [shape.experts, hidden]),
   };
@@ -60,9 +61,9 @@ export function expertWeights(weights: ReleaseWeights, { shape }: ReleaseManifes
   const expert = requireComponent(weights, expertName(layer, index));
   const { gate, up, down } = TENSORS.expert;
   return {
-    gate: weightSlice(expert, gate, [shape.expertWidth, shape.hiddenSize]),
-    up: weightSlice(expert, up, [shape.expertWidth, shape.hiddenSize]),
-    down: weightSlice(expert, down, [shape.hiddenSize, shape.expertWidth]),
+    gate: matrix(expert, gate, [shape.expertWidth, shape.hiddenSize]),
+    up: matrix(expert, up, [shape.expertWidth, shape.hiddenSize]),
+    down: matrix(expert, down, [shape.hiddenSize, shape.expertWidth]),
   };
 }
 
@@ -75,25 +76,24 @@ export function headWeights(weights: ReleaseWeights, { shape }: ReleaseManifest)
   const backbone = requireComponent(weights, BACKBONE);
   return {
     norm: weightSlice(backbone, finalNorm, [shape.hiddenSize]),
-    head: weightSlice(backbone, shape.tiedHead ? embedding : head, [shape.vocabSize, shape.hiddenSize]),
+    head: matrix(backbone, shape.tiedHead ? embedding : head, [shape.vocabSize, shape.hiddenSize]),
   };
 }
 
 /**
- * Bytes that each component holds in memory once loaded: its weights in fp32, and the embedding
- * once more as stored. The tokenizer is not the forward pass's.
+ * Bytes that each component holds in memory once loaded: its weights in fp32, or quantised as stored, and
+ * the embedding once more as stored. The tokenizer is not the forward pass's.
  */
 export function loadedBytes(weights: ReleaseWeights, manifest: ReleaseManifest): Record<ComponentName, number> {
   const bytes: Record<ComponentName, number> = {};
   const embedding = embeddingSlice(weights, manifest);
   for (const name of Object.keys(manifest.components)) {
     if (name === TOKENIZER) continue;
-    let elements = 0;
-    for (const [tensor, { shape }] of requireComponent(weights, name).tensors) {
-      const held = name !== BACKBONE || tensor !== TENSORS.backbone.embedding || manifest.shape.tiedHead;
-      if (held) elements += shape.reduce((product, size) => product * size, 1);
+    let held = name === BACKBONE ? embedding.sizeBytes : 0;
+    for (const [tensor, entry] of requireComponent(weights, name).tensors) {
+      if (name !== BACKBONE || tensor !== TENSORS.backbone.embedding || manifest.shape.tiedHead) held += bytesInMemory(entry);
     }
-    bytes[name] = elements * Float32Array.BYTES_PER_ELEMENT + (name === BACKBONE ? embedding.sizeBytes : 0);
+    bytes[name] = held;
   }
   return bytes;
 }

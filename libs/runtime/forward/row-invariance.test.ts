@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { importTinyRelease } from '../../../test/fixtures/tiny-release.ts';
+import { quantiseTinyRelease } from '../../../test/fixtures/quantised-release.ts';
+import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { seededRandom } from '../../../test/harness/random.ts';
 import { encodeModel } from '../onnx/encode-model.ts';
 import { expertGraph } from '../onnx/expert-graph.ts';
@@ -12,21 +13,27 @@ import { expertWeights, openReleaseWeights, requireComponent } from './release-w
 const ROWS = 300;
 const WIDTH = 256;
 
-let modelPath: string;
+let folder: string;
 
 beforeAll(async () => {
-  const { manifest, components } = await importTinyRelease();
+  folder = await mkdtemp(join(tmpdir(), 'signalbox-rows-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** An expert of a release as a model file, its weights beside it. */
+async function writeExpert({ manifest, components }: TinyRelease): Promise<string> {
   const weights = await openReleaseWeights(manifest, components);
   const expert = requireComponent(weights, 'expert/0/0');
-  modelPath = join(await mkdtemp(join(tmpdir(), 'signalbox-rows-')), 'expert.onnx');
+  const modelPath = join(folder, `${expert.location}.onnx`);
   await copyFile(expert.path, join(dirname(modelPath), expert.location));
   await writeFile(modelPath, encodeModel(expertGraph(expertWeights(weights, manifest, 0, 0), WIDTH)));
-});
-afterAll(() => rm(dirname(modelPath), { recursive: true, force: true }));
+  return modelPath;
+}
 
 /** What lets prefill and decode share a run: the plan rests on it, so it is checked on the machine at hand. */
 describe('rows of a prepacked matrix product', () => {
-  it('have the same bits in any number of rows, with one thread and with two', async () => {
+  it.each(['fp32', 'int8', 'int4'] as const)('have the same bits in any number of rows, with one thread and with two, at %s', async (precision) => {
+    const modelPath = await writeExpert(precision === 'fp32' ? await importTinyRelease(folder) : await quantiseTinyRelease(folder, precision, ['expert/0/0']));
     const random = seededRandom(11);
     const x = Float32Array.from({ length: ROWS * WIDTH }, () => random() * 2 - 1);
     const run = async (session: InferenceSession, from: number, rows: number) => {

@@ -1,13 +1,13 @@
-import { GraphBuilder, type WeightSlice } from './graph-builder.ts';
+import { GraphBuilder, type Matrix, type WeightSlice } from './graph-builder.ts';
 import { type OnnxModel } from './model.ts';
 
 export interface LayerWeights {
   readonly attentionNorm: WeightSlice;
   /** Projections are [out, in]. */
-  readonly query: WeightSlice;
-  readonly key: WeightSlice;
-  readonly value: WeightSlice;
-  readonly output: WeightSlice;
+  readonly query: Matrix;
+  readonly key: Matrix;
+  readonly value: Matrix;
+  readonly output: Matrix;
   readonly expertNorm: WeightSlice;
   /** [experts, hiddenSize] */
   readonly router: WeightSlice;

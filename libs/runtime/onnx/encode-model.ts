@@ -13,7 +13,7 @@ const IR_VERSION = 9;
 const DEFAULT_OPSET = 17;
 const MICROSOFT_OPSET = 1;
 const EXTERNAL_LOCATION = 1;
-const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /**
  * Serialises a model as ONNX protobuf. Only the handful of messages that our graphs need are
@@ -69,6 +69,9 @@ function writeAttribute(out: BinaryWriter, name: string, value: Attribute): void
   } else if ('int' in value) {
     out.tag(3, WireType.Varint).int64(value.int);
     out.tag(20, WireType.Varint).int32(ATTRIBUTE_TYPE.int);
+  } else if ('text' in value) {
+    text(out, 4, value.text);
+    out.tag(20, WireType.Varint).int32(ATTRIBUTE_TYPE.text);
   } else {
     for (const item of value.ints) out.tag(8, WireType.Varint).int64(item);
     out.tag(20, WireType.Varint).int32(ATTRIBUTE_TYPE.ints);

@@ -1,13 +1,13 @@
-import { GraphBuilder, type WeightSlice } from './graph-builder.ts';
+import { GraphBuilder, type Matrix } from './graph-builder.ts';
 import { type OnnxModel } from './model.ts';
 
 export interface ExpertWeights {
   /** [expertWidth, hiddenSize] */
-  readonly gate: WeightSlice;
+  readonly gate: Matrix;
   /** [expertWidth, hiddenSize] */
-  readonly up: WeightSlice;
+  readonly up: Matrix;
   /** [hiddenSize, expertWidth] */
-  readonly down: WeightSlice;
+  readonly down: Matrix;
 }
 
 /** One expert: x [rows, hidden] -> y [rows, hidden], y = down(silu(gate x) * up x) (SwiGLU, Shazeer 2020). */

@@ -1,10 +1,10 @@
-import { GraphBuilder, type WeightSlice } from './graph-builder.ts';
+import { GraphBuilder, type Matrix, type WeightSlice } from './graph-builder.ts';
 import { type OnnxModel } from './model.ts';
 
 export interface HeadWeights {
   readonly norm: WeightSlice;
   /** [vocabSize, hiddenSize]; the embedding itself where the head is tied. */
-  readonly head: WeightSlice;
+  readonly head: Matrix;
 }
 
 /** Final norm and vocabulary projection: x [rows, hidden] -> logits [rows, vocabSize]. */

@@ -1,9 +1,9 @@
 /** ONNX tensor element types that our graphs use, as in TensorProto.DataType. */
-export const ONNX_TYPE = { F32: 1, I32: 6, I64: 7, F16: 10, BF16: 16 } as const;
+export const ONNX_TYPE = { F32: 1, U8: 2, I32: 6, I64: 7, F16: 10, BF16: 16 } as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
 /** Kinds of attribute values, named as in AttributeProto. */
-export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] };
+export type Attribute = { readonly int: number } | { readonly float: number } | { readonly ints: readonly number[] } | { readonly text: string };
 
 /** Operators of the default domain have domain ''; ONNX Runtime's own have 'com.microsoft'. */
 export interface OnnxNode {
