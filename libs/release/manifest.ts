@@ -1,3 +1,6 @@
+import { type CapacitySettings, type ExpertQuota } from '#libs/moe/capacity/capacity-settings';
+import { type RowGating } from '#libs/moe/gating/gate-for';
+import { type SelectionGroups } from '#libs/moe/gating/sigmoid-bias';
 import { type ComponentName, type Sha256 } from './component.ts';
 
 /** What an engine must know of a model besides its weights. Counts unless a unit is named. */
@@ -33,15 +36,31 @@ export interface FallbackSettings {
   readonly denseModel?: string;
   /** Decisions whose largest gate, softmax over all experts, is below this take the generalist path. Left out: none do. */
   readonly minConfidence?: number;
+  /** Requests with labels that the baseline in force has not seen take the generalist path. Left out: they go the usual way. */
+  readonly coldStart?: 'generalist';
 }
 
-/** How gates become a selection. What is left out is not in the manifest's digest. */
+/** Rules of docs/routing.md by which a router's logits become experts and gates. */
+export type Gating = RowGating | 'expert-choice';
+
+/** How gates become a selection; docs/routing.md. What is left out is not in the manifest's digest. */
 export interface RoutingSettings {
-  readonly gating: 'softmax-topk';
+  readonly gating: Gating;
+  /** Experts of each token, shared ones included. */
   readonly topK: number;
   /** Whether the selected gates are divided by their sum. */
   readonly normalise: boolean;
   readonly fallback?: FallbackSettings;
+  /** Of sigmoid-bias and two-level: experts in equal groups of neighbours, of which the best `keep` take part. */
+  readonly selectionGroups?: SelectionGroups;
+  /** Factor on the outputs of routed experts, after their gates. Left out: 1. */
+  readonly scale?: number;
+  /** Of noisy-topk: standard deviation of the noise on each logit, drawn by the request's seed. Left out: none. */
+  readonly noise?: { readonly deviation: number };
+  /** Experts that serve every token of every layer with gate 1, beside those that the router chooses. */
+  readonly sharedExperts?: readonly number[];
+  readonly capacity?: CapacitySettings;
+  readonly quotas?: readonly ExpertQuota[];
 }
 
 export type Architecture = 'mixtral';
