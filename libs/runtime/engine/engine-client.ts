@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
-import { checkRequest, decideAdmission } from './admission.ts';
-import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateRequest } from './engine.ts';
+import { checkRequest, tokenBudget } from './admission.ts';
+import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateOutcome, type GenerateRequest } from './engine.ts';
+import { type Ask, FrontDesk } from './front-desk.ts';
 import { EngineUnavailableError, ReleaseNotLoadedError } from './errors.ts';
 import { unstartedOutcome } from './generation.ts';
 import { GenerationStream } from './generation-stream.ts';
@@ -34,16 +35,12 @@ interface ActiveRequest {
   readonly request: GenerateRequest;
   readonly stream: GenerationStream;
   readonly submittedAtMs: number;
-  /** Whether it was admitted to run at once, so that it counts as running before the worker says so. */
-  running: boolean;
   startedAtMs: number | null;
   completionTokens: number;
   detach: () => void;
 }
 
 const DEFAULT_RESTART: RestartLimits = { maxRestarts: 3, windowMs: 600_000 };
-/** Weight of the latest request in the mean service time. */
-const SERVICE_TIME_WEIGHT = 0.2;
 /** Time for cancelled requests to hand in their rows when the engine closes. */
 const CANCEL_GRACE_MS = 2000;
 
@@ -58,18 +55,19 @@ export class WorkerEngine implements Engine {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #active = new Map<number, ActiveRequest>();
   readonly #failuresAtMs: number[] = [];
+  readonly #desk: FrontDesk;
   #connection: WorkerConnection;
   #state: EngineState = 'ready';
   #nextHandle = 0;
   #onIdle: (() => void) | null = null;
   #sessions: SessionCounts = { resident: 0, made: 0, shared: 0 };
-  #meanServiceMs: number | null = null;
   #checkReload: ReloadCheck = () => Promise.resolve();
   /** Of all releases; counted when one comes or goes, as a large model has thousands of components. */
   #weightBytes = 0;
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options;
+    this.#desk = new FrontDesk(options.limits);
     this.#url = options.workerUrl ?? new URL(`./worker/main${extname(import.meta.url)}`, import.meta.url);
     this.#connection = this.#connect();
   }
@@ -117,7 +115,7 @@ export class WorkerEngine implements Engine {
   }
 
   /**
-   * Throws EngineRequestError (the request can never run), EngineBusyError (the queue is full),
+   * Throws EngineRequestError (the request can never run), EngineBusyError (it is not taken now),
    * ReleaseNotLoadedError or EngineUnavailableError; after that every end comes as an event.
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
@@ -127,10 +125,13 @@ export class WorkerEngine implements Engine {
     if (!release || release.leaving) throw new ReleaseNotLoadedError(releaseId);
     checkRequest(request, release.manifest.shape, this.#options.limits);
     if (signal.aborted) return cancelledStream(request);
-    const admission = decideAdmission({ ...this.#load(), meanServiceMs: this.#meanServiceMs }, request.choices, this.#options.limits);
-    if (admission.decision === 'busy') throw new EngineBusyError(admission.retryAfterSeconds);
+    const ask = askOf(request, release.manifest.shape.contextTokens);
+    const submittedAtMs = monotonicMs();
+    const admission = this.#desk.decide(ask, submittedAtMs);
+    if (admission.decision === 'refuse') throw new EngineBusyError(admission.retryAfterSeconds, admission.reason);
 
     const handle = this.#nextHandle++;
+    this.#desk.admitted(handle, ask, admission.decision === 'run');
     const connection = this.#connection;
     const cancel = () => connection.send({ type: 'cancel', releaseId, handle });
     const submittedAtMs = monotonicMs();
@@ -139,7 +140,6 @@ export class WorkerEngine implements Engine {
       request,
       stream,
       submittedAtMs,
-      running: admission.decision === 'run',
       startedAtMs: null,
       completionTokens: 0,
       detach: () => signal.removeEventListener('abort', cancel),
@@ -155,11 +155,10 @@ export class WorkerEngine implements Engine {
   }
 
   status(): EngineStatus {
-    let running = 0;
-    for (const request of this.#active.values()) if (request.running) running++;
     return {
-      running,
-      queued: this.#active.size - running,
+      running: this.#desk.running,
+      queued: this.#desk.waiting,
+      admission: this.#desk.figures(),
       weightBytes: this.#weightBytes,
       sessions: this.#sessions,
       releases: Array.from(this.#releases, ([releaseId, { memory, sessions }]) => ({ releaseId, ...memory, sessions })),
@@ -198,42 +197,32 @@ export class WorkerEngine implements Engine {
     if (this.#state !== 'ready') throw new EngineUnavailableError(`the engine is ${this.#state}`);
   }
 
-  /** How busy the engine is. */
-  #load(): { sequences: number; running: number; waiting: number } {
-    let sequences = 0;
-    let running = 0;
-    let waiting = 0;
-    for (const { request, running: runs } of this.#active.values()) {
-      sequences += request.choices;
-      if (runs) running++;
-      else waiting++;
-    }
-    return { sequences, running, waiting };
+  /** What `generate` would throw for such a request, before it is made; null where it would be taken. Counts as a refusal. */
+  refusal(ask: Ask): EngineBusyError | null {
+    const admission = this.#desk.decide(ask, monotonicMs());
+    return admission.decision === 'refuse' ? new EngineBusyError(admission.retryAfterSeconds, admission.reason) : null;
   }
 
   #takeStep({ releaseId, report, cacheBytes }: StepMessage): void {
     const release = this.#releases.get(releaseId);
     if (cacheBytes !== null && release) release.memory = { ...release.memory, cacheBytes };
+    this.#desk.stepped(report.deltas.handles, monotonicMs());
     eachEvent(report, (handle, event) => {
       const active = this.#active.get(handle);
       if (!active) return;
       if (event.type === 'started') {
-        active.running = true;
         active.startedAtMs = monotonicMs();
+        this.#desk.started(handle, event.queueWaitMs);
       } else if (event.type === 'delta') active.completionTokens += event.tokenIds.length;
-      else if (event.type === 'finished') this.#end(handle, active);
+      else if (event.type === 'finished') this.#end(handle, active, event.outcome);
       active.stream.push(event);
     });
   }
 
-  #end(handle: number, active: ActiveRequest): void {
+  #end(handle: number, active: ActiveRequest, outcome: GenerateOutcome | null): void {
     this.#active.delete(handle);
     active.detach();
-    if (active.startedAtMs !== null) {
-      const serviceMs = monotonicMs() - active.startedAtMs;
-      const mean = this.#meanServiceMs ?? serviceMs;
-      this.#meanServiceMs = mean + SERVICE_TIME_WEIGHT * (serviceMs - mean);
-    }
+    this.#desk.ended(handle, outcome);
     if (this.#active.size === 0) this.#onIdle?.();
   }
 
@@ -242,7 +231,7 @@ export class WorkerEngine implements Engine {
     for (const [handle, active] of this.#active) {
       const queueWaitMs = (active.startedAtMs ?? monotonicMs()) - active.submittedAtMs;
       const outcome = unstartedOutcome(active.request, status, error, queueWaitMs);
-      this.#end(handle, active);
+      this.#end(handle, active, null);
       active.stream.push({ type: 'finished', outcome: { ...outcome, completionTokens: active.completionTokens } });
     }
   }
@@ -294,6 +283,12 @@ export class WorkerEngine implements Engine {
       };
     });
   }
+}
+
+/** A request as the desk sees it. */
+function askOf({ promptTokens, choices, maxTokens, tenant, deadlineMs, continues }: GenerateRequest, contextTokens: number): Ask {
+  const budget = tokenBudget(maxTokens, promptTokens.length, contextTokens);
+  return { promptTokens: promptTokens.length, choices, maxTokens: budget, tenant: tenant ?? '', deadlineMs: deadlineMs ?? null, continues: continues ?? false };
 }
 
 /** The answer to a request whose client was gone before it came. */

@@ -1,6 +1,7 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { type SamplerSettings } from '../sampling/penalties.ts';
+import { type AdmissionFigures, type AdmissionSettings, type EndReason, type RefusalReason } from './admission-settings.ts';
 
 /** Sampling settings, already validated and defaulted. */
 export type SamplingSettings = SamplerSettings;
@@ -26,6 +27,8 @@ export interface GenerateRequest {
   readonly tenant?: string;
   /** Monotonic time after which nobody waits for the answer; null or left out for none. */
   readonly deadlineMs?: number | null;
+  /** Belongs to a request of which another prompt has begun: not refused for what it would wait. */
+  readonly continues?: boolean;
   /** Every decision takes the release's generalist path. */
   readonly generalist?: boolean;
 }
@@ -75,6 +78,10 @@ export type GenerateEvent =
 export interface GenerateOutcome {
   readonly status: 'answered' | 'cancelled' | 'failed';
   readonly error: string | null;
+  /** Why the engine itself ended it; left out where it did not. */
+  readonly reason?: EndReason;
+  /** Its prompt ran through the same few experts again and again; left out where it did not. */
+  readonly isRepetition?: boolean;
   readonly promptTokens: number;
   /** Sampled tokens of all choices, ending tokens included. */
   readonly completionTokens: number;
@@ -94,13 +101,15 @@ export interface GenerateOutcome {
   };
 }
 
-/** The queue is full: answer 429 and say when to come back. */
+/** The engine does not take the request now: say so and when to come back. */
 export class EngineBusyError extends Error {
   override readonly name = 'EngineBusyError';
   readonly retryAfterSeconds: number;
-  constructor(retryAfterSeconds: number) {
-    super(`the queue is full; retry after ${retryAfterSeconds} s`);
+  readonly reason: RefusalReason;
+  constructor(retryAfterSeconds: number, reason: RefusalReason = 'queue-full') {
+    super(`the engine is busy (${reason}); retry after ${retryAfterSeconds} s`);
     this.retryAfterSeconds = retryAfterSeconds;
+    this.reason = reason;
   }
 }
 
@@ -112,6 +121,8 @@ export interface EngineLimits {
   readonly maxQueued: number;
   readonly prefillChunkTokens: number;
   readonly threads: number;
+  /** DEFAULT_ADMISSION where left out. */
+  readonly admission?: AdmissionSettings;
 }
 
 /** Figures since the last call: one latency sketch for each expert, mergeable. */
@@ -141,6 +152,8 @@ export interface EngineStatus {
   /** Inference sessions of all releases: held now; made, and shared instead of being made, since the engine's start. */
   readonly sessions: { readonly resident: number; readonly made: number; readonly shared: number };
   readonly releases: readonly ReleaseStatus[];
+  /** Left out by an engine that keeps no account. */
+  readonly admission?: AdmissionFigures;
 }
 
 /** The engine as the inference app sees it. */
@@ -149,7 +162,7 @@ export interface Engine {
   load(releaseId: string, manifest: ReleaseManifest, components: Sha256Paths): Promise<void>;
   unload(releaseId: string): Promise<void>;
   /**
-   * Starts a generation. Throws EngineBusyError when the queue is full. Aborting the signal frees
+   * Starts a generation. Throws EngineBusyError when it is not taken now. Aborting the signal frees
    * its place; the `finished` event still comes, with the rows routed so far.
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;

@@ -6,6 +6,9 @@ import { type TokenTable } from '../tokenizer/token-table.ts';
 import { tokenBudget } from './admission.ts';
 import { Choice, type ChoiceRules } from './choice.ts';
 import { type GenerateOutcome, type GenerateRequest, type PositionLogprobs } from './engine.ts';
+import { type EndReason } from './admission-settings.ts';
+import { type Demand } from './pace.ts';
+import { type RepetitionRules, RepetitionWatch } from './repetition-watch.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { type StepReportBuilder } from './step-report.ts';
 import { compileStops } from './stop-matcher.ts';
@@ -23,6 +26,8 @@ export interface GenerationContext {
   readonly prefillChunkTokens: number;
   readonly report: StepReportBuilder;
   readonly cache: CacheBudget;
+  /** Left out where prompts are not watched for repetition. */
+  readonly repetition?: RepetitionRules;
 }
 
 /** What KV caches take. */
@@ -49,6 +54,8 @@ export interface Submission {
 
 const FIRST_CHOICE_ROWS = 64;
 const NO_IDS: ReadonlySet<number> = new Set();
+/** Part of a prompt chunk that a repetition runs in one step when it is isolated. */
+const ISOLATED_PART = 8;
 
 /** A request that has a place: its prompt runs in chunks, then its choices token by token. */
 export class Generation {
@@ -57,6 +64,12 @@ export class Generation {
   /** Cache bytes set aside for it. */
   readonly cacheBytes: number;
   cancelled = false;
+  /** Set when the engine ends it for a reason of its own. */
+  endReason: EndReason | null = null;
+  /** Its prompt was found to be a repetition, and runs in small pieces. */
+  isolated = false;
+  #isRepetition = false;
+  readonly #watch: RepetitionWatch | null;
   readonly #context: GenerationContext;
   readonly #promptRows: RowBuffer;
   readonly #promptLogprobs: (PositionLogprobs | null)[] | null;
@@ -89,6 +102,8 @@ export class Generation {
     this.#promptCache = context.forward.open();
     if (submission.startedAtMs === undefined) context.report.started(submission.handle, nowMs - submission.submittedAtMs);
     this.#budget = budget;
+    const { repetition } = context;
+    this.#watch = repetition && prompt.length >= repetition.settings.minTokens ? new RepetitionWatch(repetition) : null;
   }
 
   get prefilling(): boolean {
@@ -106,9 +121,15 @@ export class Generation {
     return this.sequences === 0;
   }
 
-  /** Tokens of its next prompt chunk. Chunks end at multiples of the chunk size, whatever runs beside them. */
+  get demand(): Demand {
+    const { promptTokens, choices } = this.submission.request;
+    return { promptTokens: promptTokens.length, choices, maxTokens: this.#budget };
+  }
+
+  /** Tokens of its next prompt chunk. Where chunks end depends on its own prompt alone, whatever runs beside them. */
   get nextChunkTokens(): number {
-    return Math.min(this.#context.prefillChunkTokens, this.submission.request.promptTokens.length - this.#prefilled);
+    const { prefillChunkTokens } = this.#context;
+    return Math.min(this.isolated ? isolatedChunkTokens(prefillChunkTokens) : prefillChunkTokens, this.submission.request.promptTokens.length - this.#prefilled);
   }
 
   /** The next prompt chunk; only while prefilling. */
@@ -127,10 +148,19 @@ export class Generation {
     this.#promptRows.append(item.tokens, output);
     if (this.#promptLogprobs !== null) this.#scorePrompt(item, output, this.#promptLogprobs);
     this.#prefilled += item.tokens.length;
-    if (this.cancelled || this.#prefilled < request.promptTokens.length) return;
+    if (this.#watch !== null && !this.#isRepetition) this.#judge(this.#watch, output);
+    if (this.cancelled || this.endReason !== null || this.#prefilled < request.promptTokens.length) return;
     if (this.#promptLogprobs !== null) this.#context.report.promptLogprobs(handle, this.#promptLogprobs);
     this.#beginChoices(output.logits, output.logits.length - this.#context.vocabSize);
     this.#promptEndMs = now();
+  }
+
+  #judge(watch: RepetitionWatch, output: StepOutput): void {
+    if (watch.add(output.expertIds).reason !== 'repetition') return;
+    this.#isRepetition = true;
+    const action = this.#context.repetition?.settings.action;
+    if (action === 'isolate') this.isolated = true;
+    else if (action === 'refuse') this.endReason = 'repetition';
   }
 
   #scorePrompt(item: StepItem, output: StepOutput, positions: (PositionLogprobs | null)[]): void {
@@ -205,13 +235,15 @@ export class Generation {
   }
 
   /** Frees every cache and reports the end, with exactly the rows that ran. */
-  finish(status: GenerateOutcome['status'], error: string | null, nowMs: number): void {
+  finish(status: GenerateOutcome['status'], error: string | null, nowMs: number): GenerateOutcome {
     this.#closeCaches();
     const promptEndMs = this.#promptEndMs;
     const { submission } = this;
-    this.#context.report.finished(submission.handle, {
+    const outcome: GenerateOutcome = {
       status,
       error,
+      ...(status === 'cancelled' && this.endReason !== null ? { reason: this.endReason } : {}),
+      ...(this.#isRepetition ? { isRepetition: true } : {}),
       promptTokens: submission.request.promptTokens.length,
       completionTokens: this.choices.reduce((sum, choice) => sum + choice.sampled, 0),
       promptRows: this.#promptRows.rows,
@@ -223,8 +255,15 @@ export class Generation {
         prefillMs: (promptEndMs ?? nowMs) - this.#startedAtMs,
         decodeMs: promptEndMs === null ? 0 : nowMs - promptEndMs,
       },
-    });
+    };
+    this.#context.report.finished(submission.handle, outcome);
+    return outcome;
   }
+}
+
+/** Prompt tokens of one isolated request in a step. */
+export function isolatedChunkTokens(prefillChunkTokens: number): number {
+  return Math.max(Math.floor(prefillChunkTokens / ISOLATED_PART), 1);
 }
 
 /** The end of a request that never got a place. */

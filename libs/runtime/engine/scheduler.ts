@@ -1,9 +1,14 @@
+import { tokenBudget } from './admission.ts';
 import { CacheFullError } from '../forward/kv-cache.ts';
 import { type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { type Choice } from './choice.ts';
+import { type EndReason } from './admission-settings.ts';
 import { type EnginePlaces, type PlaceHolder } from './engine-places.ts';
-import { cacheDemandBytes, Generation, type GenerationContext, type Submission, unstartedOutcome } from './generation.ts';
+import { OUTPUT_COST, PROMPT_COST, type TenantHead } from './fair-shares.ts';
+import { cacheDemandBytes, Generation, type GenerationContext, isolatedChunkTokens, type Submission, unstartedOutcome } from './generation.ts';
+import { type Demand } from './pace.ts';
 import { type StepReport } from './step-report.ts';
+import { tenantOf, WaitingLine } from './waiting-line.ts';
 
 export interface SchedulerOptions {
   readonly context: GenerationContext;
@@ -24,14 +29,14 @@ interface ItemOwner {
 }
 
 /**
- * Continuous batching for one release. Requests start in order of arrival, over all releases of the
+ * Continuous batching for one release. Requests start as EnginePlaces says, over all releases of the
  * engine, as soon as their choices fit; a step runs one token of every sequence that decodes, and whole prompt chunks, oldest request
- * first, up to one chunk's worth of tokens.
+ * first, up to one chunk's worth of tokens. What a request waits depends on others; what it answers never does.
  */
 export class Scheduler implements PlaceHolder {
   readonly #options: SchedulerOptions;
   readonly #context: GenerationContext;
-  readonly #waiting: Submission[] = [];
+  readonly #waiting = new WaitingLine();
   #running: Generation[] = [];
   #items: StepItem[] = [];
   #owners: ItemOwner[] = [];
@@ -55,12 +60,12 @@ export class Scheduler implements PlaceHolder {
     return { running: this.#running.length, sequences, cacheBytes };
   }
 
-  oldestWaiting(): number | null {
-    return this.#waiting[0]?.handle ?? null;
+  heads(): Iterable<TenantHead> {
+    return this.#waiting.heads();
   }
 
   submit(submission: Submission): void {
-    this.#waiting.push(submission);
+    this.#wait(submission);
     this.#loop ??= this.#run();
   }
 
@@ -71,9 +76,9 @@ export class Scheduler implements PlaceHolder {
       generation.cancelled = true;
       return;
     }
-    const at = this.#waiting.findIndex((submission) => submission.handle === handle);
-    const [submission] = at < 0 ? [] : this.#waiting.splice(at, 1);
+    const submission = this.#waiting.take(handle);
     if (!submission) return;
+    this.#options.places.shares.left(tenantOf(submission));
     this.#endUnstarted(submission, 'cancelled', null);
     this.#publish();
     this.#options.places.changed();
@@ -101,6 +106,11 @@ export class Scheduler implements PlaceHolder {
       else await this.#options.pause();
     }
     this.#loop = null;
+  }
+
+  #wait(submission: Submission): void {
+    this.#waiting.add(submission);
+    this.#options.places.shares.joined(tenantOf(submission));
   }
 
   #publish(): void {
@@ -135,42 +145,73 @@ export class Scheduler implements PlaceHolder {
     try {
       if (choice === null) generation.takePrefill(item, output, this.#options.now);
       else generation.takeDecode(choice, output);
+      const sampled = choice !== null ? 1 : generation.prefilling ? 0 : generation.choices.length;
+      if (sampled > 0) this.#options.places.shares.charge(tenantOf(generation.submission), sampled * OUTPUT_COST);
     } catch (error) {
       this.#fail(generation, error);
     }
   }
 
-  /** Takes out the requests that were cancelled or are complete. */
+  /** Takes out the requests that were cancelled, are complete, or are too late. */
   #sweepEnded(): void {
-    if (!this.#running.some((generation) => generation.cancelled || generation.done)) return;
     const nowMs = this.#options.now();
+    for (const generation of this.#running) if (isPast(generation.submission, nowMs)) generation.endReason ??= 'deadline';
+    if (!this.#running.some((generation) => generation.cancelled || generation.endReason !== null || generation.done)) return;
     const before = this.#running.length;
     this.#running = this.#running.filter((generation) => {
-      if (generation.done) generation.finish('answered', null, nowMs);
-      else if (generation.cancelled) generation.finish('cancelled', null, nowMs);
+      if (generation.done) {
+        const { completionTokens, timing } = generation.finish('answered', null, nowMs);
+        this.#options.places.pace.served({ demand: generation.demand, completionTokens, prefillMs: timing.prefillMs, decodeMs: timing.decodeMs });
+      } else if (generation.cancelled || generation.endReason !== null) generation.finish('cancelled', null, nowMs);
       else return true;
       return false;
     });
     this.#options.places.ended(before - this.#running.length);
   }
 
-  /** Starts waiting requests, in order, as long as their sequences and their caches fit. */
+  /** Starts waiting requests, as long as it is their turn and their sequences and their caches fit. */
   #start(): void {
-    for (let next = this.#waiting[0]; next && this.#fits(next); next = this.#waiting[0]) {
-      this.#waiting.shift();
+    const { places } = this.#options;
+    this.#dropLate();
+    for (let next = this.#nextInLine(); next && this.#fits(next); next = this.#nextInLine()) {
+      this.#waiting.take(next.handle);
       try {
         this.#running.push(new Generation(next, this.#context, this.#options.now()));
+        // One that comes back has been charged for its prompt.
+        if (next.startedAtMs === undefined) places.shares.charge(tenantOf(next), next.request.promptTokens.length * PROMPT_COST);
       } catch (error) {
         this.#endUnstarted(next, 'failed', messageOf(error));
       }
-      this.#options.places.changed();
+      places.shares.left(tenantOf(next));
+      places.changed();
     }
   }
 
-  #fits({ handle, request }: Submission): boolean {
+  /** Ends what waits and cannot be answered in time any more: it would take a place from those that can. */
+  #dropLate(): void {
+    if (this.#waiting.withDeadline === 0) return;
+    const { places, now } = this.#options;
+    const nowMs = now();
+    const late = this.#waiting.filter((submission) => isPast(submission, nowMs + (places.pace.estimateServiceMs(demandOf(submission, this.#context)) ?? 0)));
+    for (const submission of late) {
+      this.#waiting.take(submission.handle);
+      places.shares.left(tenantOf(submission));
+      this.#endUnstarted(submission, 'cancelled', null, 'deadline');
+    }
+    if (late.length > 0) places.changed();
+  }
+
+  /** The request whose turn it is, if it is one of this release. */
+  #nextInLine(): Submission | null {
+    if (this.#waiting.length === 0) return null;
+    const handle = this.#options.places.firstInLine();
+    return handle === null ? null : this.#waiting.find(handle);
+  }
+
+  #fits({ request }: Submission): boolean {
     const { places } = this.#options;
     if (this.#heldAtEnds === places.ends && places.running > 0) return false;
-    return places.mayStart(handle, request.choices, cacheDemandBytes(request, this.#context));
+    return places.fits(request.choices, cacheDemandBytes(request, this.#context));
   }
 
   /**
@@ -187,7 +228,7 @@ export class Scheduler implements PlaceHolder {
     }
     this.#heldAtEnds = this.#options.places.ends;
     this.#running.pop();
-    this.#waiting.unshift(youngest.retreat());
+    this.#wait(youngest.retreat());
   }
 
   #compose(): void {
@@ -197,9 +238,14 @@ export class Scheduler implements PlaceHolder {
       if (generation.prefilling) continue;
       for (const choice of generation.choices) if (choice.item !== null) this.#add(choice.item, generation, choice);
     }
-    let room = this.#context.prefillChunkTokens;
+    this.#addPrompts(false, this.#context.prefillChunkTokens);
+    // Isolated prompts run in a small share of their own, so that they neither hold others up nor starve.
+    this.#addPrompts(true, isolatedChunkTokens(this.#context.prefillChunkTokens));
+  }
+
+  #addPrompts(isolated: boolean, room: number): void {
     for (const generation of this.#running) {
-      if (!generation.prefilling) continue;
+      if (!generation.prefilling || generation.isolated !== isolated) continue;
       const tokens = generation.nextChunkTokens;
       if (tokens > room) break;
       room -= tokens;
@@ -218,9 +264,19 @@ export class Scheduler implements PlaceHolder {
     this.#options.places.ended(1);
   }
 
-  #endUnstarted({ handle, request, submittedAtMs }: Submission, status: 'cancelled' | 'failed', error: string | null): void {
-    this.#context.report.finished(handle, unstartedOutcome(request, status, error, this.#options.now() - submittedAtMs));
+  #endUnstarted({ handle, request, submittedAtMs }: Submission, status: 'cancelled' | 'failed', error: string | null, reason?: EndReason): void {
+    const outcome = unstartedOutcome(request, status, error, this.#options.now() - submittedAtMs);
+    this.#context.report.finished(handle, reason === undefined ? outcome : { ...outcome, reason });
   }
+}
+
+function isPast({ request }: Submission, atMs: number): boolean {
+  return request.deadlineMs !== undefined && request.deadlineMs !== null && request.deadlineMs <= atMs;
+}
+
+function demandOf({ request }: Submission, { contextTokens }: GenerationContext): Demand {
+  const { promptTokens, choices, maxTokens } = request;
+  return { promptTokens: promptTokens.length, choices, maxTokens: tokenBudget(maxTokens, promptTokens.length, contextTokens) };
 }
 
 function messageOf(error: unknown): string {

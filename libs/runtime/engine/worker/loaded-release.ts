@@ -8,11 +8,13 @@ import { type Lease } from '../../forward/shared-parts.ts';
 import { type StepPacer } from '../../forward/step-pacer.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { loadTokenizer, parseTokenizerBundle } from '../../tokenizer/text-tokenizer.ts';
+import { DEFAULT_ADMISSION } from '../admission-settings.ts';
 import { type ExpertFigures } from '../engine.ts';
 import { type EnginePlaces } from '../engine-places.ts';
 import { ExpertTallies } from '../expert-figures.ts';
 import { type Submission } from '../generation.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
+import { type RepetitionRules } from '../repetition-watch.ts';
 import { Scheduler } from '../scheduler.ts';
 import { type StepReport, StepReportBuilder } from '../step-report.ts';
 import { monotonicMs, type ReleaseMemory, type WorkerSettings } from './protocol.ts';
@@ -75,6 +77,7 @@ export class LoadedRelease {
         prefillChunkTokens: settings.limits.prefillChunkTokens,
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
+        ...repetitionRules(manifest, settings),
       },
       places,
       now: monotonicMs,
@@ -157,6 +160,13 @@ function leaseTokenizer({ manifest, components }: Pick<ForwardPassSource, 'manif
     const text = await readFile(path, 'utf8');
     return pacer.between(() => Promise.resolve(loadTokenizer(parseTokenizerBundle(text))));
   });
+}
+
+/** Nothing where prompts are not watched, or where every expert serves every token. */
+function repetitionRules({ shape, routing }: ReleaseManifest, { limits }: WorkerSettings): { readonly repetition?: RepetitionRules } {
+  const settings = limits.admission?.repetition ?? DEFAULT_ADMISSION.repetition;
+  if (settings.action === 'off' || routing.topK >= shape.experts) return {};
+  return { repetition: { settings, layers: shape.layers, experts: shape.experts, topK: routing.topK } };
 }
 
 /** Steps that loading waits for. */

@@ -11,7 +11,7 @@ import { type EngineCalls, type FromWorker, type ToWorker, type WorkerSettings }
 export function serveEngine(port: MessagePort, settings: WorkerSettings, loadForwardPass: ForwardPassLoader): void {
   const releases = new Map<string, LoadedRelease>();
   const parts = newEngineParts(settings.maxCacheBytes);
-  const places = new EnginePlaces({ maxSequences: settings.limits.maxSequences, maxCacheBytes: settings.maxCacheBytes });
+  const places = new EnginePlaces({ ...settings.limits, maxCacheBytes: settings.maxCacheBytes });
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
   const loaded = (releaseId: string): LoadedRelease => {
