@@ -1,5 +1,6 @@
 import {
   type EngineStatus,
+  type ReleaseHealthReport,
   EngineBusyError,
   type Engine,
   type GenerateEvent,
@@ -8,6 +9,7 @@ import {
   type PositionLogprobs,
   type TokenLogprob,
 } from '#libs/runtime/engine/engine';
+import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
 import { type ActiveModel, type ActiveRelease, ChatRefusedError, type PromptTokenizer } from '../models/served-release.ts';
 
@@ -53,7 +55,7 @@ export const FAKE_ACTIVE: ActiveModel = {
 export type FakeMode = 'answer' | 'busy' | 'fail' | 'throw' | 'hang';
 
 /** Answers with the alphabet. In mode `hang` each choice waits after its second token for the abort. */
-export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' | 'status' | 'close' | 'drainFigures'> {
+export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' | 'status' | 'close' | 'drainFigures' | 'quarantine' | 'health'> {
   mode: FakeMode = 'answer';
   readonly requests: GenerateRequest[] = [];
   readonly outcomes: GenerateOutcome[] = [];
@@ -61,6 +63,21 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
   mostAtOnce = 0;
   #running = 0;
 
+  /** What quarantine was called with, by release. */
+  readonly quarantines = new Map<string, ExpertMask | null>();
+  healthReport: ReleaseHealthReport = {
+    experts: [],
+    counts: { healthy: 8, quarantined: 0, open: 0, halfOpen: 0 },
+    failures: { error: 0, 'not-finite': 0, timeout: 0, slow: 0, 'wrong-output': 0 },
+    exhaustedLayers: [],
+  };
+
+  async quarantine(releaseId: string, mask: ExpertMask | null): Promise<void> {
+    this.quarantines.set(releaseId, mask);
+  }
+  async health(): Promise<ReleaseHealthReport> {
+    return this.healthReport;
+  }
   async load(): Promise<void> {}
   async unload(): Promise<void> {}
   async close(): Promise<void> {}

@@ -1,6 +1,8 @@
 import { extname } from 'node:path';
+import { type ExpertMask, maskFault } from '#libs/moe/expert-mask';
+import { type ExpertChange } from '../health/release-health.ts';
 import { checkRequest, tokenBudget } from './admission.ts';
-import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateOutcome, type GenerateRequest } from './engine.ts';
+import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateOutcome, type GenerateRequest, type ReleaseHealthReport } from './engine.ts';
 import { type Ask, FrontDesk } from './front-desk.ts';
 import { EngineUnavailableError, ReleaseNotLoadedError } from './errors.ts';
 import { unstartedOutcome } from './generation.ts';
@@ -16,6 +18,8 @@ export interface WorkerEngineOptions extends WorkerSettings {
   readonly restart?: RestartLimits;
   /** Told when the engine thread died, and whether it is being started again. */
   readonly onFailure?: (error: Error, willRestart: boolean) => void;
+  /** Told when an expert goes out of service or comes back by itself. */
+  readonly onExpert?: (releaseId: string, change: ExpertChange) => void;
   /** Another worker file, for tests. */
   readonly workerUrl?: URL;
 }
@@ -55,6 +59,8 @@ export class WorkerEngine implements Engine {
   readonly #loading = new Map<string, Promise<void>>();
   readonly #active = new Map<number, ActiveRequest>();
   readonly #failuresAtMs: number[] = [];
+  /** By release, whether it is loaded or not. */
+  readonly #quarantines = new Map<string, ExpertMask>();
   readonly #desk: FrontDesk;
   #connection: WorkerConnection;
   #state: EngineState = 'ready';
@@ -97,6 +103,7 @@ export class WorkerEngine implements Engine {
     await present?.leaving;
     const { memory, sessions, engineSessions } = await this.#connection.call('load', { releaseId, manifest, components });
     this.#sessions = engineSessions;
+    await this.#sendQuarantine(this.#connection, releaseId, manifest);
     this.#releases.set(releaseId, { manifest, components, memory, sessions, leaving: null });
     this.#countWeights();
   }
@@ -149,6 +156,34 @@ export class WorkerEngine implements Engine {
     return stream;
   }
 
+  async quarantine(releaseId: string, mask: ExpertMask | null): Promise<void> {
+    const release = this.#releases.get(releaseId);
+    if (release && mask !== null) assertFits(mask, release.manifest);
+    if (mask === null) this.#quarantines.delete(releaseId);
+    else this.#quarantines.set(releaseId, mask);
+    // A load under way reads it when it is done.
+    if (!release || this.#state === 'failed' || this.#state === 'closed') return;
+    try {
+      await this.#connection.call('quarantine', { releaseId, mask });
+    } catch (error) {
+      // A thread that starts again is told when it has loaded the release again.
+      if (this.#state !== 'restarting' && !release.leaving) throw error;
+    }
+  }
+
+  async health(releaseId: string): Promise<ReleaseHealthReport> {
+    this.#assertReady();
+    return this.#connection.call('health', { releaseId });
+  }
+
+  /** Before a release that has been loaded takes its first request. */
+  async #sendQuarantine(connection: WorkerConnection, releaseId: string, manifest: ReleaseManifest): Promise<void> {
+    const mask = this.#quarantines.get(releaseId);
+    if (mask === undefined) return;
+    assertFits(mask, manifest);
+    await connection.call('quarantine', { releaseId, mask });
+  }
+
   async drainFigures(releaseId: string): Promise<ExpertFigures[]> {
     this.#assertReady();
     return [...(await this.#connection.call('figures', { releaseId }))];
@@ -181,12 +216,13 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { limits, maxCacheBytes } = this.#options;
+    const { limits, maxCacheBytes, health } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { limits, maxCacheBytes },
+      { limits, maxCacheBytes, ...(health ? { health } : {}) },
       {
         onStep: (message) => this.#takeStep(message),
+        onExpert: ({ releaseId, change }) => this.#options.onExpert?.(releaseId, change),
         onDeath: (error) => this.#recover(error),
       },
     );
@@ -271,6 +307,7 @@ export class WorkerEngine implements Engine {
     const { memory, engineSessions } = await connection.call('load', { releaseId, manifest, components });
     release.memory = memory;
     this.#sessions = engineSessions;
+    await this.#sendQuarantine(connection, releaseId, manifest);
   }
 
   #idleWithin(timeoutMs: number): Promise<boolean> {
@@ -289,6 +326,11 @@ export class WorkerEngine implements Engine {
 function askOf({ promptTokens, choices, maxTokens, tenant, deadlineMs, continues }: GenerateRequest, contextTokens: number): Ask {
   const budget = tokenBudget(maxTokens, promptTokens.length, contextTokens);
   return { promptTokens: promptTokens.length, choices, maxTokens: budget, tenant: tenant ?? '', deadlineMs: deadlineMs ?? null, continues: continues ?? false };
+}
+
+function assertFits(mask: ExpertMask, { shape }: ReleaseManifest): void {
+  const fault = maskFault(mask, shape.layers, shape.experts);
+  if (fault !== null) throw new RangeError(fault);
 }
 
 /** The answer to a request whose client was gone before it came. */

@@ -1,4 +1,5 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
+import { type FailureReason } from '../health/circuit.ts';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { type SamplerSettings } from '../sampling/penalties.ts';
 import { type AdmissionFigures, type AdmissionSettings, type EndReason, type RefusalReason } from './admission-settings.ts';
@@ -40,6 +41,23 @@ export interface FlaggedDecisions {
   /** DECISION_FLAGS of libs/trace of each, never 0. */
   readonly flags: Uint8Array;
 }
+
+/** Decisions whose router would have taken an unavailable expert, by what served instead. */
+export interface DegradedDecisions {
+  /** The selected experts that were left. */
+  readonly renormalised: number;
+  /** Other experts, by score. */
+  readonly nextBest: number;
+  /** The layer's generalist. */
+  readonly generalist: number;
+}
+
+/**
+ * Why a generation failed, where the caller can do something about it. experts-exhausted: too few
+ * experts of a layer are left, or the release's ladder ends in `dense`; another model may answer.
+ * not-finite: the model gave numbers that are not finite though every expert's were.
+ */
+export type GenerateFailure = 'experts-exhausted' | 'not-finite';
 
 /** Natural-log probability of one token, with its text as bytes decode it alone. */
 export interface TokenLogprob {
@@ -93,6 +111,10 @@ export interface GenerateOutcome {
   readonly gates: Float32Array;
   /** null where every decision is the plain top-k. */
   readonly flagged: FlaggedDecisions | null;
+  /** null or left out where every selected expert was available. */
+  readonly degraded?: DegradedDecisions | null;
+  /** Set where the status is failed and the reason is one of these. */
+  readonly failure?: GenerateFailure | null;
   readonly timing: {
     readonly queueWaitMs: number;
     readonly timeToFirstTokenMs: number | null;
@@ -156,6 +178,31 @@ export interface EngineStatus {
   readonly admission?: AdmissionFigures;
 }
 
+/** An expert that does not serve, or has just begun to recover. */
+export interface ExpertCondition {
+  readonly layer: number;
+  readonly expert: number;
+  /** quarantined: by order. open: it failed and waits for a probe. half-open: probes go well; it serves after a few. */
+  readonly state: 'quarantined' | 'open' | 'half-open';
+  /** Why its circuit is open; null where it is quarantined and well. */
+  readonly reason: FailureReason | null;
+  /** Unix time; of the quarantine where that is its state. */
+  readonly sinceMs: number;
+  /** Unix time of the next probe; null where none is planned. */
+  readonly probeAtMs: number | null;
+}
+
+/** Which experts of a release serve. */
+export interface ReleaseHealthReport {
+  /** Those that are not plainly healthy, by layer and expert. */
+  readonly experts: readonly ExpertCondition[];
+  readonly counts: { readonly healthy: number; readonly quarantined: number; readonly open: number; readonly halfOpen: number };
+  /** Failures since the release was loaded, by reason. */
+  readonly failures: Readonly<Record<FailureReason, number>>;
+  /** Layers with fewer experts left than the limit: requests fail with `experts-exhausted`. */
+  readonly exhaustedLayers: readonly number[];
+}
+
 /** The engine as the inference app sees it. */
 export interface Engine {
   /** Loads, warms and verifies a release; resolves when it can answer. */
@@ -167,6 +214,14 @@ export interface Engine {
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   drainFigures(releaseId: string): Promise<ExpertFigures[]>;
+  /**
+   * From the next step on, no token of the release goes to the masked experts; null ends it. Nothing
+   * is loaded again. It outlives a restart of the engine's thread, and of a release that is not loaded
+   * it is kept for when it is.
+   * @throws RangeError where the mask does not fit the release's shape or leaves a layer without experts
+   */
+  quarantine(releaseId: string, mask: ExpertMask | null): Promise<void>;
+  health(releaseId: string): Promise<ReleaseHealthReport>;
   status(): EngineStatus;
   /** Stops admitting, lets running requests end within the given time, then ends. */
   close(graceMs: number): Promise<void>;

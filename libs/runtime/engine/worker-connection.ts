@@ -4,6 +4,7 @@ import { EngineUnavailableError } from './errors.ts';
 import { type CallName, type EngineCalls, type FromWorker, type ToWorker, type WorkerSettings } from './worker/protocol.ts';
 
 export type StepMessage = Extract<FromWorker, { type: 'step' }>;
+export type ExpertMessage = Extract<FromWorker, { type: 'expert' }>;
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
@@ -12,6 +13,7 @@ interface PendingCall {
 
 export interface ConnectionHandlers {
   readonly onStep: (message: StepMessage) => void;
+  readonly onExpert: (message: ExpertMessage) => void;
   /** The thread ended though nobody asked; called once. */
   readonly onDeath: (error: Error) => void;
 }
@@ -28,6 +30,7 @@ export class WorkerConnection {
     this.#worker = new Worker(url, { workerData: settings, name: 'engine', execArgv: fromSource ? ['--conditions=development'] : [] });
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'step') handlers.onStep(message);
+      else if (message.type === 'expert') handlers.onExpert(message);
       else this.#settle(message);
     });
     const die = (error: Error) => {
@@ -58,7 +61,7 @@ export class WorkerConnection {
     await this.#worker.terminate();
   }
 
-  #settle(message: Exclude<FromWorker, StepMessage>): void {
+  #settle(message: Exclude<FromWorker, StepMessage | ExpertMessage>): void {
     const call = this.#calls.get(message.id);
     this.#calls.delete(message.id);
     if (message.type === 'answer') call?.resolve(message.value as never);

@@ -1,4 +1,5 @@
 import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
+import { ExpertRecords } from '../health/expert-records.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { type ComponentWeights } from './component-weights.ts';
 import { type EmbeddingTable } from './embedding.ts';
@@ -16,6 +17,7 @@ export interface EngineParts {
   readonly cacheMemory: CacheMemory;
   readonly pacer: StepPacer;
   readonly clock: RunClock;
+  readonly experts: ExpertRecords;
 }
 
 /** @param maxCacheBytes bound of the KV caches of all releases together */
@@ -28,5 +30,6 @@ export function newEngineParts(maxCacheBytes: number): EngineParts {
     cacheMemory: new CacheMemory(maxCacheBytes),
     pacer: new StepPacer(),
     clock: { lastEndMs: 0 },
+    experts: new ExpertRecords(),
   };
 }

@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BACKBONE, expertName, parseComponentName, routerName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Sha256Paths } from '../engine/release-source.ts';
+import { DEFAULT_HEALTH_LIMITS } from '../health/health-limits.ts';
+import { ReleaseHealth } from '../health/release-health.ts';
 import { attentionGraph, projectionGraph } from '../onnx/attention-graph.ts';
 import { expertGraph } from '../onnx/expert-graph.ts';
 import { headGraph } from '../onnx/head-graph.ts';
@@ -37,6 +39,8 @@ export interface LoadRequest {
   readonly maxCacheBytes: number;
   /** What it shares with the other releases of its engine; nothing unless given. */
   readonly parts?: EngineParts;
+  /** Of its experts; one of its own unless given. */
+  readonly health?: ReleaseHealth;
 }
 
 /**
@@ -71,6 +75,7 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
     held.push(embedding);
     return new SplitForwardPass({
       shape: manifest.shape,
+      health: request.health ?? newHealth(manifest, parts),
       routing: manifest.routing,
       embedding: embedding.value,
       sessions: await makeSessions(manifest, weights, make),
@@ -84,6 +89,10 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
     await release();
     throw error;
   }
+}
+
+function newHealth({ shape, components }: ReleaseManifest, { experts }: EngineParts): ReleaseHealth {
+  return new ReleaseHealth({ layers: shape.layers, experts: shape.experts, components }, DEFAULT_HEALTH_LIMITS, experts, performance.now());
 }
 
 function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: ReleaseWeights): Promise<Lease<EmbeddingTable>> {

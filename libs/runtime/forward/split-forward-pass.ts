@@ -1,5 +1,6 @@
 import { Tensor } from 'onnxruntime-node';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { type ReleaseHealth } from '../health/release-health.ts';
 import { AttentionStage } from './attention-stage.ts';
 import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
@@ -24,6 +25,7 @@ export interface SplitSettings {
   readonly shape: ModelShape;
   readonly routing: RoutingSettings;
   readonly sessions: SplitSessions;
+  readonly health: ReleaseHealth;
   readonly embedding: EmbeddingTable;
   readonly chunkTokens: number;
   readonly cacheMemory: CacheMemory;
@@ -120,11 +122,12 @@ export class SplitForwardPass implements ForwardPass {
     const hidden = new Float32Array(rows * shape.hiddenSize);
     for (const [at, { tokens }] of items.entries()) embedding.gather(tokens, hidden, itemRows[at]!);
     const rowStride = shape.layers * routing.topK;
+    const { unavailable } = this.#settings.health;
     const selections = this.#router.begin(plan, performance.now());
     const feeds = groups.map((group) => this.#attention.prepare(group));
     for (let layer = 0; layer < shape.layers; layer++) {
       const attended = await this.#attention.run(layer, feeds, hidden);
-      this.#router.select(attended, layer, selections, null);
+      this.#router.select(attended, layer, selections, unavailable);
       const selection = { expertIds: selections.expertIds, gates: selections.applied, offset: layer * routing.topK, rowStride };
       const { flags } = selections;
       const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: EMPTY_RANKS };

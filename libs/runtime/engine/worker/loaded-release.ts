@@ -9,7 +9,11 @@ import { type StepPacer } from '../../forward/step-pacer.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { loadTokenizer, parseTokenizerBundle } from '../../tokenizer/text-tokenizer.ts';
 import { DEFAULT_ADMISSION } from '../admission-settings.ts';
-import { type ExpertFigures } from '../engine.ts';
+import { type ExpertMask } from '#libs/moe/expert-mask';
+import { DEFAULT_HEALTH_LIMITS } from '../../health/health-limits.ts';
+import { type ExpertChange, ReleaseHealth } from '../../health/release-health.ts';
+import { type ExpertFigures, type ReleaseHealthReport } from '../engine.ts';
+import { healthReport } from '../health-report.ts';
 import { type EnginePlaces } from '../engine-places.ts';
 import { ExpertTallies } from '../expert-figures.ts';
 import { type Submission } from '../generation.ts';
@@ -26,6 +30,8 @@ export interface ForwardPassSource {
   readonly chunkTokens: number;
   readonly maxCacheBytes: number;
   readonly parts: EngineParts;
+  /** Of its experts; the forward pass tells it of runs, and asks it who serves. */
+  readonly health: ReleaseHealth;
 }
 
 /** What all releases of an engine are loaded with. */
@@ -53,17 +59,22 @@ export class LoadedRelease {
   readonly #tokenizer: Lease<Tokenizer>;
   readonly #scheduler: Scheduler;
   readonly #tallies = new ExpertTallies();
+  readonly #health: ReleaseHealth;
+  readonly #shape: ReleaseManifest['shape'];
   #steps = 0;
 
   private constructor(
     manifest: ReleaseManifest,
     forward: ForwardPass,
+    health: ReleaseHealth,
     tokenizer: Lease<Tokenizer>,
     { settings, parts, places }: EngineSurroundings,
     publish: (report: StepReport, cacheBytes: number | null) => void,
   ) {
     const { shape, routing } = manifest;
     this.#forward = forward;
+    this.#health = health;
+    this.#shape = shape;
     this.#tokenizer = tokenizer;
     this.#scheduler = new Scheduler({
       context: {
@@ -91,13 +102,16 @@ export class LoadedRelease {
     source: Pick<ForwardPassSource, 'manifest' | 'components'>,
     engine: EngineSurroundings,
     publish: (report: StepReport, cacheBytes: number | null) => void,
+    expertChanged: (change: ExpertChange) => void,
   ): Promise<LoadedRelease> {
     const { manifest } = source;
     const { parts, settings } = engine;
     const { limits, maxCacheBytes } = settings;
+    const { layers, experts } = manifest.shape;
     const tokenizer = await leaseTokenizer(source, parts);
+    const health = new ReleaseHealth({ layers, experts, components: manifest.components }, settings.health ?? DEFAULT_HEALTH_LIMITS, parts.experts, monotonicMs(), expertChanged);
     try {
-      const forward = await engine.loadForwardPass({ ...source, parts, maxCacheBytes, threads: limits.threads, chunkTokens: limits.prefillChunkTokens });
+      const forward = await engine.loadForwardPass({ ...source, parts, health, maxCacheBytes, threads: limits.threads, chunkTokens: limits.prefillChunkTokens });
       try {
         // What is shared is warm already, and a long prompt would only hold others up.
         const isNew = (forward.sessions?.shared ?? 0) === 0;
@@ -106,8 +120,9 @@ export class LoadedRelease {
         await forward.dispose();
         throw error;
       }
-      return new LoadedRelease(manifest, forward, tokenizer, engine, publish);
+      return new LoadedRelease(manifest, forward, health, tokenizer, engine, publish);
     } catch (error) {
+      health.dispose();
       await tokenizer.release();
       throw error;
     }
@@ -130,6 +145,15 @@ export class LoadedRelease {
     return this.#forward.memory();
   }
 
+  quarantine(mask: ExpertMask | null): null {
+    this.#health.quarantine(mask, monotonicMs());
+    return null;
+  }
+
+  health(): ReleaseHealthReport {
+    return healthReport(this.#health.state(), this.#shape, monotonicMs(), Date.now());
+  }
+
   figures(): ExpertFigures[] {
     this.#tallies.add(this.#forward.drainTimings());
     return this.#tallies.drain();
@@ -140,6 +164,7 @@ export class LoadedRelease {
     await this.#scheduler.idle();
     this.#scheduler.leave();
     await this.#forward.dispose();
+    this.#health.dispose();
     await this.#tokenizer.release();
   }
 

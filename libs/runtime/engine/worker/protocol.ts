@@ -1,4 +1,7 @@
-import { type EngineLimits, type ExpertFigures } from '../engine.ts';
+import { type ExpertMask } from '#libs/moe/expert-mask';
+import { type HealthLimits } from '../../health/health-limits.ts';
+import { type ExpertChange } from '../../health/release-health.ts';
+import { type EngineLimits, type ExpertFigures, type ReleaseHealthReport } from '../engine.ts';
 import { type Submission } from '../generation.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
 import { type StepReport } from '../step-report.ts';
@@ -8,6 +11,8 @@ export interface WorkerSettings {
   readonly limits: EngineLimits;
   /** Bound of the KV caches of all releases together. */
   readonly maxCacheBytes: number;
+  /** DEFAULT_HEALTH_LIMITS unless given. */
+  readonly health?: HealthLimits;
 }
 
 export interface ReleaseMemory {
@@ -34,6 +39,9 @@ export interface LoadAnswer {
 export interface EngineCalls {
   load: { readonly ask: { readonly releaseId: string; readonly manifest: ReleaseManifest; readonly components: Sha256Paths }; readonly answer: LoadAnswer };
   unload: { readonly ask: { readonly releaseId: string }; readonly answer: SessionCounts };
+  /** Answered when the next step will heed it. */
+  quarantine: { readonly ask: { readonly releaseId: string; readonly mask: ExpertMask | null }; readonly answer: null };
+  health: { readonly ask: { readonly releaseId: string }; readonly answer: ReleaseHealthReport };
   figures: { readonly ask: { readonly releaseId: string }; readonly answer: readonly ExpertFigures[] };
 }
 
@@ -47,6 +55,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly value: EngineCalls[CallName]['answer'] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: { readonly name: string; readonly message: string } }
+  | { readonly type: 'expert'; readonly releaseId: string; readonly change: ExpertChange }
   | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly cacheBytes: number | null };
 
 /** Milliseconds on the monotonic clock that all threads of a process share. */

@@ -23,6 +23,7 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
   const load = async ({ releaseId, manifest, components }: EngineCalls['load']['ask']) => {
     const release = await LoadedRelease.load({ manifest, components }, { settings, parts, places, loadForwardPass }, (report, cacheBytes) =>
       send({ type: 'step', releaseId, report, cacheBytes }, transferables(report)),
+      (change) => send({ type: 'expert', releaseId, change }),
     );
     releases.set(releaseId, release);
     return { memory: release.memory(), sessions: release.sessions, engineSessions: parts.sessions.counts };
@@ -42,7 +43,11 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
           ? await load(message.ask)
           : message.name === 'unload'
             ? await unload(message.ask)
-            : loaded(message.ask.releaseId).figures();
+            : message.name === 'quarantine'
+              ? loaded(message.ask.releaseId).quarantine(message.ask.mask)
+              : message.name === 'health'
+                ? loaded(message.ask.releaseId).health()
+                : loaded(message.ask.releaseId).figures();
       send({ type: 'answer', id: message.id, value });
     } catch (error) {
       const { name, message: text } = error instanceof Error ? error : new Error(String(error));
