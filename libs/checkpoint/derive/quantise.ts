@@ -27,18 +27,12 @@ export interface QuantiseSource {
   readonly kind: ComponentKind;
 }
 
-/** A component file that is made while it is read. */
-export interface DerivedFile {
-  readonly sizeBytes: number;
-  readonly chunks: AsyncGenerator<Uint8Array>;
-}
-
 /**
  * A component's file with its matrices as whole numbers and the rest as it was. The same source and method give
  * the same bytes. Reads in chunks; of what it makes only the scales, an eighth of a byte for each weight, are held.
  * @throws DeriveError where it is quantised already or has nothing to quantise; the signal's reason when aborted
  */
-export async function quantisedFile({ path, sha256, kind }: QuantiseSource, method: QuantiseMethod, signal?: AbortSignal): Promise<DerivedFile> {
+export async function quantisedContent({ path, sha256, kind }: QuantiseSource, method: QuantiseMethod, signal?: AbortSignal): Promise<AsyncGenerator<Uint8Array>> {
   const { tensors } = await readTensorTable(path);
   const chosen = new Map([...tensors].filter(([name]) => isQuantisable(kind, name)));
   if (chosen.size === 0) throw new DeriveError('not-quantisable', `A ${kind} has no matrix that could be quantised; choose experts or the backbone.`);
@@ -51,9 +45,9 @@ export async function quantisedFile({ path, sha256, kind }: QuantiseSource, meth
     else for (const [part, spec] of matrixParts(name, entry, method)) parts.set(part, spec);
   }
   const specs: TensorSpec[] = [...parts].map(([name, { entry }]) => ({ name, dtype: entry.dtype, shape: entry.shape }));
-  const { bytes, fileBytes, table } = encodeTensorHeader(specs, { format: 'signalbox.quantised/1', method: methodName(method), quantised_from: sha256 });
+  const { bytes, table } = encodeTensorHeader(specs, { format: 'signalbox.quantised/1', method: methodName(method), quantised_from: sha256 });
   const order = [...table.tensors.keys()].flatMap((name) => parts.get(name) ?? []);
-  return { sizeBytes: fileBytes, chunks: fileContent(path, bytes, order, tensors, method, signal) };
+  return fileContent(path, bytes, order, tensors, method, signal);
 }
 
 /** One tensor of the new file: copied, or a part of what a matrix becomes. */

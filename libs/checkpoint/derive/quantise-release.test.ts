@@ -6,7 +6,7 @@ import { type Sha256 } from '#libs/release/component';
 import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { readTensorTable, verifyComponentFile } from '../components/component-file.ts';
 import { ComponentStore } from '../components/component-store.ts';
-import { quantiseRelease, type Selection } from './derive-release.ts';
+import { quantiseRelease, type Selection } from './quantise-release.ts';
 import { METHODS } from './quantise.ts';
 
 let folder: string;
