@@ -131,10 +131,11 @@ export class InferenceModule {
 }
 
 function startEngine({ config, logger }: InferenceOptions): Engine {
-  const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes } = config.engine;
+  const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes, plan } = config.engine;
   return new WorkerEngine({
     limits: { maxSequences, maxQueued, prefillChunkTokens, threads },
     maxCacheBytes: cacheMaxBytes,
+    plan,
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),
   });
 }

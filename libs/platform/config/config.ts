@@ -88,6 +88,7 @@ export interface Config {
     readonly maxQueued: number;
     readonly prefillChunkTokens: number;
     readonly cacheMaxBytes: number;
+    readonly plan: { readonly kind: Environment['SIGNALBOX_ENGINE_PLAN']; readonly provider: Environment['SIGNALBOX_EXECUTION_PROVIDER'] };
     /** Alternatives a request may ask for; -1 for the whole vocabulary. */
     readonly maxLogprobs: number;
   };
@@ -174,6 +175,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       prefillChunkTokens: values.SIGNALBOX_PREFILL_CHUNK,
       cacheMaxBytes: values.SIGNALBOX_CACHE_MAX_BYTES,
       maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
+      plan: planOf(values),
     },
     integrity: { verifyComponents: values.SIGNALBOX_VERIFY_COMPONENTS },
     log: { level: values.SIGNALBOX_LOG_LEVEL },
@@ -185,6 +187,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
 /** @throws ConfigError where a provider is set by halves */
 function oidcOf(values: Environment): OidcSettings | null {
   const { SIGNALBOX_OIDC_ISSUER: issuer, SIGNALBOX_OIDC_CLIENT_ID: clientId, SIGNALBOX_OIDC_ROLE_CLAIM: roleClaim, SIGNALBOX_OIDC_ROLE_MAP: roleMap } = values;
+/** @throws ConfigError for an accelerator under the plan of many small runs */
+function planOf({ SIGNALBOX_ENGINE_PLAN: kind, SIGNALBOX_EXECUTION_PROVIDER: provider }: Environment): Config['engine']['plan'] {
+  if (kind === 'split' && provider !== 'cpu') throw new ConfigError([`SIGNALBOX_ENGINE_PLAN: give whole, or leave SIGNALBOX_EXECUTION_PROVIDER out: ${provider} runs a release as one graph.`]);
+  return { kind, provider };
+}
+
   if (issuer === undefined) return null;
   if (clientId === undefined) throw new ConfigError(['SIGNALBOX_OIDC_CLIENT_ID: give the client id that the provider of SIGNALBOX_OIDC_ISSUER knows.']);
   if ((roleClaim === undefined) !== (roleMap === undefined)) throw new ConfigError([`${roleClaim === undefined ? 'SIGNALBOX_OIDC_ROLE_CLAIM' : 'SIGNALBOX_OIDC_ROLE_MAP'}: give it too, or neither: one names the claim, the other its groups.`]);

@@ -105,6 +105,9 @@ export const environmentSchema = z.object({
   SIGNALBOX_MAX_SEQUENCES: integer(1, 4096, 16),
   SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),
   SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
+  SIGNALBOX_ENGINE_PLAN: choice(['split', 'whole'], 'split'),
+  SIGNALBOX_EXECUTION_PROVIDER: choice(['cpu', 'webgpu', 'cuda'], 'cpu'),
+  ...admissionSettings,
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
   /** -1 is the whole vocabulary. */
   SIGNALBOX_MAX_LOGPROBS: integer(-1, 1_000_000, 20),

@@ -216,10 +216,10 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { limits, maxCacheBytes, health } = this.#options;
+    const { limits, maxCacheBytes, health, plan } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { limits, maxCacheBytes, ...(health ? { health } : {}) },
+      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(plan ? { plan } : {}) },
       {
         onStep: (message) => this.#takeStep(message),
         onExpert: ({ releaseId, change }) => this.#options.onExpert?.(releaseId, change),

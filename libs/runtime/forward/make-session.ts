@@ -4,6 +4,8 @@ import { InferenceSession } from 'onnxruntime-node';
 import { encodeModel } from '../onnx/encode-model.ts';
 import { type OnnxModel } from '../onnx/model.ts';
 import { type ComponentWeights } from './component-weights.ts';
+import { openDirectSession, type Session } from './direct-session.ts';
+import { type ExecutionProvider } from './engine-plan.ts';
 
 /**
  * What determines a session: its graph, in which each constant names the component version it lies
@@ -17,7 +19,7 @@ export function sessionKey(model: OnnxModel, threads: number): string {
  * Makes a session of a model whose constants lie in `components`. ONNX Runtime reads them from the
  * component files as they are; nothing is written or copied.
  */
-export function makeSession(model: OnnxModel, components: readonly ComponentWeights[], threads: number): Promise<InferenceSession> {
+export async function makeSession(model: OnnxModel, components: readonly ComponentWeights[], threads: number, provider: ExecutionProvider = 'cpu'): Promise<Session> {
   const folder = commonFolder(components.map(({ path }) => path));
   const places = new Map(components.map(({ location, path }) => [location, relative(folder, path)]));
   const constants = model.constants.map((constant) => {
@@ -26,7 +28,9 @@ export function makeSession(model: OnnxModel, components: readonly ComponentWeig
     if (location === undefined) throw new Error(`graph ${model.name} names ${constant.location}, which is none of its components`);
     return { ...constant, location };
   });
-  return InferenceSession.create(encodeModel({ ...model, constants }), sessionOptions(threads, folder));
+  const bytes = encodeModel({ ...model, constants });
+  const options = sessionOptions(threads, folder, provider);
+  return (provider === 'cpu' ? openDirectSession(bytes, options) : null) ?? (await InferenceSession.create(bytes, options));
 }
 
 /** The deepest folder above all paths: ONNX Runtime refuses constants outside the folder it is given. */
@@ -36,9 +40,10 @@ function commonFolder(paths: readonly string[]): string {
   return folder;
 }
 
-function sessionOptions(threads: number, folder: string): InferenceSession.SessionOptions {
+function sessionOptions(threads: number, folder: string, provider: ExecutionProvider): InferenceSession.SessionOptions {
   return {
-    executionProviders: ['cpu'],
+    // What the first cannot run, the processor does.
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',

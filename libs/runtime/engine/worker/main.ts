@@ -4,4 +4,6 @@ import { type WorkerSettings } from './protocol.ts';
 import { serveEngine } from './serve-engine.ts';
 
 if (!parentPort) throw new Error('this file is the engine worker; it is started as a worker thread');
-serveEngine(parentPort, workerData as WorkerSettings, loadForwardPass);
+const settings = workerData as WorkerSettings;
+const { plan } = settings;
+serveEngine(parentPort, settings, plan?.kind === 'whole' ? (source) => loadWholeForwardPass(source, plan.provider) : loadForwardPass);

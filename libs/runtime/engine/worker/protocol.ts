@@ -4,6 +4,7 @@ import { type ExpertChange } from '../../health/release-health.ts';
 import { type EngineLimits, type ExpertFigures, type ReleaseHealthReport } from '../engine.ts';
 import { type Submission } from '../generation.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
+import { type EnginePlan } from '../../forward/engine-plan.ts';
 import { type StepReport } from '../step-report.ts';
 
 /** What the worker thread is started with. */
@@ -13,6 +14,8 @@ export interface WorkerSettings {
   readonly maxCacheBytes: number;
   /** DEFAULT_HEALTH_LIMITS unless given. */
   readonly health?: HealthLimits;
+  /** How releases run; left out: a session for each expert, on the processor. */
+  readonly plan?: EnginePlan;
 }
 
 export interface ReleaseMemory {

@@ -1,0 +1,63 @@
+import { BACKBONE } from '#libs/release/component';
+import { type ReleaseManifest } from '#libs/release/manifest';
+import { wholeGraph } from '../onnx/whole-graph.ts';
+import { readComponentWeights, readTensor } from './component-weights.ts';
+import { embeddingTable } from './embedding.ts';
+import { newEngineParts } from './engine-parts.ts';
+import { type ExecutionProvider } from './engine-plan.ts';
+import { type ForwardPass } from './forward-pass.ts';
+import { type LoadRequest } from './load-release.ts';
+import { makeSession } from './make-session.ts';
+import { embeddingSlice, expertWeights, headWeights, layerWeights, loadedBytes, openReleaseWeights, requireComponent } from './release-weights.ts';
+import { WholeForwardPass } from './whole-forward-pass.ts';
+
+/** The whole-graph plan cannot serve what a release asks for. */
+export class PlanError extends Error {
+  override readonly name = 'PlanError';
+}
+
+/**
+ * Loads a release for the whole-graph plan: one session on the execution provider. Nothing is shared
+ * between releases but the bound of the caches.
+ * @throws PlanError for routing that this plan has no operators for; ReleaseLoadError for a missing,
+ *   unreadable or misshapen component
+ */
+export async function loadWholeForwardPass(request: LoadRequest, provider: ExecutionProvider): Promise<ForwardPass> {
+  const { manifest, components, threads, chunkTokens } = request;
+  requirePlain(manifest);
+  const parts = request.parts ?? newEngineParts(request.maxCacheBytes);
+  const weights = await openReleaseWeights(manifest, components, readComponentWeights);
+  const { layers, experts } = manifest.shape;
+  const graph = wholeGraph(
+    {
+      layers: Array.from({ length: layers }, (_, layer) => layerWeights(weights, manifest, layer)),
+      experts: Array.from({ length: layers }, (_, layer) => Array.from({ length: experts }, (__, index) => expertWeights(weights, manifest, layer, index))),
+      head: headWeights(weights, manifest),
+    },
+    manifest.shape,
+    manifest.routing,
+  );
+  const backbone = requireComponent(weights, BACKBONE);
+  const slice = embeddingSlice(weights, manifest);
+  const embedding = embeddingTable(await readTensor(backbone, slice), slice.type, manifest.shape.hiddenSize);
+  // Every component is one of the graph's files.
+  const session = await parts.pacer.between(() => makeSession(graph, [...weights.values()], threads, provider));
+  return new WholeForwardPass({
+    shape: manifest.shape,
+    routing: manifest.routing,
+    session,
+    embedding,
+    chunkTokens,
+    cacheMemory: parts.cacheMemory,
+    weightBytes: loadedBytes(weights, manifest),
+    release: () => session.release(),
+  });
+}
+
+/** @throws PlanError */
+function requirePlain({ routing }: ReleaseManifest): void {
+  const { gating, topK: _topK, normalise: _normalise, fallback: _fallback, ...others } = routing;
+  if (gating !== 'softmax-topk') throw new PlanError(`routing.gating ${gating} has no operators in the whole-graph plan; serve this release with the split plan`);
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new PlanError(`routing.${unknown} is not served by the whole-graph plan; serve this release with the split plan`);
+}

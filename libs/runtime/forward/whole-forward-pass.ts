@@ -1,0 +1,175 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { LAYER_VALUES } from '../onnx/whole-graph.ts';
+import { rotaryTables, type RotaryTables } from './attention-rows.ts';
+import { type CacheMemory } from './cache-memory.ts';
+import { type EmbeddingTable } from './embedding.ts';
+import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
+import { type CachedSequence, KvCache } from './kv-cache.ts';
+import { type AttentionGroup, checkItems, planStep } from './step-plan.ts';
+import { groupAngles, groupBias, groupMask, markMasked, storeCache, wantedRows } from './whole-rows.ts';
+
+export interface WholeSettings {
+  readonly shape: ModelShape;
+  readonly routing: RoutingSettings;
+  /** Of wholeGraph. */
+  readonly session: Pick<InferenceSession, 'run'>;
+  readonly embedding: EmbeddingTable;
+  readonly chunkTokens: number;
+  readonly cacheMemory: CacheMemory;
+  readonly weightBytes: Readonly<Record<string, number>>;
+  readonly release: () => Promise<void>;
+}
+
+/** What one run gave for the rows of a group. */
+interface GroupOutput {
+  readonly logits: Float32Array;
+  /** [rows][layers][topK] */
+  readonly expertIds: Uint16Array;
+  readonly gates: Float32Array;
+  /** [rows][layers]; null where no sequence of the group has a mask. */
+  readonly flags: Uint8Array | null;
+}
+
+/**
+ * The whole-graph plan: a release is one session, and a step is one run for each group of sequences.
+ * Made for accelerators, where many small runs cost more than they save. The cache stays with the host
+ * and goes to the device with each run. There is no time of a single expert, and no swap of one: any
+ * other component version is another session. Bits may depend on what shares a run.
+ */
+export class WholeForwardPass implements ForwardPass {
+  readonly #settings: WholeSettings;
+  readonly #cache: KvCache;
+  readonly #rotary: RotaryTables;
+  readonly #closing: CachedSequence[] = [];
+  #stepping = false;
+
+  constructor(settings: WholeSettings) {
+    const { shape } = settings;
+    this.#settings = settings;
+    this.#cache = new KvCache(shape, settings.cacheMemory);
+    this.#rotary = rotaryTables(shape.contextTokens, shape.headSize, shape.ropeTheta);
+  }
+
+  open(): SequenceCache {
+    return this.#cache.open();
+  }
+
+  fork(cache: SequenceCache): SequenceCache {
+    return this.#cache.fork(cache as CachedSequence);
+  }
+
+  /** During a step the place is kept until the step ends, because other sequences would move. */
+  close(cache: SequenceCache): void {
+    if (this.#stepping) this.#closing.push(cache as CachedSequence);
+    else this.#cache.close(cache as CachedSequence);
+  }
+
+  /** @throws StepItemError, ContextLengthError, CacheFullError before anything has run; after an error every sequence is as long as before */
+  async step(items: readonly StepItem[]): Promise<StepOutput[]> {
+    const { shape, chunkTokens } = this.#settings;
+    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts });
+    if (this.#stepping) throw new Error('a step is already running; wait for it');
+    if (items.length === 0) return [];
+    this.#stepping = true;
+    try {
+      for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
+      const byCache = new Map(items.map((item) => [item.cache as CachedSequence, item]));
+      const outputs = new Map<StepItem, StepOutput>();
+      for (const group of planStep(items).groups) await this.#runGroup(group, byCache, outputs);
+      for (const { cache, tokens } of items) (cache as CachedSequence).length += tokens.length;
+      return items.map((item) => outputs.get(item)!);
+    } finally {
+      this.#stepping = false;
+      for (const sequence of this.#closing.splice(0)) this.#cache.close(sequence);
+    }
+  }
+
+  /** One graph has no run of a single expert to time. */
+  drainTimings(): ExpertTiming[] {
+    return [];
+  }
+
+  memory(): { readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number } {
+    return { weightBytes: this.#settings.weightBytes, cacheBytes: this.#cache.bytes };
+  }
+
+  dispose(): Promise<void> {
+    return this.#settings.release();
+  }
+
+  async #runGroup(group: AttentionGroup, byCache: ReadonlyMap<CachedSequence, StepItem>, outputs: Map<StepItem, StepOutput>): Promise<void> {
+    const { shape, routing } = this.#settings;
+    const items = group.sequences.map((sequence) => byCache.get(sequence)!);
+    const { logits, expertIds, gates, flags } = await this.#run(group, items);
+    const perRow = shape.layers * routing.topK;
+    let given = 0;
+    for (const [at, item] of items.entries()) {
+      const from = at * group.tokens;
+      const to = from + group.tokens;
+      const wanted = item.tokens.length - item.logitsFrom;
+      outputs.set(item, {
+        logits: logits.slice(given * shape.vocabSize, (given + wanted) * shape.vocabSize),
+        expertIds: expertIds.slice(from * perRow, to * perRow),
+        gates: gates.slice(from * perRow, to * perRow),
+        flags: item.expertMask && flags ? flags.slice(from * shape.layers, to * shape.layers) : null,
+      });
+      given += wanted;
+    }
+  }
+
+  async #run(group: AttentionGroup, items: readonly StepItem[]): Promise<GroupOutput> {
+    const { shape, routing, session } = this.#settings;
+    const results = await session.run(this.#feeds(group, items));
+    const rows = group.sequences.length * group.tokens;
+    const { layers, experts } = shape;
+    const { topK } = routing;
+    const expertIds = new Uint16Array(rows * layers * topK);
+    const gates = new Float32Array(rows * layers * topK);
+    const flags = group.masks === null ? null : new Uint8Array(rows * layers);
+    for (let layer = 0; layer < layers; layer++) {
+      const ids = results[LAYER_VALUES.ids(layer)]!.data as BigInt64Array;
+      const weights = results[LAYER_VALUES.gates(layer)]!.data as Float32Array;
+      for (let row = 0; row < rows; row++) {
+        for (let rank = 0; rank < topK; rank++) {
+          const to = (row * layers + layer) * topK + rank;
+          expertIds[to] = Number(ids[row * topK + rank]);
+          gates[to] = weights[row * topK + rank]!;
+        }
+      }
+      storeCache(group, layer, results[LAYER_VALUES.newKey(layer)]!.data as Float32Array, results[LAYER_VALUES.newValue(layer)]!.data as Float32Array, shape);
+      if (flags) markMasked(group, layer, results[LAYER_VALUES.logits(layer)]!.data as Float32Array, { layers, experts, topK }, { expertIds, gates, flags });
+    }
+    return { logits: results['logits']!.data as Float32Array, expertIds, gates, flags };
+  }
+
+  #feeds(group: AttentionGroup, items: readonly StepItem[]): InferenceSession.FeedsType {
+    const { shape, embedding } = this.#settings;
+    const { sequences, tokens, slab, slot } = group;
+    const { hiddenSize, keyValueHeads, headSize, layers, experts } = shape;
+    const batch = sequences.length;
+    const x = new Float32Array(batch * tokens * hiddenSize);
+    for (const [at, item] of items.entries()) embedding.gather(item.tokens, x, at * tokens);
+    const angles = groupAngles(group, this.#rotary, headSize);
+    const mask = groupMask(group, shape);
+    const seen = slab.capacity + tokens;
+    const wanted = wantedRows(items, tokens);
+    const feeds: Record<string, Tensor> = {
+      x: new Tensor('float32', x, [batch, tokens, hiddenSize]),
+      positions: new Tensor('int64', angles.positions, [batch, tokens]),
+      cosine: new Tensor('float32', angles.cosine, [batch * tokens, headSize / 2]),
+      sine: new Tensor('float32', angles.sine, [batch * tokens, headSize / 2]),
+      mask: new Tensor('float32', mask, [batch, 1, mask.length / batch / seen, seen]),
+      wanted: new Tensor('int64', wanted, [wanted.length]),
+    };
+    const slotFloats = keyValueHeads * slab.capacity * headSize;
+    const cached = [batch, keyValueHeads, slab.capacity, headSize];
+    for (let layer = 0; layer < layers; layer++) {
+      const part = (of: Float32Array): Tensor => new Tensor('float32', of.subarray(slot * slotFloats, (slot + batch) * slotFloats), cached);
+      feeds[LAYER_VALUES.pastKey(layer)] = part(slab.keys[layer]!);
+      feeds[LAYER_VALUES.pastValue(layer)] = part(slab.values[layer]!);
+      feeds[LAYER_VALUES.bias(layer)] = new Tensor('float32', groupBias(group, layer, experts), [batch * tokens, experts]);
+    }
+    return feeds;
+  }
+}
