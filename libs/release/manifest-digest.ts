@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { BACKBONE, TOKENIZER, expertName, parseComponentName, routerName, type Sha256 } from './component.ts';
 import { type ReleaseManifest } from './manifest.ts';
+import { routingFaults } from './routing-faults.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/;
 const MODEL_NAME = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/;
@@ -117,12 +118,7 @@ function checkShape({ shape }: ReleaseManifest, fault: Report): void {
 }
 
 function checkRouting({ shape, routing }: ReleaseManifest, fault: Report): void {
-  if (routing.gating !== 'softmax-topk') {
-    fault('malformed-routing', 'routing.gating', `routing.gating ${JSON.stringify(routing.gating)} is not known; known is softmax-topk.`);
-  }
-  if (!Number.isSafeInteger(routing.topK) || routing.topK < 1 || routing.topK > shape.experts) {
-    fault('malformed-routing', 'routing.topK', `routing.topK is ${routing.topK}; it must be between 1 and the number of experts, ${shape.experts}.`);
-  }
+  for (const { field, message } of routingFaults(routing, shape)) fault('malformed-routing', `routing.${field}`, message);
 }
 
 function checkNames({ shape, components }: ReleaseManifest, fault: Report): void {

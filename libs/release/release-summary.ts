@@ -1,4 +1,5 @@
 import { parseComponentName, type ComponentKind } from './component.ts';
+import { routingWarnings, routingWords } from './describe-routing.ts';
 import { type ReleaseManifest } from './manifest.ts';
 import { type ReleaseDiff, type ReleaseKind } from './release-diff.ts';
 
@@ -20,7 +21,8 @@ const TITLES: Readonly<Record<ReleaseKind, string>> = {
  */
 export function summariseDiff({ kind, components, settings, shared }: ReleaseDiff, child: ReleaseManifest): string {
   const parts = (['backbone', 'tokenizer', 'router', 'expert'] as const).flatMap((one) => changedOf(one, components, child));
-  parts.push(...settings.map(({ field, before, after }) => `${field} ${said(before)} -> ${said(after)}`));
+  parts.push(...settings.map(({ field, before, after }) => `${field} ${said(field, before)} -> ${said(field, after)}`));
+  if (settings.some(({ field }) => field.startsWith('routing.'))) parts.push(...routingWarnings(child.routing));
   return `${TITLES[kind]}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}; ${shared} ${shared === 1 ? 'component' : 'components'} shared`;
 }
 
@@ -33,6 +35,6 @@ function changedOf(kind: ComponentKind, changes: ReleaseDiff['components'], chil
   return [`${names.length} of ${all} ${kind}s changed (${names.slice(0, MAX_NAMED).join(', ')}${more})`];
 }
 
-function said(value: unknown): string {
-  return value === undefined ? 'none' : JSON.stringify(value);
+function said(field: string, value: unknown): string {
+  return value === undefined ? 'none' : (routingWords(field, value) ?? JSON.stringify(value));
 }

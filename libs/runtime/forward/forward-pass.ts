@@ -7,6 +7,18 @@ export interface SequenceCache {
   readonly length: number;
 }
 
+/** What routing may need to know of a request beside its tokens; the same for all items of a sequence. */
+export interface RoutedRequest {
+  /** Length of the whole prompt, which sets the capacity of its rows. */
+  readonly promptTokens: number;
+  /** Draws a release's gating noise. */
+  readonly seed: number;
+  /** Whose quotas count; null: those of nobody in particular. */
+  readonly tenant: string | null;
+  /** Every decision takes the release's generalist path. */
+  readonly generalist: boolean;
+}
+
 /** Tokens of one sequence to run in a step, at the positions that follow its cache. */
 export interface StepItem {
   readonly cache: SequenceCache;
@@ -15,6 +27,8 @@ export interface StepItem {
   readonly logitsFrom: number;
   /** Experts that must not serve this sequence; left out or null for none. The same for all its items. */
   readonly expertMask?: ExpertMask | null;
+  /** Left out: no prompt, seed 0, no tenant, no generalist path. */
+  readonly routed?: RoutedRequest;
 }
 
 /** What one StepItem gave. */
@@ -27,6 +41,12 @@ export interface StepOutput {
   readonly gates: Float32Array;
   /** [token][layer]: DECISION_FLAGS of libs/trace, 0 for the plain top-k; null or left out where no decision carries any. */
   readonly flags?: Uint8Array | null;
+  /** Why the item could not be served, so that its numbers mean nothing; null or left out where it was. */
+  readonly failure?: 'experts-exhausted' | 'not-finite' | null;
+  /** [token][layer]: gates of selections that no expert served for want of room; null or left out where there are none. */
+  readonly lostMass?: Float32Array | null;
+  /** [token][layer]: selections whose expert was full, whatever came of them; null or left out where there are none. */
+  readonly overflow?: Uint16Array | null;
 }
 
 /** Time spent in one expert during a step: the observation behind per-expert latency. */

@@ -4,24 +4,14 @@ import { descendLadder, type LayerLadder } from '#libs/moe/ladder/descend';
 import { DEFAULT_LADDER } from '#libs/moe/ladder/rung';
 import { type MaskMarks, selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { isPlainRouting } from '#libs/release/plain-routing';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended } from './attention-stage.ts';
+import { type StepItem } from './forward-pass.ts';
 import { type CachedSequence } from './kv-cache.ts';
+import { RuledRouter } from './ruled-router.ts';
+import { type Selections } from './selections.ts';
 import { type StepPlan } from './step-plan.ts';
-
-/** Selections of a step: expertIds and gates are [row][layer][k]. */
-export interface Selections {
-  readonly expertIds: Uint16Array;
-  /** As recorded: before the release's scale. */
-  readonly gates: Float32Array;
-  /** As applied to the experts' outputs; the same array as `gates` where the release has no scale. */
-  readonly applied: Float32Array;
-  /** [row][layer]: DECISION_FLAGS; null until a decision of the step may carry one, so that plain steps pay nothing. */
-  flags: Uint8Array | null;
-}
-
-/** Bits of the decisions whose ranks with gate 0 no expert serves. */
-export const EMPTY_RANKS = DECISION_FLAGS.dropped | DECISION_FLAGS.fallback;
 
 /**
  * Turns router logits into selections, one layer at a time. A row's selection depends on its own
@@ -35,17 +25,29 @@ export class LayerRouter {
   readonly #shape: ModelShape;
   readonly #routing: RoutingSettings;
 
-  constructor(shape: ModelShape, routing: RoutingSettings) {
+  readonly #ruled: RuledRouter;
+  /** Whether rows go through the rules of the settings, one by one, and not through softmax top-k. */
+  readonly #isRuled: boolean;
+  /** Sequences that do so in a release that else needs no rules: they asked for the generalist path. */
+  #generalists: ReadonlySet<CachedSequence> = NO_SEQUENCES;
+
+  /** @param biases by layer, the router's selection bias; null: none has one */
+  constructor(shape: ModelShape, routing: RoutingSettings, biases: readonly (Float32Array | null)[] | null = null) {
     this.#shape = shape;
     this.#routing = routing;
+    this.#isRuled = !isPlainRouting(routing);
+    this.#ruled = new RuledRouter(shape, routing, biases);
   }
 
-  /** Starts a step. @param _nowMs monotonic time, for quotas */
-  begin({ rows, masked }: StepPlan, _nowMs: number): Selections {
-    const { layers } = this.#shape;
-    const decisions = rows * layers;
+  /** Starts a step. @param nowMs monotonic time, for quotas */
+  begin(items: readonly StepItem[], { rows, masked }: StepPlan, nowMs: number): Selections {
+    const decisions = rows * this.#shape.layers;
     const gates = new Float32Array(decisions * this.#routing.topK);
-    return { expertIds: new Uint16Array(gates.length), gates, applied: gates, flags: masked ? new Uint8Array(decisions) : null };
+    const applied = this.#routing.scale === undefined ? gates : new Float32Array(gates.length);
+    this.#generalists = generalistsOf(items);
+    const isRuled = this.#isRuled || this.#generalists.size > 0;
+    if (isRuled) this.#ruled.begin(items, rows, nowMs);
+    return { expertIds: new Uint16Array(gates.length), gates, applied, flags: masked || isRuled ? new Uint8Array(decisions) : null, lostMass: null, overflow: null };
   }
 
   /**
@@ -54,23 +56,51 @@ export class LayerRouter {
    * @param unavailable experts that cannot serve now, of all layers; looked at after the requests' masks. null: all can
    */
   select(attended: readonly Attended[], layer: number, selections: Selections, unavailable: ExpertMask | null): void {
-    if (unavailable !== null) selections.flags ??= new Uint8Array((selections.expertIds.length / this.#routing.topK));
-    for (const one of attended) this.#selectGroup(one, layer, selections, unavailable);
+    const decisions = selections.expertIds.length / this.#routing.topK;
+    if (unavailable !== null) selections.flags ??= new Uint8Array(decisions);
+    if (selections.flags !== null) this.#forget(layer, selections);
+    if (!this.#isRuled) {
+      for (const one of attended) this.#selectGroup(one, layer, selections, unavailable);
+      return;
+    }
+    this.#ruled.restart(layer);
+    if (this.#routing.gating === 'expert-choice') this.#ruled.selectByExperts(attended, layer, selections, unavailable);
+    else for (const { group, logits } of attended) {
+      for (const [at, sequence] of group.sequences.entries()) {
+        const from = at * group.tokens;
+        this.#ruled.selectSequence({ sequence, mask: group.masks?.[at] ?? null, logits, from, tokens: group.tokens, row: group.row + from }, layer, selections, unavailable);
+      }
+    }
   }
 
   /** The step has run: what it counted holds. */
-  commit(): void {}
+  commit(): void {
+    this.#ruled.commit();
+  }
 
   /** A copy of a sequence's cache was made: its counts are copied too. */
-  fork(_from: CachedSequence, _to: CachedSequence): void {}
+  fork(from: CachedSequence, to: CachedSequence): void {
+    this.#ruled.fork(from, to);
+  }
 
-  #selectGroup({ group, logits }: Attended, layer: number, { expertIds, gates, flags }: Selections, unavailable: ExpertMask | null): void {
+  /** Flags are or-ed in, so those of an earlier selection of the layer go first. */
+  #forget(layer: number, { flags, lostMass, overflow }: Selections): void {
+    const { layers } = this.#shape;
+    for (let at = layer; at < flags!.length; at += layers) {
+      flags![at] = 0;
+      if (lostMass !== null) lostMass[at] = 0;
+      if (overflow !== null) overflow[at] = 0;
+    }
+  }
+
+  #selectGroup({ group, logits }: Attended, layer: number, selections: Selections, unavailable: ExpertMask | null): void {
+    const { expertIds, gates, flags } = selections;
     const shape = this.#shape;
     const { topK, normalise } = this.#routing;
     const rowStride = shape.layers * topK;
     const settings = { experts: shape.experts, topK, normalise };
     const target = (row: number): SelectionTarget => ({ expertIds, gates, offset: layer * topK + row * rowStride, rowStride });
-    if (flags === null || (group.masks === null && unavailable === null)) {
+    if (flags === null || (group.masks === null && unavailable === null && this.#generalists.size === 0)) {
       selectExperts(logits, 0, group.sequences.length * group.tokens, settings, target(group.row));
       return;
     }
@@ -79,6 +109,11 @@ export class LayerRouter {
       const mask = group.masks?.[at] ?? null;
       const from = at * group.tokens;
       const row = group.row + from;
+      const sequence = group.sequences[at]!;
+      if (this.#generalists.has(sequence)) {
+        this.#ruled.selectSequence({ sequence, mask, logits, from, tokens: group.tokens, row }, layer, selections, unavailable);
+        continue;
+      }
       const marks = { marks: flags, offset: row * shape.layers + layer, rowStride: shape.layers };
       if (mask === null) selectExperts(logits, from * shape.experts, group.tokens, settings, target(row));
       else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, DECISION_FLAGS);
@@ -101,4 +136,11 @@ const NO_MARKS: MaskMarks = { masked: 0, fallback: 0 };
 
 function union(a: ExpertMask | null, b: ExpertMask): ExpertMask {
   return a === null ? b : { wordsPerLayer: a.wordsPerLayer, words: a.words.map((word, at) => word | b.words[at]!) };
+}
+
+const NO_SEQUENCES: ReadonlySet<CachedSequence> = new Set();
+
+function generalistsOf(items: readonly StepItem[]): ReadonlySet<CachedSequence> {
+  if (!items.some(({ routed }) => routed?.generalist)) return NO_SEQUENCES;
+  return new Set(items.flatMap(({ cache, routed }) => (routed?.generalist ? [cache as CachedSequence] : [])));
 }

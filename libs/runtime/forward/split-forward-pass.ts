@@ -1,13 +1,19 @@
 import { Tensor } from 'onnxruntime-node';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { RouterLogitsError } from '#libs/moe/gating';
+import { type ExpertMask, maskExpert, newExpertMask } from '#libs/moe/expert-mask';
+import { DECISION_FLAGS } from '#libs/trace/trace';
+import { ExpertsExhaustedError } from '../health/exhausted.ts';
 import { type ReleaseHealth } from '../health/release-health.ts';
-import { AttentionStage } from './attention-stage.ts';
+import { type Attended, AttentionStage } from './attention-stage.ts';
 import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { ExpertStage } from './expert-stage.ts';
+import { isFinite32 } from './finite.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { type CachedSequence, KvCache } from './kv-cache.ts';
-import { EMPTY_RANKS, LayerRouter, type Selections } from './layer-router.ts';
+import { LayerRouter } from './layer-router.ts';
+import { EMPTY_RANKS, type Selections } from './selections.ts';
 import { checkItems, planStep, type StepPlan } from './step-plan.ts';
 import { type TimedSession } from './timed-session.ts';
 
@@ -59,7 +65,8 @@ export class SplitForwardPass implements ForwardPass {
     this.#cache = new KvCache(shape, settings.cacheMemory);
     this.#attention = new AttentionStage(shape, sessions.projections, sessions.attentions);
     this.#router = new LayerRouter(shape, routing);
-    this.#experts = new ExpertStage(sessions.experts, shape.hiddenSize, routing.topK);
+    const { health } = settings;
+    this.#experts = new ExpertStage(sessions.experts, shape.hiddenSize, routing.topK, ({ layer, expert, tokens, durationMs }) => health.ran(layer, expert, tokens, durationMs, performance.now()));
   }
 
   open(): SequenceCache {
@@ -90,7 +97,7 @@ export class SplitForwardPass implements ForwardPass {
     this.#stepping = true;
     try {
       for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
-      const outputs = await this.#run(items, planStep(items));
+      const outputs = await this.#runOrCheck(items, planStep(items));
       this.#router.commit();
       for (const { cache, tokens } of items) (cache as CachedSequence).length += tokens.length;
       return outputs;
@@ -116,24 +123,60 @@ export class SplitForwardPass implements ForwardPass {
     return this.#settings.release();
   }
 
-  async #run(items: readonly StepItem[], plan: StepPlan): Promise<StepOutput[]> {
+  /**
+   * An expert that gives NaN or infinity shows in the next layer's router logits, or after the last layer;
+   * so plain steps look nowhere else. Then the step is run again, each expert's output is looked at, and
+   * the guilty one is taken out. The caches are as long as before, so a second run finds what the first did.
+   */
+  async #runOrCheck(items: readonly StepItem[], plan: StepPlan): Promise<StepOutput[]> {
+    assertNotExhausted(this.#settings.health);
+    try {
+      return await this.#run(items, plan, false);
+    } catch (error) {
+      if (!(error instanceof RouterLogitsError || error instanceof NotFiniteError)) throw error;
+      return await this.#run(items, plan, true);
+    }
+  }
+
+  async #run(items: readonly StepItem[], plan: StepPlan, isChecked: boolean): Promise<StepOutput[]> {
     const { rows, groups, itemRows } = plan;
-    const { shape, routing, embedding } = this.#settings;
+    const { shape, embedding } = this.#settings;
     const hidden = new Float32Array(rows * shape.hiddenSize);
     for (const [at, { tokens }] of items.entries()) embedding.gather(tokens, hidden, itemRows[at]!);
-    const rowStride = shape.layers * routing.topK;
-    const { unavailable } = this.#settings.health;
-    const selections = this.#router.begin(plan, performance.now());
+    let { unavailable } = this.#settings.health;
+    const selections = this.#router.begin(items, plan, performance.now());
     const feeds = groups.map((group) => this.#attention.prepare(group));
     for (let layer = 0; layer < shape.layers; layer++) {
       const attended = await this.#attention.run(layer, feeds, hidden);
-      this.#router.select(attended, layer, selections, unavailable);
+      unavailable = await this.#serve(layer, attended, selections, hidden, unavailable, isChecked);
+    }
+    return this.#outputs(items, itemRows, hidden, selections, isChecked);
+  }
+
+  /**
+   * One layer's experts. Those that fail are taken out of service, and the layer is routed and run again
+   * without them, at most once for each expert; a row that did not use them keeps its bits.
+   * @returns the experts that are unavailable from here on in the step
+   */
+  async #serve(layer: number, attended: readonly Attended[], selections: Selections, hidden: Float32Array, unavailable: ExpertMask | null, isChecked: boolean): Promise<ExpertMask | null> {
+    const { shape, routing, health } = this.#settings;
+    const rowStride = shape.layers * routing.topK;
+    for (let without = unavailable; ; ) {
+      this.#router.select(attended, layer, selections, without);
       const selection = { expertIds: selections.expertIds, gates: selections.applied, offset: layer * routing.topK, rowStride };
       const { flags } = selections;
       const partial = flags && { marks: flags, offset: layer, rowStride: shape.layers, bits: EMPTY_RANKS };
-      await this.#experts.run(layer, attended, selection, partial, hidden);
+      const faults = await this.#experts.run(layer, attended, selection, partial, hidden, isChecked);
+      if (faults.length === 0) return without;
+      const more = newExpertMask(shape.layers, shape.experts);
+      if (without !== null) more.words.set(without.words);
+      for (const { expert, reason } of faults) {
+        health.fail(layer, expert, reason, performance.now());
+        maskExpert(more, layer, expert);
+      }
+      assertNotExhausted(health);
+      without = more;
     }
-    return this.#outputs(items, itemRows, hidden, selections);
   }
 
   async #outputs(
@@ -141,6 +184,7 @@ export class SplitForwardPass implements ForwardPass {
     itemRows: readonly number[],
     hidden: Float32Array,
     selections: Selections,
+    isChecked: boolean,
   ): Promise<StepOutput[]> {
     const { shape, routing } = this.#settings;
     const { hiddenSize, vocabSize } = shape;
@@ -152,6 +196,7 @@ export class SplitForwardPass implements ForwardPass {
       x.set(hidden.subarray((row + logitsFrom) * hiddenSize, (row + tokens.length) * hiddenSize), filled * hiddenSize);
       filled += tokens.length - logitsFrom;
     }
+    if (!isChecked && !isFinite32(x)) throw new NotFiniteError();
     const logits = wanted === 0 ? new Float32Array(0) : await this.#runHead(x, wanted);
     const perRow = shape.layers * routing.topK;
     let given = 0;
@@ -164,7 +209,10 @@ export class SplitForwardPass implements ForwardPass {
         logits: logits.subarray(from, given * vocabSize),
         expertIds: selections.expertIds.slice(first, end),
         gates: selections.gates.slice(first, end),
-        flags: flagsOf(selections, itemRows[index]! * shape.layers, tokens.length * shape.layers, Boolean(expertMask)),
+        failure: isUnserved(selections, routing.topK, first, end) ? 'experts-exhausted' : isChecked && !isFinite32(logits.subarray(from, given * vocabSize)) ? 'not-finite' : null,
+        flags: someOf(selections.flags, itemRows[index]! * shape.layers, tokens.length * shape.layers, Boolean(expertMask)),
+        lostMass: someOf(selections.lostMass, itemRows[index]! * shape.layers, tokens.length * shape.layers),
+        overflow: someOf(selections.overflow, itemRows[index]! * shape.layers, tokens.length * shape.layers),
       };
     });
   }
@@ -176,8 +224,26 @@ export class SplitForwardPass implements ForwardPass {
   }
 }
 
-/** An item's flags; null where it has none, whatever others of the step have. */
-function flagsOf({ flags }: Selections, from: number, count: number, always: boolean): Uint8Array | null {
-  const own = flags?.subarray(from, from + count);
-  return own && (always || own.some((flag) => flag !== 0)) ? own.slice() : null;
+/** The rows that are wanted of a step hold NaN or infinity. */
+class NotFiniteError extends Error {
+  override readonly name = 'NotFiniteError';
+}
+
+function assertNotExhausted({ exhaustedLayers }: ReleaseHealth): void {
+  if (exhaustedLayers.length > 0) throw new ExpertsExhaustedError(exhaustedLayers);
+}
+
+/** Whether the ladder found nobody for one of an item's decisions. One that was dropped for want of room was served: with nothing, as its release wants. */
+function isUnserved({ flags, gates }: Selections, topK: number, first: number, end: number): boolean {
+  if (flags === null) return false;
+  for (let at = first; at < end; at += topK) if (gates[at] === 0 && (flags[at / topK]! & UNSERVED_BITS) === DECISION_FLAGS.unavailable) return true;
+  return false;
+}
+
+const UNSERVED_BITS = DECISION_FLAGS.unavailable | DECISION_FLAGS.dropped;
+
+/** An item's part of what rows have; null where all of it is 0, whatever others of the step have. */
+function someOf<T extends Uint8Array | Uint16Array | Float32Array>(all: T | null, from: number, count: number, always = false): T | null {
+  const own = all?.subarray(from, from + count) as T | undefined;
+  return own && (always || own.some((value) => value !== 0)) ? (own.slice() as T) : null;
 }
