@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type z } from 'zod';
 import { type OidcSettings } from '#libs/governance/access/sign-in';
+import { type AdmissionConfig, admissionOf } from './admission-settings.ts';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
@@ -87,11 +88,12 @@ export interface Config {
     readonly maxSequences: number;
     readonly maxQueued: number;
     readonly prefillChunkTokens: number;
-    readonly cacheMaxBytes: number;
     readonly plan: { readonly kind: Environment['SIGNALBOX_ENGINE_PLAN']; readonly provider: Environment['SIGNALBOX_EXECUTION_PROVIDER'] };
+    readonly cacheMaxBytes: number;
     /** Alternatives a request may ask for; -1 for the whole vocabulary. */
     readonly maxLogprobs: number;
   };
+  readonly admission: AdmissionConfig;
   /** When a component's bytes are hashed again that this process has hashed: when its file changed, or at every load. */
   readonly integrity: { readonly verifyComponents: Environment['SIGNALBOX_VERIFY_COMPONENTS'] };
   readonly log: { readonly level: LogLevel };
@@ -173,10 +175,11 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       maxSequences: values.SIGNALBOX_MAX_SEQUENCES,
       maxQueued: values.SIGNALBOX_MAX_QUEUED,
       prefillChunkTokens: values.SIGNALBOX_PREFILL_CHUNK,
+      plan: planOf(values),
       cacheMaxBytes: values.SIGNALBOX_CACHE_MAX_BYTES,
       maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
-      plan: planOf(values),
     },
+    admission: admissionOf(values),
     integrity: { verifyComponents: values.SIGNALBOX_VERIFY_COMPONENTS },
     log: { level: values.SIGNALBOX_LOG_LEVEL },
     demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },
@@ -184,15 +187,15 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
   };
 }
 
-/** @throws ConfigError where a provider is set by halves */
-function oidcOf(values: Environment): OidcSettings | null {
-  const { SIGNALBOX_OIDC_ISSUER: issuer, SIGNALBOX_OIDC_CLIENT_ID: clientId, SIGNALBOX_OIDC_ROLE_CLAIM: roleClaim, SIGNALBOX_OIDC_ROLE_MAP: roleMap } = values;
 /** @throws ConfigError for an accelerator under the plan of many small runs */
 function planOf({ SIGNALBOX_ENGINE_PLAN: kind, SIGNALBOX_EXECUTION_PROVIDER: provider }: Environment): Config['engine']['plan'] {
   if (kind === 'split' && provider !== 'cpu') throw new ConfigError([`SIGNALBOX_ENGINE_PLAN: give whole, or leave SIGNALBOX_EXECUTION_PROVIDER out: ${provider} runs a release as one graph.`]);
   return { kind, provider };
 }
 
+/** @throws ConfigError where a provider is set by halves */
+function oidcOf(values: Environment): OidcSettings | null {
+  const { SIGNALBOX_OIDC_ISSUER: issuer, SIGNALBOX_OIDC_CLIENT_ID: clientId, SIGNALBOX_OIDC_ROLE_CLAIM: roleClaim, SIGNALBOX_OIDC_ROLE_MAP: roleMap } = values;
   if (issuer === undefined) return null;
   if (clientId === undefined) throw new ConfigError(['SIGNALBOX_OIDC_CLIENT_ID: give the client id that the provider of SIGNALBOX_OIDC_ISSUER knows.']);
   if ((roleClaim === undefined) !== (roleMap === undefined)) throw new ConfigError([`${roleClaim === undefined ? 'SIGNALBOX_OIDC_ROLE_CLAIM' : 'SIGNALBOX_OIDC_ROLE_MAP'}: give it too, or neither: one names the claim, the other its groups.`]);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { accessSettings } from './access-settings.ts';
+import { admissionSettings } from './admission-settings.ts';
 
 const GIB = 1024 ** 3;
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
@@ -104,10 +105,10 @@ export const environmentSchema = z.object({
   SIGNALBOX_ENGINE_THREADS: integerText(1, 1024).optional(),
   SIGNALBOX_MAX_SEQUENCES: integer(1, 4096, 16),
   SIGNALBOX_MAX_QUEUED: integer(0, 1_000_000, 64),
-  SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
   SIGNALBOX_ENGINE_PLAN: choice(['split', 'whole'], 'split'),
   SIGNALBOX_EXECUTION_PROVIDER: choice(['cpu', 'webgpu', 'cuda'], 'cpu'),
   ...admissionSettings,
+  SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
   /** -1 is the whole vocabulary. */
   SIGNALBOX_MAX_LOGPROBS: integer(-1, 1_000_000, 20),
