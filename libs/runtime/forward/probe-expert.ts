@@ -1,8 +1,9 @@
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { type ComponentWeights, ReleaseLoadError } from './component-weights.ts';
+import { type Session } from './direct-session.ts';
 
 /** Runs an expert over one row, and checks what comes out. @throws ReleaseLoadError */
-export async function probeExpert(session: InferenceSession, component: ComponentWeights): Promise<void> {
+export async function probeExpert(session: Pick<Session, 'inputMetadata' | 'run'>, component: ComponentWeights): Promise<void> {
   const input = session.inputMetadata.find(({ name }) => name === 'x');
   const width = input?.isTensor ? input.shape.at(-1) : undefined;
   if (typeof width !== 'number') throw new ReleaseLoadError(component.name, 'its graph has no input of a known width');
