@@ -1,9 +1,9 @@
 import { createPostgresBackend, Queue, runMigrations, withBackend, Worker } from 'bullmq';
-import pg from 'pg';
 import { BullAdder } from './bull-adder.ts';
 import { BullConsumer } from './bullmq-consumer.ts';
 import { type CaptureConsumer, type ConsumerOptions } from './capture-queue.ts';
 import { ANSWER_LIMIT_MS, WORKER_SETTINGS } from './job-settings.ts';
+import { LastingClient } from './lasting-client.ts';
 import { QUEUE_SCHEMA, queueConnection } from './postgres-capture-queue.ts';
 import { producerConnection, REDIS_PREFIX, workerConnection } from './redis-capture-queue.ts';
 
@@ -35,10 +35,10 @@ export interface DeliveryProducer {
 
 export function postgresDeliveryQueue(databaseUrl: string): DeliveryQueue {
   const Backed = withBackend(createPostgresBackend);
-  const connection = { ...queueConnection(databaseUrl), schema: QUEUE_SCHEMA, connectionTimeoutMillis: ANSWER_LIMIT_MS, keepAlive: true };
+  const connection = { ...queueConnection(databaseUrl), schema: QUEUE_SCHEMA, Client: LastingClient, connectionTimeoutMillis: ANSWER_LIMIT_MS, keepAlive: true };
   return {
     async prepare() {
-      const client = new pg.Client(queueConnection(databaseUrl));
+      const client = new LastingClient(queueConnection(databaseUrl));
       await client.connect();
       try {
         await runMigrations(client, QUEUE_SCHEMA);

@@ -1,11 +1,11 @@
 import { createPostgresBackend, runMigrations, withBackend } from 'bullmq';
-import pg from 'pg';
 import { CAPTURE_QUEUE } from '#libs/contract/capture/request-record';
 import { BullConsumer } from './bullmq-consumer.ts';
 import { BullProducer } from './bullmq-producer.ts';
 import { type CaptureQueue } from './capture-queue.ts';
 import { parseJobData } from './job-data.ts';
 import { ANSWER_LIMIT_MS, WORKER_SETTINGS } from './job-settings.ts';
+import { LastingClient } from './lasting-client.ts';
 
 /** Schema that holds BullMQ's tables. */
 export const QUEUE_SCHEMA = 'bullmq';
@@ -33,10 +33,10 @@ export function queueConnection(databaseUrl: string): QueueConnection {
 
 /** The capture queue in PostgreSQL, schema `bullmq`. */
 export function postgresCaptureQueue(databaseUrl: string): CaptureQueue {
-  const connection = { ...queueConnection(databaseUrl), schema: QUEUE_SCHEMA, connectionTimeoutMillis: ANSWER_LIMIT_MS, keepAlive: true };
+  const connection = { ...queueConnection(databaseUrl), schema: QUEUE_SCHEMA, Client: LastingClient, connectionTimeoutMillis: ANSWER_LIMIT_MS, keepAlive: true };
   return {
     async prepare() {
-      const client = new pg.Client(queueConnection(databaseUrl));
+      const client = new LastingClient(queueConnection(databaseUrl));
       await client.connect();
       try {
         await runMigrations(client, QUEUE_SCHEMA);

@@ -131,6 +131,8 @@ async function startFresh(server: ServerHome, record: LaunchRecord): Promise<num
 /** Our password and our folder: only then is it our server that answers on this port. */
 async function verifyAndCreateDatabase(server: ServerHome, url: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
+  // The query that a lost connection cuts off fails; unheard, the event that comes besides would end the process.
+  client.on('error', () => undefined);
   try {
     await client.connect();
     const { rows } = await client.query<{ data_directory: string }>('SHOW data_directory');
