@@ -31,4 +31,6 @@ export interface AccessSettings {
   readonly apiRequestsPerMinute: number;
   /** Failed attempts of an address to get in. */
   readonly failedLoginsPerMinute: number;
+  /** How long a count that all processes share is waited for; 250 ms when left out. */
+  readonly countWaitMs?: number;
 }

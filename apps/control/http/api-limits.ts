@@ -79,7 +79,7 @@ export const storedLimiters: Provider = {
 };
 
 export function limiters(run: RunStatement | null, access: ControlSettings['access'], tellAway: (error: unknown) => void = () => undefined): Limiters {
-  const settings = { windowSeconds: WINDOW_SECONDS, run, tellAway };
+  const settings = { windowSeconds: WINDOW_SECONDS, run, tellAway, ...(access?.countWaitMs === undefined ? {} : { waitMs: access.countWaitMs }) };
   return {
     requests: rateLimiter({ ...settings, name: 'api', points: access?.apiRequestsPerMinute ?? REQUESTS_PER_MINUTE }),
     failures: rateLimiter({ ...settings, name: 'login', points: access?.failedLoginsPerMinute ?? FAILURES_PER_MINUTE }),

@@ -30,6 +30,24 @@ describe('rateLimiter', () => {
     expect([asked, told.length]).toEqual([2, 1]);
   });
 
+  it('goes on from the common count where it was when it went away', async () => {
+    let taken = 0;
+    let isAway = false;
+    const run: RunStatement = async () => {
+      if (isAway) throw new Error('away');
+      return { rows: [{ points: (taken += 1), expire: String(Date.now() + 60_000) }] };
+    };
+    const limiter = rateLimiter({ ...SETTINGS, points: 5, run });
+    // Others take two of the five.
+    await limiter.take('a');
+    taken += 2;
+    expect(await limiter.take('a')).toMatchObject({ isAllowed: true, remaining: 1 });
+    isAway = true;
+    expect(await limiter.take('a')).toMatchObject({ isAllowed: true, remaining: 0 });
+    expect(await limiter.take('a')).toMatchObject({ isAllowed: false });
+    expect(await limiter.take('b')).toMatchObject({ isAllowed: true, remaining: 4 });
+  });
+
   it('waits for no count that does not come', async () => {
     const limiter = rateLimiter({ ...SETTINGS, run: () => new Promise(() => undefined) });
     expect(await limiter.take('a')).toMatchObject({ isAllowed: true, remaining: 1 });

@@ -13,6 +13,8 @@ export interface RateLimitSettings {
   readonly run: RunStatement | null;
   /** Told when the common count cannot be reached, at most once a minute. */
   readonly tellAway?: (error: unknown) => void;
+  /** A common count that takes longer is out of reach: nobody shall wait for a limit. 250 unless given. */
+  readonly waitMs?: number;
   /** Clock, in milliseconds. */
   readonly now?: () => number;
 }
@@ -30,8 +32,7 @@ export interface RateLimiter {
   take(id: string): Promise<RateDecision>;
 }
 
-/** A count that takes longer counts as out of reach: nobody shall wait for a limit. */
-const TIMEOUT_MS = 250;
+const DEFAULT_WAIT_MS = 250;
 /** After a failure the common count is left alone for so long. */
 const RETRY_MS = 1000;
 const TELL_MS = 60_000;
@@ -40,23 +41,13 @@ const MAX_REMEMBERED = 10_000;
 
 /**
  * Counts what callers take in fixed windows, over all processes. While the store is out of reach each
- * process counts for itself, so that an outage of it refuses nobody who is within the limit.
+ * process counts for itself, from where the common count last stood, so that an outage of it refuses
+ * nobody who is within the limit. Processes do not learn of each other's counts then: over `n` of them
+ * a caller may take up to `n` times what was left in the window.
  */
-export function rateLimiter({ name, points, windowSeconds, run, tellAway = () => undefined, now = Date.now }: RateLimitSettings): RateLimiter {
-  const options = { keyPrefix: name, points, duration: windowSeconds };
-  const memory = new RateLimiterMemory(options);
-  const counter =
-    run === null
-      ? memory
-      : new RateLimiterPostgres({
-          ...options,
-          storeClient: { query: guarded(run, tellAway, now) },
-          storeType: 'pool',
-          schemaName: 'signalbox',
-          tableName: 'rate_limit',
-          tableCreated: true,
-          insuranceLimiter: memory,
-        });
+export function rateLimiter(settings: RateLimitSettings): RateLimiter {
+  const { points, now = Date.now } = settings;
+  const counter = windowCounter(settings);
   const overUntilMs = new Map<string, number>();
   const decision = (isAllowed: boolean, remaining: number, untilMs: number): RateDecision => ({ isAllowed, limit: points, remaining, resetSeconds: Math.max(1, Math.ceil((untilMs - now()) / 1000)) });
   return {
@@ -78,15 +69,38 @@ export function rateLimiter({ name, points, windowSeconds, run, tellAway = () =>
   };
 }
 
+/** Fixed windows in the common store, with a count of this process for when that is away. */
+export function windowCounter({ name, points, windowSeconds, run, tellAway = () => undefined, waitMs = DEFAULT_WAIT_MS, now = Date.now }: RateLimitSettings): RateLimiterMemory | RateLimiterPostgres {
+  const options = { keyPrefix: name, points, duration: windowSeconds };
+  const own = new RateLimiterMemory(options);
+  return run === null ? own : new CommonCounter(options, guarded(run, tellAway, waitMs, now), own);
+}
+
+/** Tells the count of this process where the common one stands, so that it goes on from there. */
+class CommonCounter extends RateLimiterPostgres {
+  readonly #own: RateLimiterMemory;
+
+  constructor(options: { readonly keyPrefix: string; readonly points: number; readonly duration: number }, query: RunStatement, own: RateLimiterMemory) {
+    super({ ...options, storeClient: { query }, storeType: 'pool', schemaName: 'signalbox', tableName: 'rate_limit', tableCreated: true, insuranceLimiter: own });
+    this.#own = own;
+  }
+
+  override async consume(id: string | number, points?: number, options?: Record<string, unknown>): Promise<RateLimiterRes> {
+    const result = await super.consume(id, points, options);
+    await this.#own.set(id, result.consumedPoints, result.msBeforeNext / 1000);
+    return result;
+  }
+}
+
 /** Fails early instead of waiting, and not at all for a while after a failure. */
-function guarded(run: RunStatement, tellAway: (error: unknown) => void, now: () => number): RunStatement {
+function guarded(run: RunStatement, tellAway: (error: unknown) => void, waitMs: number, now: () => number): RunStatement {
   let awayUntilMs = 0;
   let toldAtMs = Number.NEGATIVE_INFINITY;
   return async (statement) => {
     if (now() < awayUntilMs) throw new Error('the common count was out of reach a moment ago');
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${TIMEOUT_MS} ms`)), TIMEOUT_MS);
+      timer = setTimeout(() => reject(new Error(`no answer within ${waitMs} ms`)), waitMs);
     });
     try {
       return await Promise.race([run(statement), late]);
@@ -110,5 +124,14 @@ export function rateHeaders({ isAllowed, limit, remaining, resetSeconds }: RateD
     'ratelimit-remaining': String(remaining),
     'ratelimit-reset': String(resetSeconds),
     ...(isAllowed ? {} : { 'retry-after': String(resetSeconds) }),
+  };
+}
+
+/** The same as OpenAI names it, for clients that slow down by it. */
+export function openAiRateHeaders(of: 'requests' | 'tokens', { limit, remaining, resetSeconds }: RateDecision): Record<string, string> {
+  return {
+    [`x-ratelimit-limit-${of}`]: String(limit),
+    [`x-ratelimit-remaining-${of}`]: String(remaining),
+    [`x-ratelimit-reset-${of}`]: `${resetSeconds}s`,
   };
 }
