@@ -43,6 +43,7 @@ class Releases {
             contextTokens: MODEL.contextTokens,
             eosTokenIds: [],
             rowWidth: MODEL.layers * MODEL.topK,
+            topK: MODEL.topK,
             prefillChunkTokens: MODEL.chunkTokens,
             report: new StepReportBuilder(),
             cache: { bytesFor: (tokens) => tokens },

@@ -5,10 +5,12 @@ import { type Sampler } from '../sampling/sampler.ts';
 import { type TokenTable } from '../tokenizer/token-table.ts';
 import { tokenBudget } from './admission.ts';
 import { Choice, type ChoiceRules } from './choice.ts';
-import { type GenerateOutcome, type GenerateRequest, type PositionLogprobs } from './engine.ts';
+import { type GenerateFailure, type GenerateOutcome, type GenerateRequest, type PositionLogprobs } from './engine.ts';
 import { type EndReason } from './admission-settings.ts';
 import { type Demand } from './pace.ts';
 import { type RepetitionRules, RepetitionWatch } from './repetition-watch.ts';
+import { countDegraded } from './degraded.ts';
+import { assertServed } from './failed-output.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { type StepReportBuilder } from './step-report.ts';
 import { compileStops } from './stop-matcher.ts';
@@ -23,6 +25,8 @@ export interface GenerationContext {
   readonly eosTokenIds: readonly number[];
   /** Decisions of a row: layers x top-k. */
   readonly rowWidth: number;
+  /** Ranks of a decision. */
+  readonly topK: number;
   readonly prefillChunkTokens: number;
   readonly report: StepReportBuilder;
   readonly cache: CacheBudget;
@@ -64,6 +68,8 @@ export class Generation {
   /** Cache bytes set aside for it. */
   readonly cacheBytes: number;
   cancelled = false;
+  /** Set where it fails for a reason that has a name. */
+  failure: GenerateFailure | null = null;
   /** Set when the engine ends it for a reason of its own. */
   endReason: EndReason | null = null;
   /** Its prompt was found to be a repetition, and runs in small pieces. */
@@ -145,6 +151,7 @@ export class Generation {
 
   takePrefill(item: StepItem, output: StepOutput, now: () => number): void {
     const { request, handle } = this.submission;
+    assertServed(output);
     this.#promptRows.append(item.tokens, output);
     if (this.#promptLogprobs !== null) this.#scorePrompt(item, output, this.#promptLogprobs);
     this.#prefilled += item.tokens.length;
@@ -192,6 +199,7 @@ export class Generation {
   }
 
   takeDecode(choice: Choice, output: StepOutput): void {
+    assertServed(output);
     choice.rows.append(choice.nextToken, output);
     if (this.cancelled) return;
     this.#sample(choice, output.logits, 0);
@@ -239,6 +247,7 @@ export class Generation {
     this.#closeCaches();
     const promptEndMs = this.#promptEndMs;
     const { submission } = this;
+    const rows = RowBuffer.join([this.#promptRows, ...this.choices.map((choice) => choice.rows)], this.#context.rowWidth);
     const outcome: GenerateOutcome = {
       status,
       error,
@@ -248,7 +257,9 @@ export class Generation {
       completionTokens: this.choices.reduce((sum, choice) => sum + choice.sampled, 0),
       promptRows: this.#promptRows.rows,
       choiceRows: this.choices.map((choice) => choice.rows.rows),
-      ...RowBuffer.join([this.#promptRows, ...this.choices.map((choice) => choice.rows)], this.#context.rowWidth),
+      ...rows,
+      degraded: countDegraded(rows.flagged, rows.gates, this.#context.topK),
+      failure: status === 'failed' ? this.failure : null,
       timing: {
         queueWaitMs: this.#startedAtMs - submission.submittedAtMs,
         timeToFirstTokenMs: promptEndMs === null || this.#budget === 0 ? null : promptEndMs - submission.submittedAtMs,

@@ -43,6 +43,7 @@ class Bench {
         contextTokens: model.contextTokens,
         eosTokenIds: [EOS],
         rowWidth: WIDTH,
+        topK: model.topK,
         prefillChunkTokens: model.chunkTokens,
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => tokens },

@@ -1,4 +1,5 @@
 import { tokenBudget } from './admission.ts';
+import { failureOf } from './failed-output.ts';
 import { CacheFullError } from '../forward/kv-cache.ts';
 import { type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { type Choice } from './choice.ts';
@@ -260,6 +261,7 @@ export class Scheduler implements PlaceHolder {
 
   #fail(generation: Generation, error: unknown): void {
     this.#running = this.#running.filter((other) => other !== generation);
+    generation.failure = failureOf(error);
     generation.finish('failed', messageOf(error), this.#options.now());
     this.#options.places.ended(1);
   }

@@ -2,25 +2,37 @@ import { Tensor } from 'onnxruntime-node';
 import { combineRows, type DispatchPlan, gatherRows, newDispatchPlan, type PartialRows, planDispatch } from '#libs/moe/dispatch';
 import { type SelectionTarget } from '#libs/moe/gating';
 import { type Attended } from './attention-stage.ts';
+import { isFinite32 } from './finite.ts';
 import { type ExpertTiming } from './forward-pass.ts';
 import { type TimedSession } from './timed-session.ts';
 
 /** Timings kept until somebody drains them; a step of 16 sequences makes at most some hundred. */
 const MAX_TIMINGS = 100_000;
 
+/** An expert whose run gave nothing that can be used. */
+export interface ExpertFault {
+  readonly expert: number;
+  readonly reason: 'error' | 'not-finite';
+}
+
+/** Told of each run that ended well. */
+export type RunObserver = (timing: ExpertTiming) => void;
+
 /** The experts' part of a layer: rows to experts, one run each, weighted sum back. */
 export class ExpertStage {
   readonly #sessions: readonly (readonly TimedSession[])[];
   readonly #hiddenSize: number;
   readonly #topK: number;
+  readonly #observe: RunObserver;
   #timings: ExpertTiming[] = [];
   #packed = new Float32Array(0);
 
   /** Sessions are [layer][expert], of expertGraph. */
-  constructor(sessions: readonly (readonly TimedSession[])[], hiddenSize: number, topK: number) {
+  constructor(sessions: readonly (readonly TimedSession[])[], hiddenSize: number, topK: number, observe: RunObserver) {
     this.#sessions = sessions;
     this.#hiddenSize = hiddenSize;
     this.#topK = topK;
+    this.#observe = observe;
   }
 
   drainTimings(): ExpertTiming[] {
@@ -29,8 +41,20 @@ export class ExpertStage {
     return timings;
   }
 
-  /** Adds the selected experts' outputs, times their gates, to hidden [rows][hiddenSize]. `partial`: rows that fewer experts may serve. */
-  async run(layer: number, attended: readonly Attended[], selection: SelectionTarget, partial: PartialRows | null, hidden: Float32Array): Promise<void> {
+  /**
+   * Adds the selected experts' outputs, times their gates, to hidden [rows][hiddenSize], and gives none;
+   * or gives the experts that failed, and hidden is as before.
+   * @param partial rows that fewer experts may serve
+   * @param isChecked whether each output is looked at: one that is not finite counts as failed
+   */
+  async run(
+    layer: number,
+    attended: readonly Attended[],
+    selection: SelectionTarget,
+    partial: PartialRows | null,
+    hidden: Float32Array,
+    isChecked: boolean,
+  ): Promise<readonly ExpertFault[]> {
     const rows = hidden.length / this.#hiddenSize;
     const plan = newDispatchPlan(this.#sessions[layer]!.length, rows, this.#topK);
     planDispatch(plan, selection, rows, this.#topK, partial);
@@ -38,8 +62,9 @@ export class ExpertStage {
     for (const { group, normed } of attended) {
       gatherRows(plan, normed, group.row, group.sequences.length * group.tokens, this.#topK, this.#hiddenSize, packed);
     }
-    const outputs = await this.#runEach(layer, plan, packed);
-    combineRows(plan, hidden, rows, this.#topK, this.#hiddenSize, selection, outputs);
+    const { outputs, faults } = await this.#runEach(layer, plan, packed, isChecked);
+    if (faults.length === 0) combineRows(plan, hidden, rows, this.#topK, this.#hiddenSize, selection, outputs);
+    return faults;
   }
 
   #packedRows(count: number): Float32Array {
@@ -49,15 +74,33 @@ export class ExpertStage {
   }
 
   /** Each expert's output over its packed rows; null where it has none. */
-  async #runEach(layer: number, { starts }: DispatchPlan, packed: Float32Array): Promise<(Float32Array | null)[]> {
+  async #runEach(
+    layer: number,
+    { starts }: DispatchPlan,
+    packed: Float32Array,
+    isChecked: boolean,
+  ): Promise<{ readonly outputs: readonly (Float32Array | null)[]; readonly faults: readonly ExpertFault[] }> {
     const width = this.#hiddenSize;
     const runs: Promise<void>[] = [];
     const outputs: (Float32Array | null)[] = [];
+    const faults: ExpertFault[] = [];
     const runOne = async (expert: number, session: TimedSession, from: number, tokens: number) => {
       const x = new Tensor('float32', packed.subarray(from * width, (from + tokens) * width), [tokens, width]);
-      const { y } = await session.run({ x });
-      outputs[expert] = y!.data as Float32Array;
-      if (this.#timings.length < MAX_TIMINGS) this.#timings.push({ layer, expert, tokens, durationMs: session.lastRunMs });
+      let y: Float32Array;
+      try {
+        y = (await session.run({ x }))['y']!.data as Float32Array;
+      } catch {
+        faults.push({ expert, reason: 'error' });
+        return;
+      }
+      outputs[expert] = y;
+      if (isChecked && !isFinite32(y)) {
+        faults.push({ expert, reason: 'not-finite' });
+        return;
+      }
+      const timing = { layer, expert, tokens, durationMs: session.lastRunMs };
+      if (this.#timings.length < MAX_TIMINGS) this.#timings.push(timing);
+      this.#observe(timing);
     };
     for (const [expert, session] of this.#sessions[layer]!.entries()) {
       outputs.push(null);
@@ -66,6 +109,6 @@ export class ExpertStage {
       if (tokens > 0) runs.push(runOne(expert, session, from, tokens));
     }
     await Promise.all(runs);
-    return outputs;
+    return { outputs, faults };
   }
 }

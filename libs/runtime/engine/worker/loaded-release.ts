@@ -85,6 +85,7 @@ export class LoadedRelease {
         contextTokens: shape.contextTokens,
         eosTokenIds: shape.eosTokenIds,
         rowWidth: shape.layers * routing.topK,
+        topK: routing.topK,
         prefillChunkTokens: settings.limits.prefillChunkTokens,
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
