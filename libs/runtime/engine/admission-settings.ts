@@ -62,6 +62,6 @@ export interface AdmissionFigures {
   /** What a request of a tenant without any would wait now; null while the pace is not known. */
   readonly waitMs: number | null;
   readonly tenantsWaiting: number;
-  /** Tokens run, prompts and answers, by tenant: of the first tenants that came, the others together under `other`. */
-  readonly servedTokens: ReadonlyMap<string, number>;
+  /** Part of the waiting work that belongs to the tenant with the most, 0 to 1. No tenant is named: figures are read without a key. */
+  readonly largestBacklogShare: number;
 }

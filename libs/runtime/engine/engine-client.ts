@@ -141,7 +141,6 @@ export class WorkerEngine implements Engine {
     this.#desk.admitted(handle, ask, admission.decision === 'run');
     const connection = this.#connection;
     const cancel = () => connection.send({ type: 'cancel', releaseId, handle });
-    const submittedAtMs = monotonicMs();
     const stream = new GenerationStream(cancel);
     this.#active.set(handle, {
       request,
@@ -322,12 +321,6 @@ export class WorkerEngine implements Engine {
   }
 }
 
-/** A request as the desk sees it. */
-function askOf({ promptTokens, choices, maxTokens, tenant, deadlineMs, continues }: GenerateRequest, contextTokens: number): Ask {
-  const budget = tokenBudget(maxTokens, promptTokens.length, contextTokens);
-  return { promptTokens: promptTokens.length, choices, maxTokens: budget, tenant: tenant ?? '', deadlineMs: deadlineMs ?? null, continues: continues ?? false };
-}
-
 function assertFits(mask: ExpertMask, { shape }: ReleaseManifest): void {
   const fault = maskFault(mask, shape.layers, shape.experts);
   if (fault !== null) throw new RangeError(fault);
@@ -338,4 +331,10 @@ function cancelledStream(request: GenerateRequest): GenerationStream {
   const stream = new GenerationStream(() => undefined);
   stream.push({ type: 'finished', outcome: unstartedOutcome(request, 'cancelled', null, 0) });
   return stream;
+}
+
+/** A request as the desk sees it. */
+function askOf({ promptTokens, choices, maxTokens, tenant, deadlineMs, continues }: GenerateRequest, contextTokens: number): Ask {
+  const budget = tokenBudget(maxTokens, promptTokens.length, contextTokens);
+  return { promptTokens: promptTokens.length, choices, maxTokens: budget, tenant: tenant ?? '', deadlineMs: deadlineMs ?? null, continues: continues ?? false };
 }

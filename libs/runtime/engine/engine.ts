@@ -42,6 +42,15 @@ export interface FlaggedDecisions {
   readonly flags: Uint8Array;
 }
 
+/** What capacity and quotas did to a request, by layer; layers where they did nothing are left out. */
+export interface LayerOverflow {
+  readonly layer: number;
+  /** Selections whose expert was full, whatever came of them. */
+  readonly selections: number;
+  /** Gates of those that no expert served, before the release's scale. */
+  readonly lostGateMass: number;
+}
+
 /** Decisions whose router would have taken an unavailable expert, by what served instead. */
 export interface DegradedDecisions {
   /** The selected experts that were left. */
@@ -111,6 +120,8 @@ export interface GenerateOutcome {
   readonly gates: Float32Array;
   /** null where every decision is the plain top-k. */
   readonly flagged: FlaggedDecisions | null;
+  /** null or left out where no expert was full. */
+  readonly overflow?: readonly LayerOverflow[] | null;
   /** null or left out where every selected expert was available. */
   readonly degraded?: DegradedDecisions | null;
   /** Set where the status is failed and the reason is one of these. */

@@ -27,9 +27,6 @@ interface Backlog {
   work: number;
 }
 
-/** Tenants whose tokens are told apart in the figures. */
-const MAX_TOLD_TENANTS = 32;
-const OTHER_TENANTS = 'other';
 /** Weight of the latest wait in the correction of estimates, and its bounds. */
 const LATEST = 0.1;
 const MOST_CORRECTION = 4;
@@ -43,7 +40,6 @@ export class FrontDesk {
   readonly #backlogs = new Map<string, Backlog>();
   readonly #refused: Record<RefusalReason, number> = { 'queue-full': 0, 'tenant-queue': 0, 'tenant-delay': 0, 'queue-delay': 0, deadline: 0 };
   readonly #ended: Record<EndReason, number> = { deadline: 0, repetition: 0 };
-  readonly #servedTokens = new Map<string, number>();
   #repetitions = 0;
   #sequences = 0;
   #running = 0;
@@ -124,11 +120,9 @@ export class FrontDesk {
       const guest = this.#guests.get(handle);
       if (!guest) continue;
       work += OUTPUT_COST;
-      this.#count(guest.tenant, 1);
       if (guest.prompted) continue;
       guest.prompted = true;
       work += guest.promptTokens * PROMPT_COST;
-      this.#count(guest.tenant, guest.promptTokens);
     }
     this.#pace.worked(work, this.waiting > 0, nowMs);
   }
@@ -150,6 +144,8 @@ export class FrontDesk {
 
   figures(): AdmissionFigures {
     const { workPerMs } = this.#pace;
+    const works = Array.from(this.#backlogs.values(), ({ work }) => work);
+    const total = works.reduce((sum, work) => sum + work, 0);
     return {
       refused: { ...this.#refused },
       ended: { ...this.#ended },
@@ -157,7 +153,7 @@ export class FrontDesk {
       workPerSecond: workPerMs === null ? null : workPerMs * 1000,
       waitMs: this.#estimateWait('')?.totalMs ?? null,
       tenantsWaiting: this.#backlogs.size,
-      servedTokens: this.#servedTokens,
+      largestBacklogShare: total > 0 ? Math.max(...works) / total : 0,
     };
   }
 
@@ -180,10 +176,5 @@ export class FrontDesk {
     backlog.waiting -= 1;
     backlog.work -= work;
     if (backlog.waiting <= 0) this.#backlogs.delete(tenant);
-  }
-
-  #count(tenant: string, tokens: number): void {
-    const told = this.#servedTokens.has(tenant) || this.#servedTokens.size < MAX_TOLD_TENANTS ? tenant : OTHER_TENANTS;
-    this.#servedTokens.set(told, (this.#servedTokens.get(told) ?? 0) + tokens);
   }
 }

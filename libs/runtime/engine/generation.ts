@@ -1,4 +1,4 @@
-import { type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from '../forward/forward-pass.ts';
+import { type ForwardPass, type RoutedRequest, type SequenceCache, type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { rowLogprobs } from '../sampling/logprobs.ts';
 import { uniformDraw } from '../sampling/philox.ts';
 import { type Sampler } from '../sampling/sampler.ts';
@@ -79,6 +79,7 @@ export class Generation {
   readonly #context: GenerationContext;
   readonly #promptRows: RowBuffer;
   readonly #promptLogprobs: (PositionLogprobs | null)[] | null;
+  readonly #routed: RoutedRequest;
   readonly #startedAtMs: number;
   readonly #budget: number;
   #promptCache: SequenceCache | null;
@@ -99,6 +100,7 @@ export class Generation {
     };
     const rows = Math.min(budget, FIRST_CHOICE_ROWS);
     this.submission = submission;
+    this.#routed = { promptTokens: prompt.length, seed: request.sampling.seed, tenant: request.tenant ?? null, generalist: request.generalist === true };
     this.cacheBytes = cacheDemandBytes(request, context);
     this.#context = context;
     this.#promptRows = new RowBuffer(context.rowWidth, prompt.length);
@@ -146,7 +148,7 @@ export class Generation {
     const tokens = promptTokens.subarray(this.#prefilled, end);
     const lastOnly = end === promptTokens.length && this.#budget > 0 ? tokens.length - 1 : tokens.length;
     const { expertMask } = this.submission.request;
-    return { cache: this.#promptCache, tokens, logitsFrom: this.#promptLogprobs === null ? lastOnly : 0, expertMask };
+    return { cache: this.#promptCache, tokens, logitsFrom: this.#promptLogprobs === null ? lastOnly : 0, expertMask, routed: this.#routed };
   }
 
   takePrefill(item: StepItem, output: StepOutput, now: () => number): void {
@@ -191,10 +193,10 @@ export class Generation {
     const cache = this.#promptCache as SequenceCache;
     const going = this.choices.filter((choice) => choice.end === null);
     const { expertMask } = this.submission.request;
-    for (const choice of going.slice(1)) choice.item = { cache: forward.fork(cache), tokens: choice.nextToken, logitsFrom: 0, expertMask };
+    for (const choice of going.slice(1)) choice.item = { cache: forward.fork(cache), tokens: choice.nextToken, logitsFrom: 0, expertMask, routed: this.#routed };
     this.#promptCache = null;
     const first = going[0];
-    if (first) first.item = { cache, tokens: first.nextToken, logitsFrom: 0, expertMask };
+    if (first) first.item = { cache, tokens: first.nextToken, logitsFrom: 0, expertMask, routed: this.#routed };
     else forward.close(cache);
   }
 

@@ -1,5 +1,5 @@
 import { type StepOutput } from '../forward/forward-pass.ts';
-import { type FlaggedDecisions } from './engine.ts';
+import { type FlaggedDecisions, type LayerOverflow } from './engine.ts';
 
 /** The typed arrays of a trace. */
 export interface RoutedRows {
@@ -7,6 +7,7 @@ export interface RoutedRows {
   readonly expertIds: Uint16Array<ArrayBuffer>;
   readonly gates: Float32Array<ArrayBuffer>;
   readonly flagged: FlaggedDecisions | null;
+  readonly overflow: readonly LayerOverflow[] | null;
 }
 
 /** Routed rows in the order they ran. Grows by doubling, so that a row costs its own copy on average. */
@@ -19,6 +20,9 @@ export class RowBuffer {
   #gates: Float32Array<ArrayBuffer>;
   /** Of flagged decisions, which are rare: row x layers + layer, and flags. Made for the first one. */
   #flagged: { readonly layers: number; readonly positions: number[]; readonly flags: number[] } | null = null;
+
+  /** By layer, what found its expert full. Made for the first one. */
+  #overflow: { readonly selections: Float64Array; readonly lostGateMass: Float64Array } | null = null;
 
   /** @param width decisions of a row: layers x top-k */
   constructor(width: number, capacity: number) {
@@ -33,7 +37,7 @@ export class RowBuffer {
     return this.#rows;
   }
 
-  append(tokens: Uint32Array, output: Pick<StepOutput, 'expertIds' | 'gates' | 'flags'>): void {
+  append(tokens: Uint32Array, output: Pick<StepOutput, 'expertIds' | 'gates' | 'flags' | 'lostMass' | 'overflow'>): void {
     const width = this.#width;
     if (output.expertIds.length !== tokens.length * width || output.gates.length !== tokens.length * width) {
       throw new Error(`the step gave ${output.expertIds.length} routing decisions for ${tokens.length} tokens of ${width}`);
@@ -43,6 +47,7 @@ export class RowBuffer {
     this.#expertIds.set(output.expertIds, this.#rows * width);
     this.#gates.set(output.gates, this.#rows * width);
     if (output.flags) this.#appendFlags(output.flags, output.flags.length / tokens.length);
+    if (output.overflow || output.lostMass) this.#addOverflow(output, tokens.length);
     this.#rows += tokens.length;
   }
 
@@ -53,6 +58,16 @@ export class RowBuffer {
       this.#flagged ??= { layers, positions: [], flags: [] };
       this.#flagged.positions.push(first + at);
       this.#flagged.flags.push(flags[at]!);
+    }
+  }
+
+  #addOverflow({ overflow, lostMass }: Pick<StepOutput, 'lostMass' | 'overflow'>, rows: number): void {
+    const decisions = (overflow ?? lostMass)!.length;
+    const layers = decisions / rows;
+    this.#overflow ??= { selections: new Float64Array(layers), lostGateMass: new Float64Array(layers) };
+    for (let at = 0; at < decisions; at++) {
+      this.#overflow.selections[at % layers]! += overflow?.[at] ?? 0;
+      this.#overflow.lostGateMass[at % layers]! += lostMass?.[at] ?? 0;
     }
   }
 
@@ -68,7 +83,7 @@ export class RowBuffer {
     this.#gates.set(gates);
   }
 
-  #view(): Omit<RoutedRows, 'flagged'> {
+  #view(): Omit<RoutedRows, 'flagged' | 'overflow'> {
     return {
       tokenIds: this.#tokenIds.subarray(0, this.#rows),
       expertIds: this.#expertIds.subarray(0, this.#rows * this.#width),
@@ -90,7 +105,22 @@ export class RowBuffer {
       gates.set(view.gates, at * width);
       at += buffer.rows;
     }
-    return { tokenIds, expertIds, gates, flagged: RowBuffer.#joinFlags(buffers) };
+    return { tokenIds, expertIds, gates, flagged: RowBuffer.#joinFlags(buffers), overflow: RowBuffer.#joinOverflow(buffers) };
+  }
+
+  static #joinOverflow(buffers: readonly RowBuffer[]): readonly LayerOverflow[] | null {
+    const byLayer = new Map<number, { layer: number; selections: number; lostGateMass: number }>();
+    for (const buffer of buffers) {
+      for (const [layer, count] of buffer.#overflow?.selections.entries() ?? []) {
+        const lost = buffer.#overflow!.lostGateMass[layer]!;
+        if (count === 0 && lost === 0) continue;
+        const sum = byLayer.get(layer) ?? { layer, selections: 0, lostGateMass: 0 };
+        sum.selections += count;
+        sum.lostGateMass += lost;
+        byLayer.set(layer, sum);
+      }
+    }
+    return byLayer.size === 0 ? null : [...byLayer.values()].toSorted((a, b) => a.layer - b.layer);
   }
 
   static #joinFlags(buffers: readonly RowBuffer[]): FlaggedDecisions | null {

@@ -24,6 +24,7 @@ import {
   type ReleaseWeights,
   requireComponent,
 } from './release-weights.ts';
+import { readSelectionBiases } from './selection-bias.ts';
 import { type Lease } from './shared-parts.ts';
 import { SplitForwardPass, type SplitSessions } from './split-forward-pass.ts';
 import { type RunClock, type TimedSession, timedSession } from './timed-session.ts';
@@ -77,6 +78,7 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
       shape: manifest.shape,
       health: request.health ?? newHealth(manifest, parts),
       routing: manifest.routing,
+      selectionBiases: await readSelectionBiases(weights, manifest),
       embedding: embedding.value,
       sessions: await makeSessions(manifest, weights, make),
       chunkTokens,

@@ -30,6 +30,8 @@ export interface SplitSessions {
 export interface SplitSettings {
   readonly shape: ModelShape;
   readonly routing: RoutingSettings;
+  /** By layer, of routers that have one; null: none has. */
+  readonly selectionBiases: readonly (Float32Array | null)[] | null;
   readonly sessions: SplitSessions;
   readonly health: ReleaseHealth;
   readonly embedding: EmbeddingTable;
@@ -64,7 +66,7 @@ export class SplitForwardPass implements ForwardPass {
     this.#settings = settings;
     this.#cache = new KvCache(shape, settings.cacheMemory);
     this.#attention = new AttentionStage(shape, sessions.projections, sessions.attentions);
-    this.#router = new LayerRouter(shape, routing);
+    this.#router = new LayerRouter(shape, routing, settings.selectionBiases);
     const { health } = settings;
     this.#experts = new ExpertStage(sessions.experts, shape.hiddenSize, routing.topK, ({ layer, expert, tokens, durationMs }) => health.ran(layer, expert, tokens, durationMs, performance.now()));
   }

@@ -1,5 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { loadForwardPass } from '../../forward/load-release.ts';
+import { loadWholeForwardPass } from '../../forward/load-whole-release.ts';
 import { type WorkerSettings } from './protocol.ts';
 import { serveEngine } from './serve-engine.ts';
 
