@@ -58,7 +58,8 @@ function rankOf(name: ComponentName): readonly number[] {
  * just these; shapes as in the checkpoint ([out, in] for projections).
  */
 export const TENSORS = {
-  router: { weight: 'weight' },
+  /** bias, [experts], is optional: it selects and never weighs (sigmoid-bias). */
+  router: { weight: 'weight', bias: 'bias' },
   expert: { gate: 'gate_proj', up: 'up_proj', down: 'down_proj' },
   backbone: {
     embedding: 'embed_tokens',

@@ -1,4 +1,5 @@
-import { type GenerateOutcome } from '#libs/runtime/engine/engine';
+import { type OverflowPolicy } from '#libs/moe/capacity/capacity-settings';
+import { type GenerateOutcome, type LayerOverflow } from '#libs/runtime/engine/engine';
 import { type Meter } from '@opentelemetry/api';
 
 const SECONDS_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
@@ -14,6 +15,8 @@ export class RequestFigures {
   readonly #tokens;
   readonly #generations;
   readonly #unrecorded;
+  readonly #overflow;
+  readonly #lostMass;
 
   constructor(meter: Meter) {
     const seconds = (name: string, description: string) =>
@@ -23,6 +26,8 @@ export class RequestFigures {
     this.#queueWait = seconds('signalbox.queue.wait', 'Time that generations waited for a place in the engine.');
     this.#tokens = meter.createCounter('signalbox.tokens', { description: 'Tokens of generations, by type: input or output.' });
     this.#generations = meter.createCounter('signalbox.generations', { description: 'Generations, by how they ended.' });
+    this.#overflow = meter.createCounter('signalbox.capacity.overflow', { description: 'Selections whose expert was full, by layer and what the release does with them.' });
+    this.#lostMass = meter.createCounter('signalbox.lost.gate.mass', { description: 'Gates of selections that no expert served, by layer; a decision has about 1 in all.' });
     this.#unrecorded = meter.createCounter('signalbox.traces.lost', { description: 'Generations whose trace could not be recorded.' });
   }
 
@@ -35,6 +40,14 @@ export class RequestFigures {
     this.#tokens.add(promptTokens, { model, type: 'input' });
     this.#tokens.add(completionTokens, { model, type: 'output' });
     this.#generations.add(1, { ...labels, status });
+  }
+
+  /** What found its expert full. @param policy what the release does then */
+  overflowed(model: string, policy: OverflowPolicy, overflow: readonly LayerOverflow[]): void {
+    for (const { layer, selections, lostGateMass } of overflow) {
+      if (selections > 0) this.#overflow.add(selections, { model, layer, policy });
+      if (lostGateMass > 0) this.#lostMass.add(lostGateMass, { model, layer });
+    }
   }
 
   unrecorded(model: string): void {

@@ -28,7 +28,10 @@ export function misfitOfKind(kind: Exclude<ComponentKind, 'tokenizer'>, tensors:
 /** Checks a component's tensors against the shape of the model that it shall become part of; null where they fit. */
 export function misfitOfModel(name: ComponentName, manifest: Pick<ReleaseManifest, 'architecture' | 'shape'>, tensors: Tensors): TensorMisfit | null {
   for (const source of architectureNamed(manifest.architecture).components(manifest.shape, () => false)) {
-    if (source.component === name) return misfitOf(parseComponentName(name)?.kind ?? 'backbone', tensors, new Map(source.tensors.map(({ name: tensor, shape }) => [tensor, shape])));
+    if (source.component !== name) continue;
+    const kind = parseComponentName(name)?.kind ?? 'backbone';
+    const bias = kind === 'router' ? optionalBias(tensors, manifest.shape.experts) : [];
+    return misfitOf(kind, tensors, new Map([...source.tensors.map(({ name: tensor, shape }) => [tensor, shape] as const), ...bias]));
   }
   return { tensor: null, message: `The model has no weights called ${name}.` };
 }
@@ -54,6 +57,11 @@ function misfitOf(kind: ComponentKind, tensors: Tensors, wanted: ReadonlyMap<str
   return extra === undefined ? null : { tensor: extra, message: `The tensor ${extra} belongs to no component of this kind; leave it out.` };
 }
 
+/** A router's selection bias, where it has one. */
+function optionalBias(tensors: Tensors, experts: number): (readonly [string, readonly number[]])[] {
+  return tensors.has(TENSORS.router.bias) ? [[TENSORS.router.bias, [experts]]] : [];
+}
+
 /** Checks the tensors of a matrix that is held as whole numbers. */
 function misfitOfCodes(matrix: string, shapes: QuantisedShapes, tensors: Tensors): TensorMisfit | null {
   const wanted = [[matrix, 'U8', shapes.codes], [scalesName(matrix), 'F32', shapes.scales], [zeroPointsName(matrix), 'U8', shapes.zeroPoints]] as const;
@@ -73,7 +81,7 @@ function expected(kind: Exclude<ComponentKind, 'tokenizer'>, tensors: Tensors): 
   const sizeOf = (name: string, axis: number): number => tensors.get(name)?.shape[axis] ?? 0;
   if (kind === 'router') {
     const { weight } = TENSORS.router;
-    return new Map([[weight, [sizeOf(weight, 0), sizeOf(weight, 1)]]]);
+    return new Map([[weight, [sizeOf(weight, 0), sizeOf(weight, 1)]], ...optionalBias(tensors, sizeOf(weight, 0))]);
   }
   if (kind === 'expert') {
     const { gate, up, down } = TENSORS.expert;
