@@ -4,6 +4,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { type Config } from '#libs/platform/config/config';
 import { meter } from '#libs/platform/telemetry/metrics';
+import { type AdmissionSettings, DEFAULT_ADMISSION } from '#libs/runtime/engine/admission-settings';
 import { WorkerEngine } from '#libs/runtime/engine/engine-client';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { Activations } from '#libs/store/activation/activations';
@@ -22,10 +23,15 @@ import { callerAuthenticator } from './api/caller-authenticator.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
 import { keyAuthenticator } from './api/key-authenticator.ts';
 import { requestLimit } from './api/request-limit.ts';
+import { tokenLimit } from './api/token-budget.ts';
 import { type V1Ports } from './api/v1.ts';
 import { V1_PORTS, V1Registration } from './api/v1-registration.ts';
 import { RequestCapture, type CaptureSettings } from './capture/request-capture.ts';
 import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
+import { degradeProviders } from './degrade/degrade-parts.ts';
+import { DegradedCounts } from './degrade/degraded-counts.ts';
+import { quarantinedLoading, QuarantinesInForce } from './degrade/quarantines-in-force.ts';
+import { RequestPaths } from './degrade/request-paths.ts';
 import { RequestFigures } from './figures/request-figures.ts';
 import { ServingFigures } from './figures/serving-figures.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
@@ -49,6 +55,7 @@ export class InferenceModule {
   static forRoot(options: InferenceOptions): DynamicModule {
     const { config, logger } = options;
     const tellError = (requestId: string, error: unknown): void => logger.error({ requestId, err: error }, 'a request failed inside the server');
+    const tellCountsAway = (error: unknown): void => logger.warn({ err: error }, 'the common rate limits are out of reach: this process counts for itself');
     return {
       module: InferenceModule,
       providers: [
@@ -62,12 +69,12 @@ export class InferenceModule {
         },
         {
           provide: ServedModels,
-          inject: [VerifiedLoading, Releases, DataSource],
-          useFactory: (loading: VerifiedLoading, releases: Releases, dataSource: DataSource) => {
+          inject: [VerifiedLoading, Releases, DataSource, QuarantinesInForce],
+          useFactory: (loading: VerifiedLoading, releases: Releases, dataSource: DataSource, quarantines: QuarantinesInForce) => {
             const activations = new Activations(dataSource);
             const store = { activations: () => activations.list(), find: (releaseId: string) => releases.find(releaseId) };
             const directory = new StoredReleases(store, (sha256) => componentPath(config, sha256));
-            return new ServedModels(loading, directory, (release) => loading.tokenizer(release), modelChangeTeller(logger), Date.now);
+            return new ServedModels(quarantinedLoading(loading, quarantines), directory, (release) => loading.tokenizer(release), modelChangeTeller(logger), Date.now);
           },
         },
         {
@@ -77,12 +84,13 @@ export class InferenceModule {
         },
         {
           provide: Answering,
-          inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns],
-          useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns) => {
+          inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns, DegradedCounts],
+          useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns, counts: DegradedCounts) => {
             const settings: CaptureSettings = {
               keepTokenIds: config.capture.mode === 'full',
               nowMs: Date.now,
               tellEnded: (record) => logger.debug(record, 'a generation ended'),
+              countWay: (admitted, outcome) => counts.count(admitted, outcome),
               tellError,
             };
             const capture = new RequestCapture(transport.log, new RequestFigures(meter()), settings);
@@ -91,17 +99,16 @@ export class InferenceModule {
         },
         {
           provide: V1_PORTS,
-          inject: [ApiKeys, Accounts, ServedModels, RequestRules, Answering, ENGINE, DataSource],
-          useFactory: (keys: ApiKeys, accounts: Accounts, models: ServedModels, rules: RequestRules, answering: Answering, engine: Engine, dataSource: DataSource): Omit<V1Ports, 'stopping'> => ({
+          inject: [ApiKeys, Accounts, ServedModels, RequestRules, Answering, ENGINE, DataSource, RequestPaths],
+          useFactory: (keys: ApiKeys, accounts: Accounts, models: ServedModels, rules: RequestRules, answering: Answering, engine: WorkerEngine, dataSource: DataSource, paths: RequestPaths): Omit<V1Ports, 'stopping'> => ({
             authenticate: callerAuthenticator(keyAuthenticator(keys, Date.now), new Sessions(dataSource, accounts, keys), config.access.publicUrl, Date.now),
-            limit: requestLimit({
-              perAccount: config.access.inferenceRequestsPerMinute,
-              run: limitCounts(dataSource),
-              tellAway: (error) => logger.warn({ err: error }, 'the common rate limits are out of reach: this process counts for itself'),
-            }),
+            limit: requestLimit({ perAccount: config.access.inferenceRequestsPerMinute, run: limitCounts(dataSource), tellAway: tellCountsAway }),
+            tokens: tokenLimit({ tokensPerMinute: config.admission.tokensPerMinute, run: limitCounts(dataSource), tellAway: tellCountsAway }),
+            desk: { refusal: (ask) => engine.refusal(ask), keepsDeadlines: config.admission.order === 'fair' },
             models,
             rules,
             answering,
+            paths,
             probe: new SliceProbe(engine, meter()),
             limits: { ...INFERENCE_LIMITS, maxLogprobs: config.engine.maxLogprobs },
             nowMs: Date.now,
@@ -109,6 +116,7 @@ export class InferenceModule {
             tellError,
           }),
         },
+        ...degradeProviders,
         V1Registration,
         ModelFollower,
         { provide: RULE_DIRECTORY, useExisting: RuleSets },
@@ -130,10 +138,15 @@ export class InferenceModule {
   }
 }
 
+function admissionSettingsOf({ admission }: Config): AdmissionSettings {
+  const { order, queueTargetMs, tenantWeights, tenantQueueShare, repetition } = admission;
+  return { order, weights: tenantWeights, queueTargetMs, tenantQueueShare, repetition: { ...DEFAULT_ADMISSION.repetition, action: repetition } };
+}
+
 function startEngine({ config, logger }: InferenceOptions): Engine {
   const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes, plan } = config.engine;
   return new WorkerEngine({
-    limits: { maxSequences, maxQueued, prefillChunkTokens, threads },
+    limits: { maxSequences, maxQueued, prefillChunkTokens, threads, admission: admissionSettingsOf(config) },
     maxCacheBytes: cacheMaxBytes,
     plan,
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),

@@ -18,6 +18,7 @@ export function capturedFixture(number: number, traceBytes = 40): CapturedReques
       traceparent: number % 3 ? null : '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       ...(number % 4 === 1 && { rules: { digest: 'cd'.repeat(32), maskedExperts: number, ruleIds: ['eu-only', 'no-finance'], labels: { region: 'eu', dataClass: '', licence: 'cc-by' } } }),
       ...(number % 5 === 1 && { pinned: true as const }),
+      ...(number % 3 === 1 && { degraded: number % 2 === 0 ? { path: 'generalist' as const } : { path: 'dense' as const, askedModel: 'big' } }),
     },
     sealedTrace: new Uint8Array(traceBytes).fill(number),
   };

@@ -6,6 +6,7 @@ import { type Admission, type AdmissionFacts, type AdmittedPrompt, type Admitted
 import { decideContext, textTooLong } from './context-limit.ts';
 import { decideLogprobs, tooManyEntries } from './logprob-limit.ts';
 import { promptId } from './request-id.ts';
+import { sharerOf } from './request-labels.ts';
 import { samplingSettings, tokenIdFailure } from './sampling-settings.ts';
 
 /** OpenAI's default for completions; chat has what the context leaves. */
@@ -109,6 +110,11 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
         logprobs: logprobs.alternatives,
         promptLogprobs: wanted.echo ? logprobs.alternatives : null,
         expertMask: ruling.mask,
+        ...(facts.degraded?.path === 'generalist' ? { generalist: true } : {}),
+        tenant: sharerOf(labels, facts.principal),
+        deadlineMs: facts.deadlineMs,
+        // What one prompt has cost is lost when another is refused.
+        ...(index > 0 ? { continues: true } : {}),
       },
     });
   }
@@ -121,6 +127,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     labels,
     segment: { tenant: labels.tenant, task: labels.task, language: labels.language },
     isPinned: facts.isPinned,
+    degraded: facts.degraded,
     rules: ruling.applied,
     prompts,
     choices,

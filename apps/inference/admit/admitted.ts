@@ -6,11 +6,19 @@ import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ServedRelease } from '../models/served-release.ts';
 import { type RequestLabels } from './request-labels.ts';
 
+/** Which way a request takes in place of the usual one. */
+export type DegradedWay =
+  | { readonly path: 'generalist'; readonly insteadOf: null }
+  /** Answered by a dense model, in place of the release that was to. */
+  | { readonly path: 'dense'; readonly insteadOf: ServedRelease };
+
 /** What admission must know besides the body. */
 export interface AdmissionFacts {
   readonly requestId: string;
   /** Who asks. */
   readonly principal: Principal;
+  /** On the monotonic clock; null for none. */
+  readonly deadlineMs: number | null;
   readonly labels: RequestLabels;
   /** What the data rules say of these labels on this release. */
   readonly ruling: { readonly mask: ExpertMask | null; readonly applied: AppliedRules | null };
@@ -20,6 +28,8 @@ export interface AdmissionFacts {
   readonly limits: AdmissionLimits;
   /** Used where the request names no seed. */
   readonly seed: number;
+  /** The way that it takes in place of the usual one; null for that. */
+  readonly degraded: DegradedWay | null;
 }
 
 export interface AdmissionLimits {
@@ -48,6 +58,7 @@ export interface AdmittedRequest {
   readonly segment: Segment;
   /** Whether it named its release itself; it is recorded, and judged by nobody. */
   readonly isPinned: boolean;
+  readonly degraded: DegradedWay | null;
   /** Data rules that hold for it to its end; null where the model has none. */
   readonly rules: AppliedRules | null;
   readonly prompts: readonly AdmittedPrompt[];

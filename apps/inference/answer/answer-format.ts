@@ -1,6 +1,7 @@
 import { type Usage } from '#libs/contract/openai/response';
 import { type PositionLogprobs } from '#libs/runtime/engine/engine';
 import { type AdmittedRequest } from '../admit/admitted.ts';
+import { degradedDecisions } from '../degrade/degraded-counts.ts';
 import { type ChoiceEnd, type CollectingSink, type DeltaEvent, type Generation } from './generation.ts';
 
 /** How one kind of request is answered. Streamed pieces are complete server-sent events. */
@@ -20,7 +21,8 @@ export const STREAM_END = 'data: [DONE]\n\n';
 export function usageOf(generations: readonly Generation[]): Usage {
   const prompt = generations.reduce((sum, { outcome }) => sum + outcome.promptTokens, 0);
   const completion = generations.reduce((sum, { outcome }) => sum + outcome.completionTokens, 0);
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
+  const degraded = generations.reduce((sum, { outcome }) => sum + degradedDecisions(outcome), 0);
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, ...(degraded > 0 ? { signalbox_degraded_decisions: degraded } : {}) };
 }
 
 /** Position of a choice in the answer's list. */

@@ -8,7 +8,7 @@ import { describeAnswer } from '../spans/request-spans.ts';
 import { STREAM_END, usageOf, type AnswerFormat } from './answer-format.ts';
 import { ChatFormat } from './chat-format.ts';
 import { CompletionFormat } from './completion-format.ts';
-import { failureOfError, failureOfOutcome, type NoAnswer } from './engine-failure.ts';
+import { failureOfError, failureOfOutcome, type NoAnswer, type NoAnswerReason } from './engine-failure.ts';
 import { CollectingSink, runGeneration, type Generation, type GenerationSink } from './generation.ts';
 import { type SseWriter } from './sse-writer.ts';
 
@@ -20,6 +20,8 @@ export interface AnswerContext {
   /** Aborted when the client goes or the time is up. */
   readonly signal: AbortSignal;
   readonly timedOut: () => boolean;
+  /** Told of the tokens that each generation used. */
+  readonly spent?: (tokens: number) => void;
   /** Sends the head of a stream; called once, before the first event. */
   readonly openStream: () => SseWriter;
 }
@@ -27,7 +29,7 @@ export interface AnswerContext {
 export type Answer =
   | { readonly type: 'whole'; readonly json: string }
   | { readonly type: 'streamed' }
-  | { readonly type: 'failed'; readonly failure: OpenAiFailure };
+  | { readonly type: 'failed'; readonly reason: NoAnswerReason; readonly failure: OpenAiFailure };
 
 /** The error is for the log: the client gets a NoAnswer. */
 export type TellEngineError = (requestId: string, error: unknown) => void;
@@ -69,7 +71,7 @@ export class Answering {
   async #whole(admitted: AdmittedRequest, context: AnswerContext, format: AnswerFormat): Promise<Answer> {
     const sinks = admitted.prompts.map(() => new CollectingSink(admitted.choices));
     const run = await this.#runAll(admitted, context, (prompt) => sinks[prompt] ?? new CollectingSink(0), () => {});
-    if ('noAnswer' in run) return { type: 'failed', failure: run.noAnswer.failure };
+    if ('noAnswer' in run) return { type: 'failed', ...run.noAnswer };
     const answers = run.generations.map((generation, prompt) => ({ generation, sink: sinks[prompt] ?? new CollectingSink(0) }));
     return { type: 'whole', json: format.whole(answers, usageOf(run.generations)) };
   }
@@ -85,7 +87,7 @@ export class Answering {
     });
     if ('noAnswer' in run) {
       const { failure } = run.noAnswer;
-      if (!writer) return { type: 'failed', failure };
+      if (!writer) return { type: 'failed', ...run.noAnswer };
       open().end(`data: ${JSON.stringify(errorBody(failure))}\n\n`);
       return { type: 'streamed' };
     }
@@ -141,10 +143,11 @@ export class Answering {
   async #record(admitted: AdmittedRequest, prompt: number, { outcome }: Generation, context: AnswerContext): Promise<void> {
     const admittedPrompt = admitted.prompts[prompt];
     if (!admittedPrompt) return;
+    context.spent?.(outcome.promptTokens + outcome.completionTokens);
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
     await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
-    // A shadow is compared on the model's traffic, not on what somebody tried.
-    if (admitted.isPinned) return;
+    // A shadow is compared on the model's traffic, not on what somebody tried, nor on what went another way.
+    if (admitted.isPinned || admitted.degraded) return;
     const { request } = admittedPrompt;
     this.answered({ requestId: request.id, atMs: context.atMs, release: admitted.release, labels: admitted.labels, request, outcome });
   }

@@ -4,16 +4,18 @@ import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/err
 import { type ModelList } from '#libs/contract/openai/response';
 import { INFERENCE_API, OPENAI_ROUTES, PIN_HEADER } from '#libs/contract/openai/routes';
 import { decidePin } from '#libs/governance/activation/decide-pin';
-import { rateHeaders } from '#libs/platform/limits/rate-limiter';
+import { openAiRateHeaders, rateHeaders } from '#libs/platform/limits/rate-limiter';
+import { type TokenLimiter } from '#libs/platform/limits/token-limiter';
 import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
 import { admitChat, admitCompletion } from '../admit/admit-request.ts';
-import { type Admission, type AdmissionFacts, type AdmissionLimits, type AdmittedRequest } from '../admit/admitted.ts';
+import { type Admission, type AdmissionFacts, type AdmissionLimits, type AdmittedRequest, type DegradedWay } from '../admit/admitted.ts';
 import { newRequestId } from '../admit/request-id.ts';
 import { labelsOf } from '../admit/request-labels.ts';
-import { type Answering } from '../answer/answering.ts';
+import { type Answer, type Answering } from '../answer/answering.ts';
 import { type Assigned, assign, type SliceLook } from '../assign/assign.ts';
 import { namedRelease, pinFailure } from '../assign/pin-release.ts';
 import { type SliceProbe } from '../assign/slice-probe.ts';
+import { type DegradedRung, type RequestPaths } from '../degrade/request-paths.ts';
 import { type ModelPin, type ReleasePin, type ServedRelease } from '../models/served-release.ts';
 import { type Ruling } from '../rules/request-rules.ts';
 import { describeAdmitted, requestContext } from '../spans/request-spans.ts';
@@ -21,10 +23,14 @@ import { type Authenticator } from './caller-authenticator.ts';
 import { answerContext, beginExchange, exchangeOf, sendFailure, sendJson } from './exchange.ts';
 import { authFailure, failureOfHttpError, modelNotFound, routeNotFound, STOPPING } from './http-failure.ts';
 import { type InferenceLimits } from './http-limits.ts';
+import { type Desk, decideEarly, refusedAtHead } from './early-refusal.ts';
 import { type RequestLimit, tooManyRequests } from './request-limit.ts';
+import { answerWithin } from './token-budget.ts';
 
 /** Of the rule set's digest, in the header that says that it masked experts. */
 const RULES_HEADER_DIGITS = 16;
+/** Says that a request, or decisions of it, may go another way than usual. */
+const DEGRADED_HEADER = 'x-signalbox-degraded';
 
 export interface Models {
   pin(model: string): ModelPin | null;
@@ -38,10 +44,16 @@ export interface V1Ports {
   readonly authenticate: Authenticator;
   /** How often callers may come; left out: as they like. */
   readonly limit?: RequestLimit;
+  /** How many tokens callers may use; left out or null: as they like. */
+  readonly tokens?: TokenLimiter | null;
+  /** Left out: the engine is asked when a request is ready. */
+  readonly desk?: Desk;
   readonly models: Models;
   /** Which experts a request may use. */
   readonly rules: { rule(release: ServedRelease, labels: RuleLabels): Ruling; countRefused(releaseId: string): void };
   readonly answering: Pick<Answering, 'answer'>;
+  /** Which way a request goes where experts are short or its labels are new. */
+  readonly paths: Pick<RequestPaths, 'decide' | 'denseFor' | 'rungsOf'>;
   /** Where the stable release routes a prompt. */
   readonly probe: Pick<SliceProbe, 'share'>;
   readonly limits: InferenceLimits & AdmissionLimits;
@@ -90,8 +102,10 @@ function hooks(scope: FastifyInstance, ports: V1Ports): void {
     if (failure) return sendFailure(reply, failure);
     if (!authentication.ok) return;
     const rate = (await ports.limit?.(authentication)) ?? null;
-    if (rate) void reply.headers(rateHeaders(rate));
+    if (rate) void reply.headers({ ...rateHeaders(rate), ...openAiRateHeaders('requests', rate) });
     if (rate && !rate.isAllowed) return sendFailure(reply, tooManyRequests(rate));
+    const busy = refusedAtHead(ports.desk, request, authentication.principal);
+    if (busy) return sendFailure(reply, busy);
     beginExchange(request, { requestId, atMs, spanContext, principal: authentication.principal });
   });
 }
@@ -139,54 +153,92 @@ async function generate<Body extends GenerateBody>(
   if ('refused' in labelled) return sendFailure(reply, labelled.refused);
   const { labels } = labelled;
   const { model } = parsed.data;
+  const early = decideEarly(ports.desk, request, labels, principal, ports.limits.answerTimeoutMs);
+  if ('refused' in early) return sendFailure(reply, early.refused);
+  const { sharer, deadlineMs } = early;
   const pin = ports.models.pin(model);
   if (!pin) return sendFailure(reply, modelNotFound(model));
   const context = answerContext(reply, exchange, ports.limits.answerTimeoutMs, ports.limits.streamStallMs);
   let own: ReleasePin | null = null;
+  /** Besides `own` and `pin`. */
+  const held: ReleasePin[] = [];
   try {
     const decided = decidePin({ releaseId: namedRelease(request.headers[PIN_HEADER]), permissions: principal.permissions, isLoaded: (releaseId) => ports.models.isLoaded(model, releaseId) });
     if (decided.decision === 'refuse') return sendFailure(reply, pinFailure(decided.reason, model));
     if (decided.decision === 'pin') own = ports.models.pinRelease(model, decided.releaseId);
     const seed = new DataView(Uint8Array.from(ports.random(4)).buffer).getUint32(0);
-    const prepare = (release: ServedRelease): Prepared => {
+    const prepareAs = (release: ServedRelease, id: string, degraded: DegradedWay | null): Prepared => {
       const ruling = ports.rules.rule(release, labels);
       if ('failure' in ruling) return { refused: ruling.failure, ...(ruling.reason === 'no-expert-left' ? { byRulesOf: release.releaseId } : {}) };
-      const admission = admit(parsed.data, { requestId, principal, labels, ruling, release, isPinned: own !== null, limits: ports.limits, seed });
+      const admission = admit(parsed.data, { requestId: id, principal, labels, ruling, release, isPinned: own !== null, limits: ports.limits, seed, degraded, deadlineMs });
       return 'refused' in admission ? admission : { ...admission, rulesDigest: ruling.mask && ruling.applied ? ruling.applied.digest : null };
     };
+    const prepare = (release: ServedRelease): Prepared => prepareAs(release, requestId, ports.paths.decide(release, labels, own !== null).path === 'generalist' ? { path: 'generalist', insteadOf: null } : null);
     const look: SliceLook<Prepared> = {
       admittedOf: (prepared) => ('admitted' in prepared ? prepared.admitted : null),
       shareOf: (admitted, slice) => ports.probe.share(admitted, slice, context.signal),
     };
     const session = labels.session || parsed.data.user || null;
     const assigned: Answerer = own ? { role: 'pinned', release: own.release, prepared: prepare(own.release) } : await assign(pin, { requestId, key: principal.accountId, session, labels }, prepare, look);
-    tellAssigned(reply, assigned);
     // What does not answer need not wait for this request's end.
     if (assigned.role !== 'stable') pin.stable.unpin();
     if (assigned.role !== 'canary') pin.canary?.pin.unpin();
-    const { prepared } = assigned;
-    if ('refused' in prepared) {
-      if (prepared.byRulesOf !== undefined && !own) ports.rules.countRefused(prepared.byRulesOf);
-      return sendFailure(reply, prepared.refused);
+    const answer = async (answerer: Answerer): Promise<Answer | Refusal> => {
+      const { prepared } = answerer;
+      tellAssigned(reply, answerer, ports.paths.rungsOf(answerer.release.releaseId));
+      if ('refused' in prepared) {
+        if (prepared.byRulesOf !== undefined && !own) ports.rules.countRefused(prepared.byRulesOf);
+        return { type: 'refused', failure: prepared.refused };
+      }
+      describeAdmitted(exchange.spanContext, prepared.admitted);
+      return answerWithin(ports, sharer, prepared.admitted, context, reply);
+    };
+    const onDense = (denseModel: string | null, id: string): Answerer | null => {
+      const dense = denseModel === null ? null : ports.models.pin(denseModel);
+      if (!dense) return null;
+      dense.canary?.pin.unpin();
+      held.push(dense.stable);
+      return { role: 'dense', release: dense.stable.release, prepared: prepareAs(dense.stable.release, id, { path: 'dense', insteadOf: assigned.release }) };
+    };
+    const way = ports.paths.decide(assigned.release, labels, own !== null);
+    const first = (way.path === 'dense' ? onDense(way.denseModel, requestId) : null) ?? assigned;
+    let result = await answer(first);
+    if (result.type === 'failed' && result.reason === 'experts-exhausted' && first === assigned) {
+      // An id of its own: what was routed so far is recorded under the first.
+      const id = newRequestId(exchange.atMs, ports.random(10));
+      const second = onDense(ports.paths.denseFor(assigned.release, own !== null), id);
+      if (second) {
+        void reply.header('x-request-id', id);
+        result = await answer(second);
+      }
     }
-    describeAdmitted(exchange.spanContext, prepared.admitted);
-    const result = await ports.answering.answer(prepared.admitted, context);
-    if (result.type === 'failed') return sendFailure(reply, result.failure);
+    if (result.type === 'failed' || result.type === 'refused') return sendFailure(reply, result.failure);
     if (result.type === 'whole') void sendJson(reply, result.json);
     return reply;
   } finally {
     context.done();
     own?.unpin();
+    for (const one of held) one.unpin();
     pin.stable.unpin();
     pin.canary?.pin.unpin();
   }
 }
 
 /** Which release answers: the one that was assigned, or the one that the request named. */
-type Answerer = Pick<Assigned<Prepared>, 'release' | 'prepared'> & { readonly role: Assigned<Prepared>['role'] | 'pinned' };
+type Answerer = Pick<Assigned<Prepared>, 'release' | 'prepared'> & { readonly role: Assigned<Prepared>['role'] | 'pinned' | 'dense' };
 
-function tellAssigned(reply: FastifyReply, { role, release, prepared }: Answerer): void {
+interface Refusal {
+  readonly type: 'refused';
+  readonly failure: OpenAiFailure;
+}
+
+/** @param rungs why decisions of the release may differ from those of a healthy one */
+function tellAssigned(reply: FastifyReply, { role, release, prepared }: Answerer, rungs: readonly DegradedRung[]): void {
+  const degraded = 'admitted' in prepared && prepared.admitted.degraded ? [...rungs, prepared.admitted.degraded.path] : rungs;
+  // Of an attempt before, which could not answer.
+  for (const name of ['x-signalbox-rules', DEGRADED_HEADER]) void reply.removeHeader(name);
   void reply.header('x-signalbox-release', release.releaseId);
   void reply.header('x-signalbox-role', role);
   if ('admitted' in prepared && prepared.rulesDigest !== null) void reply.header('x-signalbox-rules', prepared.rulesDigest.slice(0, RULES_HEADER_DIGITS));
+  if (degraded.length > 0) void reply.header(DEGRADED_HEADER, degraded.join(', '));
 }

@@ -1,6 +1,7 @@
 import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
+import { type DegradedWay } from '../admit/admitted.ts';
 import { type FlaggedDecision, type RoutingTrace } from '#libs/trace/trace';
 
 /** What a record tells besides the outcome. */
@@ -14,12 +15,14 @@ export interface RecordFacts {
   readonly durationMs: number;
   readonly traceparent: string | null;
   readonly isPinned: boolean;
+  readonly degraded: DegradedWay | null;
 }
 
-export function requestRecord({ isPinned, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
+export function requestRecord({ isPinned, degraded, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
   return {
     ...facts,
     ...(isPinned && { pinned: true as const }),
+    ...(degraded && { degraded: degraded.path === 'dense' ? { path: degraded.path, askedModel: degraded.insteadOf.model } : { path: degraded.path } }),
     status: outcome.status,
     promptTokens: outcome.promptTokens,
     completionTokens: outcome.completionTokens,

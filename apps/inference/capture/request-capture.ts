@@ -14,6 +14,8 @@ export interface CaptureSettings {
   readonly nowMs: () => number;
   /** Told of each generation that ended; the record holds no content. */
   readonly tellEnded: (record: RequestRecord) => void;
+  /** Told which way each generation went. */
+  readonly countWay?: (admitted: AdmittedRequest, outcome: GenerateOutcome) => void;
   /** Told when a trace could not be recorded: a request is not failed because its record is. */
   readonly tellError: (requestId: string, error: unknown) => void;
 }
@@ -28,14 +30,16 @@ export class RequestCapture {
 
   /** Resolves when the trace is as durable as promised; the last byte of the answer waits for it. Never rejects. */
   async record(admitted: AdmittedRequest, prompt: AdmittedPrompt, outcome: GenerateOutcome, atMs: number, parent: Context): Promise<void> {
-    const { release, segment, rules, kind, isPinned } = admitted;
+    const { release, segment, rules, kind, isPinned, degraded } = admitted;
     const requestId = prompt.request.id;
     const durationMs = this.settings.nowMs() - atMs;
     this.figures.generation(release.model, operationName(kind), outcome, durationMs);
+    if (outcome.overflow) this.figures.overflowed(release.model, release.manifest.routing.capacity?.policy ?? 'reroute', outcome.overflow);
+    this.settings.countWay?.(admitted, outcome);
     describeOutcome(parent, admitted, outcome, atMs);
     try {
       await recordingSpan(parent, traceRows(outcome), (traceparent) => {
-        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent, isPinned };
+        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent, isPinned, degraded };
         const record = requestRecord(facts, outcome);
         this.settings.tellEnded(record);
         return this.log.append(record, routingTrace(outcome, release.manifest, this.settings.keepTokenIds));

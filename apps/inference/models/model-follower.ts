@@ -5,7 +5,8 @@ import { DataSource } from 'typeorm';
 import { signalboxVersion } from '#libs/platform/config/version';
 import { type Logger } from '#libs/platform/logs/logger';
 import { ActivationListener } from '#libs/store/activation/activation-listener';
-import { ObservedActivations } from '#libs/store/activation/observed-activations';
+import { type InferenceProcess, ObservedActivations } from '#libs/store/activation/observed-activations';
+import { DegradeFollower } from '../degrade/degrade-follower.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { Repeat } from '../repeat.ts';
 import { RulesInForce } from '../rules/rules-in-force.ts';
@@ -25,18 +26,21 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
   readonly #listener: ActivationListener;
   readonly #reporter: ObservedReporter;
   readonly #logger: Logger;
+  /** This process, as it is told. */
+  readonly self: InferenceProcess;
 
   constructor(
     @Inject(ServedModels) private readonly models: ServedModels,
     @Inject(RulesInForce) private readonly rules: RulesInForce,
+    @Inject(DegradeFollower) private readonly degrade: DegradeFollower,
     @Inject(DataSource) dataSource: DataSource,
     @Inject(INFERENCE_OPTIONS) { logger, health }: InferenceOptions,
   ) {
     this.#logger = logger;
     const store = new ObservedActivations(dataSource);
     const startedAtMs = Date.now();
-    const self = { id: randomUUID(), host: hostname(), pid: process.pid, version: signalboxVersion(), startedAtMs };
-    this.#reporter = new ObservedReporter(store, self, () => this.models.observed(), Date.now);
+    this.self = { id: randomUUID(), host: hostname(), pid: process.pid, version: signalboxVersion(), startedAtMs };
+    this.#reporter = new ObservedReporter(store, this.self, () => this.models.observed().map((one) => ({ ...one, quarantineGeneration: degrade.generation(one.model) })), Date.now);
     this.#poll = new Repeat(() => this.models.sync(), POLL_MS, (error) => logger.warn({ err: error }, 'cannot read the activations; what is loaded keeps serving'));
     this.#heartbeat = new Repeat(() => this.#reporter.report(), HEARTBEAT_MS, (error) => logger.warn({ err: error }, 'cannot tell the database what this process serves'));
     this.#listener = new ActivationListener({
@@ -75,6 +79,8 @@ export class ModelFollower implements OnApplicationBootstrap, OnModuleDestroy {
   async #follow(): Promise<void> {
     // New data rules are told on the same channel.
     void this.rules.sync().catch(() => undefined);
+    // So are quarantines; whoever ordered one waits to hear that it holds.
+    void this.degrade.follow().then(() => this.#reporter.report()).catch(() => undefined);
     await this.models.sync().catch(() => undefined);
     await this.#reporter.report().catch(() => undefined);
     await this.models.settled('all');

@@ -52,6 +52,11 @@ export class ServedModels {
     return { stable, canary: taken.canary && canary ? { settings: taken.canary, pin: canary } : null };
   }
 
+  /** Whether a release answers for a model. */
+  serves(model: string): boolean {
+    return this.#taken.has(model);
+  }
+
   /** Whether a release is loaded for a model, in whatever role, and stays so. */
   isLoaded(model: string, releaseId: string): boolean {
     return this.#residents.isKept(releaseId) && this.#residents.get(releaseId)?.model === model;
@@ -82,6 +87,11 @@ export class ServedModels {
   /** Active models that no release answers for, because theirs does not load. One that is still loading is none: the others serve. */
   missing(): readonly string[] {
     return this.#active.flatMap(({ activation: { model, stable } }) => (!this.#taken.has(model) && this.#failures.has(stable) ? [model] : []));
+  }
+
+  /** Releases in memory. */
+  resident(): readonly ServedRelease[] {
+    return this.#residents.ids().flatMap((releaseId) => this.#residents.get(releaseId) ?? []);
   }
 
   residentIds(): readonly string[] {

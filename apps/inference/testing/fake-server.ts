@@ -16,6 +16,7 @@ import { RequestRules } from '../rules/request-rules.ts';
 import { type RulesOfModel } from '../rules/rules-in-force.ts';
 import { type AnsweredRequest } from '../shadow/shadow-runs.ts';
 import { SliceProbe } from '../assign/slice-probe.ts';
+import { RequestPaths } from '../degrade/request-paths.ts';
 import { ServedModels } from '../models/served-models.ts';
 import { type ActiveModel } from '../models/served-release.ts';
 import { FAKE_ACTIVE, FakeEngine, fakeTokenizer } from './fake-engine.ts';
@@ -53,6 +54,10 @@ export class FakeServer {
   /** The data rules of every model. */
   rules: RulesOfModel = null;
   readonly requestRules = new RequestRules({ of: () => this.rules });
+  /** What is known of experts, quarantines and labels. */
+  readonly experts = { isExhausted: (_releaseId: string): boolean => false, hasBroken: (_releaseId: string): boolean => false };
+  readonly quarantines = { holdsIn: (_releaseId: string): boolean => false };
+  readonly coldStart = { isSeen: (_releaseId: string, _segment: { readonly task: string }): boolean | null => null };
   /** Awaited by every recording. */
   beforeCapture: () => Promise<void> = async () => {};
   #fastify: FastifyInstance | null = null;
@@ -81,6 +86,7 @@ export class FakeServer {
       models,
       rules: this.requestRules,
       probe: new SliceProbe(this.engine, createNoopMeter()),
+      paths: new RequestPaths(this.experts, this.quarantines, this.coldStart, models, async () => undefined),
       answering: new Answering(this.engine, capture, 4, tellError, (answer) => this.offered.push(answer)),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,

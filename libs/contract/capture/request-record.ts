@@ -41,7 +41,12 @@ export interface RequestRecord {
   readonly rules?: AppliedRules | null;
   /** true: the request named its release itself, so it says nothing of the traffic. Left out for all others. */
   readonly pinned?: true;
+  /** It took another way than usual. Left out for all others. */
+  readonly degraded?: DegradedRecord;
 }
+
+/** generalist: all its decisions took the release's generalist path. dense: this model answered in place of the one that was asked for. */
+export type DegradedRecord = { readonly path: 'generalist' } | { readonly path: 'dense'; readonly askedModel: string };
 
 /** One request as it travels from inference to the database: the record and its sealed trace. */
 export interface CapturedRequest {

@@ -64,7 +64,7 @@ export const expertHealthSchema = z
         z.object({
           processId: z.uuid(),
           host: z.string(),
-          pid: z.int(),
+          pid: z.int().describe('Process id on its host.'),
           status: z.enum(['live', 'unreachable']),
           lastSeenAt: instant,
           quarantineGeneration: z.int().nullable().describe('Generation of quarantines that it enforces; null: it told none.'),

@@ -32,6 +32,13 @@ export const requestSchema = z
       .nullable()
       .describe('What at least one of its decisions was besides the plain top-k; null where that is not known, because a version before this figure recorded it.'),
     isPinned: z.boolean().describe('Whether it named its release itself, so that no figure of the traffic counts it.'),
+    degraded: z
+      .object({
+        path: z.enum(['generalist', 'dense']).describe('generalist: every decision took the generalist path of the release. dense: this model answered in place of the one that was asked for.'),
+        askedModel: z.string().nullable().describe('The model that was asked for, where another answered.'),
+      })
+      .nullable()
+      .describe('null where it went the usual way, single decisions aside: those are in `flags`.'),
     dataRules: appliedRulesSchema.nullable().describe('null where the model had no data rules.'),
   })
   .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });

@@ -20,6 +20,8 @@ export interface ObservedModel {
   readonly canary: string | null;
   readonly shadow: string | null;
   readonly resident: readonly string[];
+  /** Generation of the model's quarantines that it enforces; null or left out: it has not read them. */
+  readonly quarantineGeneration?: number | null;
 }
 
 export interface ObservedProcess extends InferenceProcess {
@@ -45,11 +47,12 @@ export class ObservedActivations {
       );
       await manager.query(`DELETE FROM signalbox.observed_activation WHERE process_id = $1 AND model <> ALL($2::text[])`, [id, models.map(({ model }) => model)]);
       await manager.query(
-        `INSERT INTO signalbox.observed_activation (process_id, model, generation, state, detail, stable_release, canary_release, shadow_release, resident)
-         SELECT $1, model, generation, state, detail, stable, canary, shadow, resident
-         FROM jsonb_to_recordset($2::jsonb) AS r(model text, generation int, state text, detail text, stable text, canary text, shadow text, resident text[])
+        `INSERT INTO signalbox.observed_activation (process_id, model, generation, state, detail, stable_release, canary_release, shadow_release, resident, quarantine_generation)
+         SELECT $1, model, generation, state, detail, stable, canary, shadow, resident, "quarantineGeneration"
+         FROM jsonb_to_recordset($2::jsonb) AS r(model text, generation int, state text, detail text, stable text, canary text, shadow text, resident text[], "quarantineGeneration" int)
          ON CONFLICT (process_id, model) DO UPDATE SET generation = EXCLUDED.generation, state = EXCLUDED.state, detail = EXCLUDED.detail,
-           stable_release = EXCLUDED.stable_release, canary_release = EXCLUDED.canary_release, shadow_release = EXCLUDED.shadow_release, resident = EXCLUDED.resident`,
+           stable_release = EXCLUDED.stable_release, canary_release = EXCLUDED.canary_release, shadow_release = EXCLUDED.shadow_release, resident = EXCLUDED.resident,
+           quarantine_generation = EXCLUDED.quarantine_generation`,
         [id, JSON.stringify(models)],
       );
     });

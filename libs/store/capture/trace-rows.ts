@@ -23,6 +23,8 @@ export const TRACE_COLUMNS = [
   'rules_applied',
   'pinned',
   'flags',
+  'degraded',
+  'asked_model',
 ] as const;
 
 /** Statuses by their stored number. */
@@ -62,7 +64,9 @@ export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds)
       .bytes(record.rules ? Buffer.from(record.rules.digest, 'hex') : null)
       .bytes(record.rules ? Buffer.from(JSON.stringify({ rules: record.rules.ruleIds, ...record.rules.labels })) : null)
       .boolean(record.pinned ? true : null)
-      .int16(flags);
+      .int16(flags)
+      .bytes(record.degraded ? Buffer.from(record.degraded.path) : null)
+      .bytes(record.degraded?.path === 'dense' ? Buffer.from(record.degraded.askedModel) : null);
     if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();

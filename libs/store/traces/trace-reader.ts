@@ -50,11 +50,13 @@ interface Row extends Segment {
   rules_generation: number | null;
   flags: number | null;
   pinned: boolean | null;
+  degraded: string | null;
+  asked_model: string | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned,
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned, t.degraded, t.asked_model,
   (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
 const JOINS = `JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const SOURCE = `signalbox.trace AS t ${JOINS}`;
@@ -142,6 +144,8 @@ function toTrace(row: Row): StoredTrace {
     flags: row.flags === null ? null : flagNames(row.flags),
     sizeBytes: row.size_bytes,
     ...(row.pinned === true && { pinned: true as const }),
+    ...(row.degraded === 'dense' && { degraded: { path: 'dense' as const, askedModel: row.asked_model ?? '' } }),
+    ...(row.degraded === 'generalist' && { degraded: { path: 'generalist' as const } }),
     ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
 }
