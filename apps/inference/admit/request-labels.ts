@@ -13,6 +13,11 @@ export interface RequestLabels {
   readonly session: string;
 }
 
+/** Whom the engine shares its places out to: the tenant that is named, or else the account. */
+export function sharerOf({ tenant }: Pick<RequestLabels, 'tenant'>, { accountId }: Pick<Principal, 'accountId'>): string {
+  return tenant === '' ? accountId : tenant;
+}
+
 type LabelsDecision = { readonly labels: RequestLabels } | { readonly refused: OpenAiFailure };
 
 /** The labels of a request. A caller bound to a tenant speaks for that tenant, named or not, and for no other. */

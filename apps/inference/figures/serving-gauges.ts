@@ -1,4 +1,5 @@
 import { type Counter, type Meter, type ObservableResult } from '@opentelemetry/api';
+import { type AdmissionFigures } from '#libs/runtime/engine/admission-settings';
 import { type EngineStatus, type ExpertFigures } from '#libs/runtime/engine/engine';
 import { parseComponentName } from '#libs/release/component';
 import { layerLoads, type LayerLoad } from './layer-load.ts';
@@ -29,6 +30,7 @@ export function observeEngine(meter: Meter, status: () => EngineStatus): void {
     result.observe(running, { state: 'running' });
     result.observe(queued, { state: 'queued' });
   });
+  observeAdmission(meter, status);
   gauge(meter, 'signalbox.weights', 'By', 'Weights in memory, by release and kind of component. What releases share counts for each of them.', (result) => {
     for (const { releaseId, weightBytes } of status().releases) {
       const byKind = new Map<string, number>();
@@ -46,6 +48,32 @@ export function observeEngine(meter: Meter, status: () => EngineStatus): void {
   gauge(meter, 'signalbox.cache', 'By', 'KV caches in memory, by release.', (result) => {
     for (const { releaseId, cacheBytes } of status().releases) result.observe(cacheBytes, { release: label(releaseId) });
   });
+}
+
+/** What admission refused, ended and expects. Tenants are counted, never named. */
+function observeAdmission(meter: Meter, status: () => EngineStatus): void {
+  const counter = (name: string, description: string, read: (figures: AdmissionFigures, result: ObservableResult) => void): void =>
+    meter.createObservableCounter(name, { description }).addCallback((result) => {
+      const { admission } = status();
+      if (admission) read(admission, result);
+    });
+  const level = (name: string, unit: string, description: string, value: (figures: AdmissionFigures) => number | null): void =>
+    gauge(meter, name, unit, description, (result) => {
+      const { admission } = status();
+      const figure = admission ? value(admission) : null;
+      if (figure !== null) result.observe(figure);
+    });
+  counter('signalbox.shed', 'Requests refused before they began, by reason.', ({ refused }, result) => {
+    for (const [reason, count] of Object.entries(refused)) result.observe(count, { reason });
+  });
+  counter('signalbox.engine.ended', 'Requests that the engine itself ended, by reason.', ({ ended }, result) => {
+    for (const [reason, count] of Object.entries(ended)) result.observe(count, { reason });
+  });
+  counter('signalbox.repetitions', 'Requests whose prompt ran through the same few experts again and again.', ({ repetitions }, result) => result.observe(repetitions));
+  level('signalbox.queue.expected_wait', 's', 'What a request of a tenant that has none waiting would wait, at the present pace.', ({ waitMs }) => (waitMs === null ? null : waitMs / 1000));
+  level('signalbox.engine.work_rate', '1', 'Work per second while requests wait, in prompt tokens; a sampled token counts twice.', ({ workPerSecond }) => workPerSecond);
+  level('signalbox.queue.tenants', '1', 'Tenants with requests that wait.', ({ tenantsWaiting }) => tenantsWaiting);
+  level('signalbox.queue.largest_tenant.share', '1', 'Part of the waiting work that belongs to the tenant with the most.', ({ largestBacklogShare }) => largestBacklogShare);
 }
 
 /** @param read null where capture is off */

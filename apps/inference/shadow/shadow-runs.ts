@@ -15,6 +15,8 @@ const MAX_WAITING = 64;
 const MAX_TOKENS = 2048;
 /** Alternatives told for each token. */
 const ALTERNATIVES = 20;
+/** What a run takes is not taken from the tenant whose answer is compared. */
+const SHADOW_TENANT = '(shadow)';
 /** How often it is looked whether the engine has nothing waiting. */
 const LOOK_MS = 50;
 
@@ -132,6 +134,7 @@ export class ShadowRuns {
     if ('failure' in ruling) return null;
     const scoring: GenerateRequest = {
       ...request, id: requestId, releaseId: release.releaseId, promptTokens: tokens, choices: 1, maxTokens: 0, stop: [], logprobs: null, promptLogprobs: ALTERNATIVES, expertMask: ruling.mask,
+      tenant: SHADOW_TENANT, deadlineMs: null,
     };
     let positions: readonly (PositionLogprobs | null)[] = [];
     for await (const event of this.engine.generate(scoring, signal)) {

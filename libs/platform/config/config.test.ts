@@ -7,6 +7,7 @@ const load = (env: Record<string, string>) => loadConfig(env, MACHINE);
 describe('loadConfig', () => {
   it('serves on loopback with everything under .signalbox by default', () => {
     expect(load({})).toEqual({
+      admission: { order: 'fair', queueTargetMs: 10_000, tenantWeights: {}, tenantQueueShare: 0.75, tokensPerMinute: null, repetition: 'observe' },
       home: '/srv/app/.signalbox',
       http: { host: '127.0.0.1', port: 7070 },
       pipeline: { operationsPort: null },
