@@ -1,5 +1,7 @@
+import { type AnswerConstraint } from '../grammar/answer-constraint.ts';
 import { type StepItem } from '../forward/forward-pass.ts';
 import { penalises, type TokenHistory } from '../sampling/penalties.ts';
+import { type AllowedTokens } from '../sampling/sampler.ts';
 import { Detokenizer } from '../tokenizer/detokenizer.ts';
 import { type TokenTable } from '../tokenizer/token-table.ts';
 import { type GenerateRequest } from './engine.ts';
@@ -16,6 +18,8 @@ export interface ChoiceRules {
   readonly promptIds: ReadonlySet<number>;
   readonly table: TokenTable;
 }
+
+const NO_IDS: readonly number[] = [];
 
 export type ChoiceEnd = { readonly reason: 'stop' | 'length'; readonly stopText: string | null };
 
@@ -35,8 +39,9 @@ export class Choice {
   readonly #tracks: boolean;
   readonly #detokenizer: Detokenizer;
   readonly #matcher: StopMatcher;
+  readonly #constraint: AnswerConstraint | null;
 
-  constructor(index: number, rows: RowBuffer, rules: ChoiceRules) {
+  constructor(index: number, rows: RowBuffer, rules: ChoiceRules, constraint: AnswerConstraint | null = null) {
     this.index = index;
     this.rows = rows;
     this.#rules = rules;
@@ -44,6 +49,14 @@ export class Choice {
     this.history = { prompt: rules.promptIds, generated: this.#generated };
     this.#detokenizer = new Detokenizer(rules.table);
     this.#matcher = new StopMatcher(rules.stops);
+    this.#constraint = constraint;
+  }
+
+  /** The tokens that may be sampled next; null: any. */
+  allowed(): AllowedTokens | null {
+    const mask = this.#constraint?.mask(this.#rules.budget - this.sampled) ?? null;
+    if (mask === null) return null;
+    return { words: mask.words, also: this.#constraint?.isComplete ? [...this.#rules.stopTokenIds] : NO_IDS };
   }
 
   /** Takes a sampled token: gives the text that became certain and sets `end` when it was the last. */
@@ -51,6 +64,7 @@ export class Choice {
     this.sampled++;
     this.nextToken[0] = token;
     if (this.#tracks) this.#generated.set(token, (this.#generated.get(token) ?? 0) + 1);
+    if (this.#constraint !== null) return this.#acceptConstrained(token, this.#constraint);
     if (this.#rules.stopTokenIds.has(token)) return this.#finish({ reason: 'stop', stopText: null }, '');
     const text = this.#matcher.push(this.#detokenizer.push(token));
     if (this.#matcher.matched !== null) {
@@ -58,6 +72,16 @@ export class Choice {
       return text;
     }
     return this.sampled >= this.#rules.budget ? this.#finish({ reason: 'length', stopText: null }, text) : text;
+  }
+
+  /** An ending token ends a complete answer only; one that cannot go on ends by itself. */
+  #acceptConstrained(token: number, constraint: AnswerConstraint): string {
+    if (constraint.isComplete && this.#rules.stopTokenIds.has(token)) return this.#finish({ reason: 'stop', stopText: null }, '');
+    constraint.accept(token);
+    const text = this.#matcher.push(this.#detokenizer.push(token));
+    const left = this.#rules.budget - this.sampled;
+    if (constraint.isComplete && (left === 0 || constraint.mask(left)?.allowed === 0)) return this.#finish({ reason: 'stop', stopText: null }, text);
+    return left === 0 ? this.#finish({ reason: 'length', stopText: null }, text) : text;
   }
 
   /** The held-back text comes out at the end, unless its last piece completes a stop text. */

@@ -1,5 +1,6 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type FailureReason } from '../health/circuit.ts';
+import { type AnswerGrammar } from '../grammar/answer-grammar.ts';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { type SamplerSettings } from '../sampling/penalties.ts';
 import { type AdmissionFigures, type AdmissionSettings, type EndReason, type RefusalReason } from './admission-settings.ts';
@@ -24,6 +25,8 @@ export interface GenerateRequest {
   readonly promptLogprobs: number | null;
   /** Experts that must not serve this request; null or left out for none. */
   readonly expertMask?: ExpertMask | null;
+  /** What the answer must keep to; null or left out for none. Its end is told by the grammar, so stop texts do not apply. */
+  readonly grammar?: AnswerGrammar | null;
   /** Who it is for: places are shared out fairly between tenants. Left out: one tenant for all. */
   readonly tenant?: string;
   /** Monotonic time after which nobody waits for the answer; null or left out for none. */

@@ -1,4 +1,6 @@
 import { type ForwardPass, type RoutedRequest, type SequenceCache, type StepItem, type StepOutput } from '../forward/forward-pass.ts';
+import { type AnswerConstraint } from '../grammar/answer-constraint.ts';
+import { type GrammarCache } from '../grammar/grammar-cache.ts';
 import { rowLogprobs } from '../sampling/logprobs.ts';
 import { uniformDraw } from '../sampling/philox.ts';
 import { type Sampler } from '../sampling/sampler.ts';
@@ -32,6 +34,8 @@ export interface GenerationContext {
   readonly cache: CacheBudget;
   /** Left out where prompts are not watched for repetition. */
   readonly repetition?: RepetitionRules;
+  /** Holds answers to their schema, where requests ask for one. */
+  readonly grammars?: GrammarCache;
 }
 
 /** What KV caches take. */
@@ -60,6 +64,12 @@ const FIRST_CHOICE_ROWS = 64;
 const NO_IDS: ReadonlySet<number> = new Set();
 /** Part of a prompt chunk that a repetition runs in one step when it is isolated. */
 const ISOLATED_PART = 8;
+
+function constraintOf({ grammar }: GenerateRequest, { grammars }: GenerationContext): AnswerConstraint | null {
+  if (!grammar) return null;
+  if (!grammars) throw new Error('this engine cannot hold an answer to a schema');
+  return grammars.constrain(grammar);
+}
 
 /** A request that has a place: its prompt runs in chunks, then its choices token by token. */
 export class Generation {
@@ -93,7 +103,7 @@ export class Generation {
     const rules: ChoiceRules = {
       request,
       budget,
-      stops: compileStops(request.stop),
+      stops: request.grammar ? [] : compileStops(request.stop),
       stopTokenIds: new Set(request.ignoreEos ? request.stopTokenIds : [...request.stopTokenIds, ...context.eosTokenIds]),
       promptIds: request.sampling.repetitionPenalty === 1 ? NO_IDS : new Set(prompt),
       table: context.table,
@@ -104,7 +114,7 @@ export class Generation {
     this.cacheBytes = cacheDemandBytes(request, context);
     this.#context = context;
     this.#promptRows = new RowBuffer(context.rowWidth, prompt.length);
-    this.choices = Array.from({ length: request.choices }, (_, index) => new Choice(index, new RowBuffer(context.rowWidth, rows), rules));
+    this.choices = Array.from({ length: request.choices }, (_, index) => new Choice(index, new RowBuffer(context.rowWidth, rows), rules, constraintOf(request, context)));
     this.#promptLogprobs = request.promptLogprobs === null ? null : [null];
     this.#startedAtMs = submission.startedAtMs ?? nowMs;
     this.#promptCache = context.forward.open();
@@ -213,7 +223,7 @@ export class Generation {
     const { request, handle } = this.submission;
     const { sampling } = request;
     const draw = sampling.temperature === 0 ? 0 : uniformDraw(sampling.seed, choice.index, choice.sampled);
-    const token = sampler.pick(logits, base, sampling, choice.history, draw);
+    const token = sampler.pick(logits, base, sampling, choice.history, draw, choice.allowed());
     const logprobs = request.logprobs === null ? null : this.#score(logits, base, token, request.logprobs);
     const text = choice.accept(token);
     report.delta(handle, choice.index, text, token, logprobs);

@@ -3,6 +3,14 @@ import { highestLogit, NonFiniteLogitsError } from './logprobs.ts';
 import { adjustLogits, adjustsLogits, type SamplerSettings, type TokenHistory } from './penalties.ts';
 import { arrangeByScore, selectTop, takeFirst } from './selection.ts';
 
+/** Tokens that may be picked. */
+export interface AllowedTokens {
+  /** Bit `id & 31` of word `id >> 5`. */
+  readonly words: Uint32Array;
+  /** Ids besides those. */
+  readonly also: readonly number[];
+}
+
 const BINS = 1024;
 const WORD_OF_ONE = 0x3ff0_0000;
 
@@ -40,20 +48,24 @@ export class Sampler {
   /**
    * The token for the row `logits[base, base + vocabSize)`.
    * @param draw uniform in [0, 1); not used at temperature 0
+   * @param allowed the only tokens there are, as if the vocabulary held no others; null: all
    */
-  pick(logits: Float32Array, base: number, settings: SamplerSettings, history: TokenHistory, draw: number): number {
-    if (!adjustsLogits(settings)) return this.#pickFrom(logits, base, settings, draw);
+  pick(logits: Float32Array, base: number, settings: SamplerSettings, history: TokenHistory, draw: number, allowed: AllowedTokens | null = null): number {
+    const adjusts = adjustsLogits(settings);
+    if (!adjusts && allowed === null) return this.#pickFrom(logits, base, settings, draw, -Infinity);
     const adjusted = (this.#adjusted ??= new Float32Array(this.#size));
     adjusted.set(logits.subarray(base, base + this.#size));
-    adjustLogits(adjusted, settings, history);
-    return this.#pickFrom(adjusted, 0, settings, draw);
+    if (adjusts) adjustLogits(adjusted, settings, history);
+    if (allowed !== null) excludeOthers(adjusted, allowed);
+    return this.#pickFrom(adjusted, 0, settings, draw, allowed === null ? -Infinity : -Number.MAX_VALUE);
   }
 
-  #pickFrom(scores: Float32Array, base: number, settings: SamplerSettings, draw: number): number {
+  /** @param floor tokens with a lower score are none */
+  #pickFrom(scores: Float32Array, base: number, settings: SamplerSettings, draw: number, floor: number): number {
     if (settings.temperature === 0) return this.#highest(scores, base);
     const { topK, topP, minP, temperature } = settings;
     const highest = highestLogit(scores, base, this.#size);
-    const minimum = minP > 0 ? highest + temperature * Math.log(minP) : -Infinity;
+    const minimum = minP > 0 ? Math.max(highest + temperature * Math.log(minP), floor) : floor;
     if (topK > 0 && topK < this.#size) {
       const count = selectTop(scores, base, this.#size, topK, minimum, this.#ids);
       return this.#drawAmongSorted(scores, base, count, highest, settings, draw);
@@ -210,4 +222,10 @@ export class Sampler {
     }
     return ids[kept - 1] as number;
   }
+}
+
+function excludeOthers(row: Float32Array, { words, also }: AllowedTokens): void {
+  const kept = also.map((id) => row[id] ?? -Infinity);
+  for (let id = 0; id < row.length; id++) if ((((words[id >> 5] as number) >>> (id & 31)) & 1) === 0) row[id] = -Infinity;
+  for (const [at, id] of also.entries()) if (id < row.length) row[id] = kept[at] as number;
 }

@@ -6,11 +6,13 @@ import { type ForwardPass } from '../../forward/forward-pass.ts';
 import { sequenceCacheBytes } from '../../forward/kv-cache.ts';
 import { type Lease } from '../../forward/shared-parts.ts';
 import { type StepPacer } from '../../forward/step-pacer.ts';
+import { GrammarCache } from '../../grammar/grammar-cache.ts';
 import { Sampler } from '../../sampling/sampler.ts';
 import { loadTokenizer, parseTokenizerBundle } from '../../tokenizer/text-tokenizer.ts';
 import { DEFAULT_ADMISSION } from '../admission-settings.ts';
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { DEFAULT_HEALTH_LIMITS } from '../../health/health-limits.ts';
+import { ExpertWatch } from '../../health/expert-watch.ts';
 import { type ExpertChange, ReleaseHealth } from '../../health/release-health.ts';
 import { type ExpertFigures, type ReleaseHealthReport } from '../engine.ts';
 import { healthReport } from '../health-report.ts';
@@ -61,6 +63,7 @@ export class LoadedRelease {
   readonly #tallies = new ExpertTallies();
   readonly #health: ReleaseHealth;
   readonly #shape: ReleaseManifest['shape'];
+  readonly #watch: ExpertWatch | null;
   #steps = 0;
 
   private constructor(
@@ -75,12 +78,16 @@ export class LoadedRelease {
     this.#forward = forward;
     this.#health = health;
     this.#shape = shape;
+    const limits = settings.health ?? DEFAULT_HEALTH_LIMITS;
+    const { pacer } = parts;
+    this.#watch = forward.probe ? new ExpertWatch({ health, limits, now: monotonicMs, probe: (layer, expert) => pacer.between(() => forward.probe!(layer, expert)) }) : null;
     this.#tokenizer = tokenizer;
     this.#scheduler = new Scheduler({
       context: {
         forward: paced(forward, parts.pacer),
         table: tokenizer.value.table,
         sampler: new Sampler(shape.vocabSize),
+        grammars: new GrammarCache(tokenizer.value.table, shape.vocabSize),
         vocabSize: shape.vocabSize,
         contextTokens: shape.contextTokens,
         eosTokenIds: shape.eosTokenIds,
@@ -164,6 +171,7 @@ export class LoadedRelease {
   async dispose(): Promise<void> {
     await this.#scheduler.idle();
     this.#scheduler.leave();
+    await this.#watch?.stop();
     await this.#forward.dispose();
     this.#health.dispose();
     await this.#tokenizer.release();
