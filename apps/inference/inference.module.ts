@@ -34,6 +34,7 @@ import { quarantinedLoading, QuarantinesInForce } from './degrade/quarantines-in
 import { RequestPaths } from './degrade/request-paths.ts';
 import { RequestFigures } from './figures/request-figures.ts';
 import { ServingFigures } from './figures/serving-figures.ts';
+import { engineHealth } from './experts/engine-health.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from './inference-options.ts';
 import { startVerifiedLoading } from './integrity/start-verified-loading.ts';
 import { VerifiedLoading } from './integrity/verified-loading.ts';
@@ -149,6 +150,7 @@ function startEngine({ config, logger }: InferenceOptions): Engine {
     limits: { maxSequences, maxQueued, prefillChunkTokens, threads, admission: admissionSettingsOf(config) },
     maxCacheBytes: cacheMaxBytes,
     plan,
+    ...engineHealth(config, logger),
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),
   });
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type z } from 'zod';
 import { type OidcSettings } from '#libs/governance/access/sign-in';
 import { type AdmissionConfig, admissionOf } from './admission-settings.ts';
+import { type ExpertConfig, expertsOf } from './expert-settings.ts';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
 
@@ -94,6 +95,7 @@ export interface Config {
     readonly maxLogprobs: number;
   };
   readonly admission: AdmissionConfig;
+  readonly experts: ExpertConfig;
   /** When a component's bytes are hashed again that this process has hashed: when its file changed, or at every load. */
   readonly integrity: { readonly verifyComponents: Environment['SIGNALBOX_VERIFY_COMPONENTS'] };
   readonly log: { readonly level: LogLevel };
@@ -180,6 +182,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
     },
     admission: admissionOf(values),
+    experts: expertsOf(values, machine.workingDir),
     integrity: { verifyComponents: values.SIGNALBOX_VERIFY_COMPONENTS },
     log: { level: values.SIGNALBOX_LOG_LEVEL },
     demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings } from './access-settings.ts';
 import { admissionSettings } from './admission-settings.ts';
+import { expertSettings } from './expert-settings.ts';
 
 const GIB = 1024 ** 3;
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
@@ -108,6 +109,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_ENGINE_PLAN: choice(['split', 'whole'], 'split'),
   SIGNALBOX_EXECUTION_PROVIDER: choice(['cpu', 'webgpu', 'cuda'], 'cpu'),
   ...admissionSettings,
+  ...expertSettings,
   SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
   /** -1 is the whole vocabulary. */

@@ -20,6 +20,8 @@ export interface WorkerEngineOptions extends WorkerSettings {
   readonly onFailure?: (error: Error, willRestart: boolean) => void;
   /** Told when an expert goes out of service or comes back by itself. */
   readonly onExpert?: (releaseId: string, change: ExpertChange) => void;
+  /** Told, as a sentence, what those who run the engine should know. */
+  readonly onNotice?: (message: string) => void;
   /** Another worker file, for tests. */
   readonly workerUrl?: URL;
 }
@@ -215,12 +217,13 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { limits, maxCacheBytes, health, plan } = this.#options;
+    const { limits, maxCacheBytes, faultFile, health, plan } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(plan ? { plan } : {}) },
+      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(faultFile === undefined ? {} : { faultFile }), ...(plan ? { plan } : {}) },
       {
         onStep: (message) => this.#takeStep(message),
+        onNotice: (message) => this.#options.onNotice?.(message),
         onExpert: ({ releaseId, change }) => this.#options.onExpert?.(releaseId, change),
         onDeath: (error) => this.#recover(error),
       },

@@ -5,6 +5,7 @@ import { type CallName, type EngineCalls, type FromWorker, type ToWorker, type W
 
 export type StepMessage = Extract<FromWorker, { type: 'step' }>;
 export type ExpertMessage = Extract<FromWorker, { type: 'expert' }>;
+type CallResult = Extract<FromWorker, { type: 'answer' | 'refusal' }>;
 
 interface PendingCall {
   readonly resolve: (value: never) => void;
@@ -14,6 +15,8 @@ interface PendingCall {
 export interface ConnectionHandlers {
   readonly onStep: (message: StepMessage) => void;
   readonly onExpert: (message: ExpertMessage) => void;
+  /** Something that those who run the engine should know. */
+  readonly onNotice: (message: string) => void;
   /** The thread ended though nobody asked; called once. */
   readonly onDeath: (error: Error) => void;
 }
@@ -31,6 +34,7 @@ export class WorkerConnection {
     this.#worker.on('message', (message: FromWorker) => {
       if (message.type === 'step') handlers.onStep(message);
       else if (message.type === 'expert') handlers.onExpert(message);
+      else if (message.type === 'notice') handlers.onNotice(message.message);
       else this.#settle(message);
     });
     const die = (error: Error) => {
@@ -61,7 +65,7 @@ export class WorkerConnection {
     await this.#worker.terminate();
   }
 
-  #settle(message: Exclude<FromWorker, StepMessage | ExpertMessage>): void {
+  #settle(message: CallResult): void {
     const call = this.#calls.get(message.id);
     this.#calls.delete(message.id);
     if (message.type === 'answer') call?.resolve(message.value as never);

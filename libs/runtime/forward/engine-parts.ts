@@ -1,5 +1,6 @@
 import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
 import { ExpertRecords } from '../health/expert-records.ts';
+import { type FaultInjection } from '../faults/fault-injection.ts';
 import { CacheMemory } from './cache-memory.ts';
 import { type ComponentWeights } from './component-weights.ts';
 import { type EmbeddingTable } from './embedding.ts';
@@ -18,10 +19,12 @@ export interface EngineParts {
   readonly pacer: StepPacer;
   readonly clock: RunClock;
   readonly experts: ExpertRecords;
+  /** null: nothing is injected. */
+  readonly faults: FaultInjection | null;
 }
 
 /** @param maxCacheBytes bound of the KV caches of all releases together */
-export function newEngineParts(maxCacheBytes: number): EngineParts {
+export function newEngineParts(maxCacheBytes: number, faults: FaultInjection | null = null): EngineParts {
   return {
     headers: new SharedParts(),
     sessions: new SharedParts((session) => session.release()),
@@ -31,5 +34,6 @@ export function newEngineParts(maxCacheBytes: number): EngineParts {
     pacer: new StepPacer(),
     clock: { lastEndMs: 0 },
     experts: new ExpertRecords(),
+    faults,
   };
 }

@@ -1,4 +1,5 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
+import { type ProbeOutcome } from '../health/expert-watch.ts';
 
 /** One sequence's KV cache, owned by the forward pass that made it. Opaque to the scheduler. */
 export interface SequenceCache {
@@ -74,5 +75,7 @@ export interface ForwardPass {
   memory(): { readonly weightBytes: Readonly<Record<string, number>>; readonly cacheBytes: number };
   /** How many of its sessions were made for it, and how many it shares with releases loaded before. */
   readonly sessions?: { readonly made: number; readonly shared: number };
+  /** Asks an expert whether it still gives what it gave when it was loaded; left out where experts cannot be asked one by one. */
+  probe?(layer: number, expert: number): Promise<ProbeOutcome>;
   dispose(): Promise<void>;
 }

@@ -11,6 +11,8 @@ import { type OnnxModel } from '../onnx/model.ts';
 import { type ComponentWeights, readComponentWeights, readTensor } from './component-weights.ts';
 import { type EmbeddingTable, embeddingTable } from './embedding.ts';
 import { type EngineParts, newEngineParts } from './engine-parts.ts';
+import { faultySession } from '../faults/faulty-session.ts';
+import { probeAgain } from './expert-probe.ts';
 import { type ForwardPass } from './forward-pass.ts';
 import { makeSession, sessionKey } from './make-session.ts';
 import { probeExpert } from './probe-expert.ts';
@@ -27,7 +29,7 @@ import {
 import { readSelectionBiases } from './selection-bias.ts';
 import { type Lease } from './shared-parts.ts';
 import { SplitForwardPass, type SplitSessions } from './split-forward-pass.ts';
-import { type RunClock, type TimedSession, timedSession } from './timed-session.ts';
+import { type TimedSession, timedSession } from './timed-session.ts';
 
 export interface LoadRequest {
   readonly manifest: ReleaseManifest;
@@ -65,7 +67,7 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
     });
     const loaded = { made: 0, shared: 0 };
     const make = async (model: OnnxModel, components: readonly ComponentWeights[]): Promise<TimedSession> => {
-      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads, parts.clock)));
+      const lease = await parts.sessions.lease(sessionKey(model, threads), () => parts.pacer.between(() => makeProbed(model, components, threads, parts)));
       held.push(lease);
       loaded[lease.shared ? 'shared' : 'made'] += 1;
       // Sessions that are there are found without waiting for anything; a large model has thousands.
@@ -105,14 +107,18 @@ function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: 
 }
 
 /** Makes a session; an expert's runs once, as a warm-up prompt need not reach it. @throws ReleaseLoadError where it gives no finite numbers */
-async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number, clock: RunClock): Promise<TimedSession> {
+async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number, { clock, faults }: EngineParts): Promise<TimedSession> {
   const session = await makeSession(model, components, threads);
   const [component] = components;
   try {
-    if (component && parseComponentName(component.name)?.kind === 'expert') await probeExpert(session, component);
+    const name = component ? parseComponentName(component.name) : null;
+    const sample = component && name?.kind === 'expert' ? await probeExpert(session, component) : null;
     // Making it held the thread: no run's time.
     clock.lastEndMs = performance.now();
-    return timedSession(session, clock, () => performance.now());
+    const timed = timedSession(session, clock, () => performance.now());
+    if (sample === null || name?.kind !== 'expert') return timed;
+    const expert = faults === null ? timed : faultySession(timed, name.layer, name.index, faults);
+    return Object.assign(expert, { probe: () => probeAgain(expert, sample) });
   } catch (error) {
     await session.release();
     throw error;

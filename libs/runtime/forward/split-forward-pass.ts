@@ -4,6 +4,7 @@ import { RouterLogitsError } from '#libs/moe/gating';
 import { type ExpertMask, maskExpert, newExpertMask } from '#libs/moe/expert-mask';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { ExpertsExhaustedError } from '../health/exhausted.ts';
+import { type ProbeOutcome } from '../health/expert-watch.ts';
 import { type ReleaseHealth } from '../health/release-health.ts';
 import { type Attended, AttentionStage } from './attention-stage.ts';
 import { type CacheMemory } from './cache-memory.ts';
@@ -119,6 +120,11 @@ export class SplitForwardPass implements ForwardPass {
 
   get sessions(): { readonly made: number; readonly shared: number } {
     return this.#settings.loaded;
+  }
+
+  probe(layer: number, expert: number): Promise<ProbeOutcome> {
+    const { experts } = this.#settings.sessions;
+    return experts[layer]?.[expert]?.probe?.() ?? Promise.reject(new RangeError(`there is no expert ${layer}/${expert} to probe`));
   }
 
   dispose(): Promise<void> {

@@ -1,4 +1,5 @@
 import { type InferenceSession } from 'onnxruntime-node';
+import { type ProbeOutcome } from '../health/expert-watch.ts';
 import { type Session } from './direct-session.ts';
 
 /** When the engine's thread last ended something that nothing else can run beside. */
@@ -11,6 +12,8 @@ export interface TimedSession {
   run(feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType>;
   /** To be read as soon as a run has resolved: the next run changes it. */
   readonly lastRunMs: number;
+  /** Of an expert: whether it still gives what it gave when it was loaded. */
+  probe?(): Promise<ProbeOutcome>;
   release(): Promise<void>;
 }
 

@@ -14,6 +14,8 @@ export interface WorkerSettings {
   readonly maxCacheBytes: number;
   /** DEFAULT_HEALTH_LIMITS unless given. */
   readonly health?: HealthLimits;
+  /** Faults to inject, for a drill. */
+  readonly faultFile?: string;
   /** How releases run; left out: a session for each expert, on the processor. */
   readonly plan?: EnginePlan;
 }
@@ -58,6 +60,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly type: 'answer'; readonly id: number; readonly value: EngineCalls[CallName]['answer'] }
   | { readonly type: 'refusal'; readonly id: number; readonly error: { readonly name: string; readonly message: string } }
+  | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'expert'; readonly releaseId: string; readonly change: ExpertChange }
   | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly cacheBytes: number | null };
 

@@ -1,4 +1,5 @@
 import { type MessagePort } from 'node:worker_threads';
+import { FaultInjection } from '../../faults/fault-injection.ts';
 import { newEngineParts } from '../../forward/engine-parts.ts';
 import { EnginePlaces } from '../engine-places.ts';
 import { ReleaseNotLoadedError } from '../errors.ts';
@@ -10,7 +11,8 @@ import { type EngineCalls, type FromWorker, type ToWorker, type WorkerSettings }
 /** Answers the messages of the main thread until the port closes. */
 export function serveEngine(port: MessagePort, settings: WorkerSettings, loadForwardPass: ForwardPassLoader): void {
   const releases = new Map<string, LoadedRelease>();
-  const parts = newEngineParts(settings.maxCacheBytes);
+  const faults = settings.faultFile === undefined ? null : new FaultInjection(settings.faultFile, (message) => port.postMessage({ type: 'notice', message } satisfies FromWorker));
+  const parts = newEngineParts(settings.maxCacheBytes, faults);
   const places = new EnginePlaces({ ...settings.limits, maxCacheBytes: settings.maxCacheBytes });
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
 
