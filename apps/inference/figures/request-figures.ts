@@ -15,6 +15,7 @@ export class RequestFigures {
   readonly #tokens;
   readonly #generations;
   readonly #unrecorded;
+  readonly #degraded;
   readonly #overflow;
   readonly #lostMass;
 
@@ -28,6 +29,7 @@ export class RequestFigures {
     this.#generations = meter.createCounter('signalbox.generations', { description: 'Generations, by how they ended.' });
     this.#overflow = meter.createCounter('signalbox.capacity.overflow', { description: 'Selections whose expert was full, by layer and what the release does with them.' });
     this.#lostMass = meter.createCounter('signalbox.lost.gate.mass', { description: 'Gates of selections that no expert served, by layer; a decision has about 1 in all.' });
+    this.#degraded = meter.createCounter('signalbox.degraded.decisions', { description: 'Routing decisions whose selected experts were unavailable, by what served instead.' });
     this.#unrecorded = meter.createCounter('signalbox.traces.lost', { description: 'Generations whose trace could not be recorded.' });
   }
 
@@ -40,6 +42,11 @@ export class RequestFigures {
     this.#tokens.add(promptTokens, { model, type: 'input' });
     this.#tokens.add(completionTokens, { model, type: 'output' });
     this.#generations.add(1, { ...labels, status });
+    const { degraded } = outcome;
+    if (!degraded) return;
+    this.#degraded.add(degraded.renormalised, { model, rung: 'renormalise' });
+    this.#degraded.add(degraded.nextBest, { model, rung: 'next-best' });
+    this.#degraded.add(degraded.generalist, { model, rung: 'generalist' });
   }
 
   /** What found its expert full. @param policy what the release does then */

@@ -8,6 +8,7 @@ import { ENGINE } from '../models/served-release.ts';
 import { ServedModels } from '../models/served-models.ts';
 import { Repeat } from '../repeat.ts';
 import { ExpertFlush } from './expert-flush.ts';
+import { observeExperts } from './expert-gauges.ts';
 import { LayerFigures, observeEngine } from './serving-gauges.ts';
 
 /** How often expert figures go to the store. */
@@ -29,6 +30,7 @@ export class ServingFigures implements OnApplicationBootstrap {
     this.#experts = new ExpertFlush(engine, store, (releaseId, experts) => this.#layers.seen(releaseId, experts));
     this.#repeat = new Repeat(() => this.#flush(), FLUSH_MS, (error) => logger.warn({ err: error }, 'expert figures wait for the database'));
     observeEngine(meter(), () => engine.status());
+    observeExperts(meter(), engine, () => models.residentIds());
   }
 
   onApplicationBootstrap(): void {
