@@ -95,7 +95,8 @@ export async function loadForwardPass(request: LoadRequest): Promise<ForwardPass
   }
 }
 
-function newHealth({ shape, components }: ReleaseManifest, { experts }: EngineParts): ReleaseHealth {
+/** Health of a release's experts for whoever gives none. */
+export function newHealth({ shape, components }: ReleaseManifest, { experts }: EngineParts): ReleaseHealth {
   return new ReleaseHealth({ layers: shape.layers, experts: shape.experts, components }, DEFAULT_HEALTH_LIMITS, experts, performance.now());
 }
 

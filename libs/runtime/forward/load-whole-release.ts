@@ -1,15 +1,19 @@
 import { BACKBONE } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { isPlainRouting } from '#libs/release/plain-routing';
 import { wholeGraph } from '../onnx/whole-graph.ts';
 import { readComponentWeights, readTensor } from './component-weights.ts';
 import { embeddingTable } from './embedding.ts';
 import { newEngineParts } from './engine-parts.ts';
 import { type ExecutionProvider } from './engine-plan.ts';
 import { type ForwardPass } from './forward-pass.ts';
-import { type LoadRequest } from './load-release.ts';
+import { type LoadRequest, newHealth } from './load-release.ts';
 import { makeSession } from './make-session.ts';
 import { embeddingSlice, expertWeights, headWeights, layerWeights, loadedBytes, openReleaseWeights, requireComponent } from './release-weights.ts';
 import { WholeForwardPass } from './whole-forward-pass.ts';
+
+/** Characters of routing settings in a message. */
+const MAX_SHOWN = 300;
 
 /** The whole-graph plan cannot serve what a release asks for. */
 export class PlanError extends Error {
@@ -46,6 +50,7 @@ export async function loadWholeForwardPass(request: LoadRequest, provider: Execu
     shape: manifest.shape,
     routing: manifest.routing,
     session,
+    health: request.health ?? newHealth(manifest, parts),
     embedding,
     chunkTokens,
     cacheMemory: parts.cacheMemory,
@@ -56,8 +61,6 @@ export async function loadWholeForwardPass(request: LoadRequest, provider: Execu
 
 /** @throws PlanError */
 function requirePlain({ routing }: ReleaseManifest): void {
-  const { gating, topK: _topK, normalise: _normalise, fallback: _fallback, ...others } = routing;
-  if (gating !== 'softmax-topk') throw new PlanError(`routing.gating ${gating} has no operators in the whole-graph plan; serve this release with the split plan`);
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new PlanError(`routing.${unknown} is not served by the whole-graph plan; serve this release with the split plan`);
+  if (isPlainRouting(routing)) return;
+  throw new PlanError(`the whole-graph plan selects by softmax top-k alone, and this release asks for more (${JSON.stringify(routing).slice(0, MAX_SHOWN)}); serve it with SIGNALBOX_ENGINE_PLAN=split`);
 }

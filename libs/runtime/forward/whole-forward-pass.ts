@@ -1,5 +1,7 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
+import { ExpertsExhaustedError } from '../health/exhausted.ts';
+import { type ReleaseHealth } from '../health/release-health.ts';
 import { LAYER_VALUES } from '../onnx/whole-graph.ts';
 import { rotaryTables, type RotaryTables } from './attention-rows.ts';
 import { type CacheMemory } from './cache-memory.ts';
@@ -7,13 +9,14 @@ import { type EmbeddingTable } from './embedding.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
 import { type CachedSequence, KvCache } from './kv-cache.ts';
 import { type AttentionGroup, checkItems, planStep } from './step-plan.ts';
-import { groupAngles, groupBias, groupMask, markMasked, storeCache, wantedRows } from './whole-rows.ts';
+import { type Barred, groupAngles, groupBias, groupMask, isExhausted, isOpen, markBarred, storeCache, wantedRows } from './whole-rows.ts';
 
 export interface WholeSettings {
   readonly shape: ModelShape;
   readonly routing: RoutingSettings;
   /** Of wholeGraph. */
   readonly session: Pick<InferenceSession, 'run'>;
+  readonly health: ReleaseHealth;
   readonly embedding: EmbeddingTable;
   readonly chunkTokens: number;
   readonly cacheMemory: CacheMemory;
@@ -27,15 +30,16 @@ interface GroupOutput {
   /** [rows][layers][topK] */
   readonly expertIds: Uint16Array;
   readonly gates: Float32Array;
-  /** [rows][layers]; null where no sequence of the group has a mask. */
+  /** [rows][layers]; null where nothing bars any expert. */
   readonly flags: Uint8Array | null;
 }
 
 /**
  * The whole-graph plan: a release is one session, and a step is one run for each group of sequences.
  * Made for accelerators, where many small runs cost more than they save. The cache stays with the host
- * and goes to the device with each run. There is no time of a single expert, and no swap of one: any
- * other component version is another session. Bits may depend on what shares a run.
+ * and goes to the device with each run. There is no time of a single expert, no probe and no swap of one:
+ * any other component version is another session. Experts that are quarantined give way to the next
+ * best, whatever the release's ladder says. Bits may depend on what shares a run.
  */
 export class WholeForwardPass implements ForwardPass {
   readonly #settings: WholeSettings;
@@ -71,6 +75,8 @@ export class WholeForwardPass implements ForwardPass {
     checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts });
     if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
+    const { exhaustedLayers } = this.#settings.health;
+    if (exhaustedLayers.length > 0) throw new ExpertsExhaustedError(exhaustedLayers);
     this.#stepping = true;
     try {
       for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
@@ -112,7 +118,8 @@ export class WholeForwardPass implements ForwardPass {
         logits: logits.slice(given * shape.vocabSize, (given + wanted) * shape.vocabSize),
         expertIds: expertIds.slice(from * perRow, to * perRow),
         gates: gates.slice(from * perRow, to * perRow),
-        flags: item.expertMask && flags ? flags.slice(from * shape.layers, to * shape.layers) : null,
+        failure: isExhausted(this.#barred(item), shape.layers, shape.experts) ? 'experts-exhausted' : null,
+        flags: flags?.slice(from * shape.layers, to * shape.layers) ?? null,
       });
       given += wanted;
     }
@@ -120,13 +127,14 @@ export class WholeForwardPass implements ForwardPass {
 
   async #run(group: AttentionGroup, items: readonly StepItem[]): Promise<GroupOutput> {
     const { shape, routing, session } = this.#settings;
-    const results = await session.run(this.#feeds(group, items));
+    const barred = items.map((item) => this.#barred(item));
+    const results = await session.run(this.#feeds(group, items, barred));
     const rows = group.sequences.length * group.tokens;
     const { layers, experts } = shape;
     const { topK } = routing;
     const expertIds = new Uint16Array(rows * layers * topK);
     const gates = new Float32Array(rows * layers * topK);
-    const flags = group.masks === null ? null : new Uint8Array(rows * layers);
+    const flags = barred.every(isOpen) ? null : new Uint8Array(rows * layers);
     for (let layer = 0; layer < layers; layer++) {
       const ids = results[LAYER_VALUES.ids(layer)]!.data as BigInt64Array;
       const weights = results[LAYER_VALUES.gates(layer)]!.data as Float32Array;
@@ -138,12 +146,17 @@ export class WholeForwardPass implements ForwardPass {
         }
       }
       storeCache(group, layer, results[LAYER_VALUES.newKey(layer)]!.data as Float32Array, results[LAYER_VALUES.newValue(layer)]!.data as Float32Array, shape);
-      if (flags) markMasked(group, layer, results[LAYER_VALUES.logits(layer)]!.data as Float32Array, { layers, experts, topK }, { expertIds, gates, flags });
+      if (flags) markBarred(barred, group.tokens, layer, results[LAYER_VALUES.logits(layer)]!.data as Float32Array, { layers, experts, topK }, { expertIds, gates, flags });
     }
     return { logits: results['logits']!.data as Float32Array, expertIds, gates, flags };
   }
 
-  #feeds(group: AttentionGroup, items: readonly StepItem[]): InferenceSession.FeedsType {
+  #barred({ expertMask, routed }: StepItem): Barred {
+    const { routing, health } = this.#settings;
+    return { mask: expertMask ?? null, unavailable: health.unavailable, generalists: routed?.generalist ? (routing.fallback?.generalists ?? null) : null };
+  }
+
+  #feeds(group: AttentionGroup, items: readonly StepItem[], barred: readonly Barred[]): InferenceSession.FeedsType {
     const { shape, embedding } = this.#settings;
     const { sequences, tokens, slab, slot } = group;
     const { hiddenSize, keyValueHeads, headSize, layers, experts } = shape;
@@ -168,7 +181,7 @@ export class WholeForwardPass implements ForwardPass {
       const part = (of: Float32Array): Tensor => new Tensor('float32', of.subarray(slot * slotFloats, (slot + batch) * slotFloats), cached);
       feeds[LAYER_VALUES.pastKey(layer)] = part(slab.keys[layer]!);
       feeds[LAYER_VALUES.pastValue(layer)] = part(slab.values[layer]!);
-      feeds[LAYER_VALUES.bias(layer)] = new Tensor('float32', groupBias(group, layer, experts), [batch * tokens, experts]);
+      feeds[LAYER_VALUES.bias(layer)] = new Tensor('float32', groupBias(barred, tokens, layer, experts), [batch * tokens, experts]);
     }
     return feeds;
   }

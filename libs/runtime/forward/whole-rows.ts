@@ -1,4 +1,5 @@
 import { type ExpertMask, isMasked } from '#libs/moe/expert-mask';
+import { selectExperts } from '#libs/moe/gating';
 import { selectUnmasked } from '#libs/moe/masked-gating';
 import { type ModelShape } from '#libs/release/manifest';
 import { DECISION_FLAGS } from '#libs/trace/trace';
@@ -45,13 +46,46 @@ export function groupMask({ sequences, tokens, slab }: AttentionGroup, shape: Pi
   return mask;
 }
 
+/** Why experts of a layer cannot serve a sequence. */
+export interface Barred {
+  /** By rule; null for none. */
+  readonly mask: ExpertMask | null;
+  /** Quarantined or out of service; null for none. */
+  readonly unavailable: ExpertMask | null;
+  /** By layer, the one expert that may serve, as the request takes the generalist path; null where it does not. */
+  readonly generalists: readonly number[] | null;
+}
+
+/** Whether nothing bars any expert. */
+export function isOpen({ mask, unavailable, generalists }: Barred): boolean {
+  return mask === null && unavailable === null && generalists === null;
+}
+
+function isBarred({ mask, unavailable, generalists }: Barred, layer: number, expert: number): boolean {
+  if ((mask !== null && isMasked(mask, layer, expert)) || (unavailable !== null && isMasked(unavailable, layer, expert))) return true;
+  const generalist = generalists?.[layer];
+  // One that cannot serve bars nobody else.
+  return generalist !== undefined && expert !== generalist && !isBarred({ mask, unavailable, generalists: null }, layer, generalist);
+}
+
+/** Whether a layer is left without an expert for a sequence. */
+export function isExhausted(barred: Barred, layers: number, experts: number): boolean {
+  if (barred.unavailable === null) return false;
+  for (let layer = 0; layer < layers; layer++) {
+    let left = experts;
+    for (let expert = 0; expert < experts; expert++) if (isBarred(barred, layer, expert)) left -= 1;
+    if (left === 0) return true;
+  }
+  return false;
+}
+
 /** What is added to a layer's router logits, [rows][experts]: NEVER for experts that must not serve. */
-export function groupBias({ sequences, masks, tokens }: AttentionGroup, layer: number, experts: number): Float32Array {
-  const bias = new Float32Array(sequences.length * tokens * experts);
-  for (const [at, mask] of (masks ?? []).entries()) {
-    if (mask === null) continue;
+export function groupBias(barred: readonly Barred[], tokens: number, layer: number, experts: number): Float32Array {
+  const bias = new Float32Array(barred.length * tokens * experts);
+  for (const [at, one] of barred.entries()) {
+    if (isOpen(one)) continue;
     for (let expert = 0; expert < experts; expert++) {
-      if (!isMasked(mask, layer, expert)) continue;
+      if (!isBarred(one, layer, expert)) continue;
       for (let token = 0; token < tokens; token++) bias[(at * tokens + token) * experts + expert] = NEVER;
     }
   }
@@ -78,31 +112,38 @@ export function storeCache({ sequences, tokens, slab, slot }: AttentionGroup, la
 }
 
 /**
- * Marks what masks did in one layer: `logits` are the router's, unbiased. A masked expert that fills a
- * rank, because too few are left, served with gate 0: the rank is unused, as selectUnmasked says it.
+ * Marks what barred experts changed in one layer: `logits` are the router's, unbiased. A barred expert
+ * that fills a rank, because too few are left, served with gate 0: the rank is unused.
  */
-export function markMasked(
-  { sequences, masks, tokens }: AttentionGroup,
+export function markBarred(
+  barred: readonly Barred[],
+  tokens: number,
   layer: number,
   logits: Float32Array,
   { layers, experts, topK }: { readonly layers: number; readonly experts: number; readonly topK: number },
   { expertIds, gates, flags }: { readonly expertIds: Uint16Array; readonly gates: Float32Array; readonly flags: Uint8Array },
 ): void {
-  const scratch = { expertIds: new Uint16Array(topK * tokens), gates: new Float32Array(topK * tokens), offset: 0, rowStride: topK };
-  for (const [at] of sequences.entries()) {
-    const mask = masks?.[at] ?? null;
-    if (mask === null) continue;
+  const plain = { expertIds: new Uint16Array(topK * tokens), gates: new Float32Array(topK * tokens), offset: 0, rowStride: topK };
+  const settings = { experts, topK, normalise: true };
+  for (const [at, one] of barred.entries()) {
+    if (isOpen(one)) continue;
+    const { mask, unavailable, generalists } = one;
     const row = at * tokens;
     const marks = { marks: flags, offset: row * layers + layer, rowStride: layers };
-    selectUnmasked(logits, row * experts, tokens, { experts, topK, normalise: true }, mask, layer, scratch, marks, DECISION_FLAGS);
-    for (let token = 0; token < tokens; token++) unuseMasked(expertIds, gates, ((row + token) * layers + layer) * topK, topK, mask, layer);
-  }
-}
-
-function unuseMasked(expertIds: Uint16Array, gates: Float32Array, from: number, topK: number, mask: ExpertMask, layer: number): void {
-  for (let rank = 1; rank < topK; rank++) {
-    if (!isMasked(mask, layer, expertIds[from + rank]!)) continue;
-    expertIds[from + rank] = expertIds[from]!;
-    gates[from + rank] = 0;
+    if (mask === null) selectExperts(logits, row * experts, tokens, settings, plain);
+    else selectUnmasked(logits, row * experts, tokens, settings, mask, layer, plain, marks, DECISION_FLAGS);
+    const generalist = generalists?.[layer];
+    const isGeneralist = generalist !== undefined && !isBarred({ mask, unavailable, generalists: null }, layer, generalist);
+    for (let token = 0; token < tokens; token++) {
+      const decision = (row + token) * layers + layer;
+      const hit = unavailable !== null && plain.expertIds.subarray(token * topK, (token + 1) * topK).some((expert) => isMasked(unavailable, layer, expert));
+      if (isGeneralist) flags[decision]! |= DECISION_FLAGS.generalist | DECISION_FLAGS.fallback;
+      else if (hit) flags[decision]! |= DECISION_FLAGS.unavailable | DECISION_FLAGS.fallback;
+      for (let rank = 1; rank < topK; rank++) {
+        if (!isBarred(one, layer, expertIds[decision * topK + rank]!)) continue;
+        expertIds[decision * topK + rank] = expertIds[decision * topK]!;
+        gates[decision * topK + rank] = 0;
+      }
+    }
   }
 }
