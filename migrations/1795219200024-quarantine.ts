@@ -7,7 +7,7 @@ const TIMING = { forMs: 0, keepFiringForMs: 10 * MINUTE_MS, noDataAfterMs: 15 * 
 const RULES = [
   {
     signal: 'expert-unavailable', name: 'Expert unavailable', summary: 'An expert does not serve: it is in quarantine, or its circuit breaker is open.',
-    limits: [{ severity: 'warning', is: 'above', limit: 0.5, by: 'value' }], timing: { ...TIMING, keepFiringForMs: MINUTE_MS },
+    limits: [{ severity: 'warning', is: 'above', limit: 0, by: 'value' }], timing: { ...TIMING, keepFiringForMs: MINUTE_MS },
   },
   {
     signal: 'degraded-share', name: 'Degraded answers', summary: 'Decisions are served by another expert than the router chose, or requests by another model.',
@@ -81,6 +81,7 @@ export class Quarantine1795219200024 implements MigrationInterface {
         dense_requests integer NOT NULL,
         PRIMARY KEY (release, bucket, flush_id)
       );
+      CREATE INDEX degraded_minute_by_age ON signalbox.degraded_minute USING brin (bucket);
       COMMENT ON COLUMN signalbox.degraded_minute.dense_requests IS 'Requests to the model of this release that its dense model answered.';
 
       -- Only filled for requests that took another path; rows without take no room for them.

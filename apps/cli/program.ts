@@ -11,6 +11,7 @@ import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
 import { addFeedbackCommands } from './commands/feedback.ts';
 import { addFreezeCommands } from './commands/freeze.ts';
+import { addQuarantineCommands } from './commands/quarantine.ts';
 import { addReceiverCommands } from './commands/receivers.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
 import { addKeyCommands } from './commands/keys.ts';
@@ -55,6 +56,8 @@ function buildProgram(terminal: Terminal): Command {
   const program = new Command('signalbox')
     .description('See and steer the routing of a Mixture-of-Experts model that Signalbox serves.')
     .exitOverride()
+    // What stands behind a command is that command's, also where the one above it has an option of the same name.
+    .enablePositionalOptions()
     .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
     .addHelpText('after', EXIT_HELP);
 
@@ -76,10 +79,12 @@ function buildProgram(terminal: Terminal): Command {
     .option('--json', 'as JSON, a line for each 1,024 tokens')
     .action((requestId: string, options: { json?: boolean }) => trace(client(), terminal, requestId, options));
 
-  cut(program.command('experts'), true)
-    .description('latency, tokens and size of each expert')
+  const expertsCommand = program.command('experts');
+  cut(expertsCommand, true)
+    .description('latency, tokens and size of each expert; below it, which are out of service')
     .option('--json', 'as JSON')
     .action((options: Parameters<typeof experts>[2]) => experts(client(), terminal, options));
+  addQuarantineCommands(expertsCommand, terminal, client);
 
   program
     .command('import')

@@ -49,7 +49,7 @@ const toldOf = async (receiver: string) => (await told(house.dataSource, receive
 
 it('ships a rule for each signal, and a watchdog that fires from the first round', async () => {
   const { items } = await call('listAlertRules', { query: { limit: '200' } });
-  expect(items).toHaveLength(14);
+  expect(items).toHaveLength(16);
   await round();
   const [first] = await told(house.dataSource, team);
   expect(first).toMatchObject({ sequence: 1, reason: 'new-group', status: 'firing', alerts: [{ ruleId: 'watchdog', severity: 'info', labels: { signal: 'watchdog' } }] });

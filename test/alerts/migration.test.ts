@@ -41,5 +41,5 @@ it('goes down with rows in every table, and up again on a database that has rows
   expect(await count('release')).toBe(1);
   expect(await migrate(dataSource)).toHaveLength(steps);
   expect(await tables()).toEqual(all);
-  expect(await count('alert_rule')).toBe(14);
+  expect(await count('alert_rule')).toBe(16);
 });

@@ -82,6 +82,8 @@ async function activations(): Promise<void> {
   await change('rollbackActivation', { params: OF_MODEL, body: {} });
   await change('startShadow', { params: OF_MODEL, headers: await generationOf(), body: { release: back, share: 0.1 } });
   await change('stopShadow', { params: OF_MODEL, body: {} });
+  const { id: quarantineId } = await change('createQuarantine', { params: OF_MODEL, body: { layer: 0, expert: 0, reason: 'a test' } });
+  await change('liftQuarantine', { params: { ...OF_MODEL, quarantineId }, body: {} });
   const plan = { model: MODEL, candidate: back, steps: [{ share: 0.1, bakeMs: 60_000, minRequests: 10, maxMs: 600_000 }], guards: [{ kind: 'error-rate' }] };
   const rolloutId = (await change('createRollout', { body: { plan } })).id;
   for (const name of ['pauseRollout', 'resumeRollout', 'abortRollout'] as const) await change(name, { params: { rolloutId }, body: {} });

@@ -57,6 +57,10 @@ export type FakeMode = 'answer' | 'busy' | 'fail' | 'throw' | 'hang';
 /** Answers with the alphabet. In mode `hang` each choice waits after its second token for the abort. */
 export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' | 'status' | 'close' | 'drainFigures' | 'quarantine' | 'health'> {
   mode: FakeMode = 'answer';
+  /** Releases that have too few experts left to answer. */
+  readonly exhausted = new Set<string>();
+  /** What every answer says of its decisions. */
+  flagged: GenerateOutcome['flagged'] = null;
   readonly requests: GenerateRequest[] = [];
   readonly outcomes: GenerateOutcome[] = [];
   aborts = 0;
@@ -103,6 +107,10 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
     if (this.mode === 'busy') throw new EngineBusyError(3);
     if (this.mode === 'throw') throw new Error('the worker died');
     yield { type: 'started', queueWaitMs: 1 };
+    if (this.exhausted.has(request.releaseId)) {
+      yield { type: 'finished', outcome: { ...outcomeOf(request, 0, 'failed'), failure: 'experts-exhausted' } };
+      return;
+    }
     if (request.promptLogprobs !== null) {
       const positions = [...request.promptTokens].map((id, index) => (index === 0 ? null : position(id, request.promptLogprobs ?? 0)));
       yield { type: 'prompt-logprobs', positions };
@@ -126,7 +134,7 @@ export class FakeEngine implements Pick<Engine, 'load' | 'unload' | 'generate' |
     if (status === 'answered') {
       for (let choice = 0; choice < request.choices; choice++) yield { type: 'choice-finished', choice, reason: 'length', stopText: null };
     }
-    const outcome = outcomeOf(request, sent, status);
+    const outcome = { ...outcomeOf(request, sent, status), flagged: this.flagged };
     this.outcomes.push(outcome);
     yield { type: 'finished', outcome };
   }

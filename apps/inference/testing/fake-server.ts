@@ -15,6 +15,7 @@ import { RequestFigures } from '../figures/request-figures.ts';
 import { RequestRules } from '../rules/request-rules.ts';
 import { type RulesOfModel } from '../rules/rules-in-force.ts';
 import { type AnsweredRequest } from '../shadow/shadow-runs.ts';
+import { AnswerSchemas } from '../structured/answer-schemas.ts';
 import { SliceProbe } from '../assign/slice-probe.ts';
 import { RequestPaths } from '../degrade/request-paths.ts';
 import { ServedModels } from '../models/served-models.ts';
@@ -50,6 +51,8 @@ export class FakeServer {
   authenticate: Authenticator = fakeAuthenticate;
   /** What is active; sync `models` after a change. */
   active: ActiveModel = FAKE_ACTIVE;
+  /** Further models, before the start. */
+  others: readonly ActiveModel[] = [];
   models: ServedModels | null = null;
   /** The data rules of every model. */
   rules: RulesOfModel = null;
@@ -71,7 +74,7 @@ export class FakeServer {
         this.captured.push({ record, trace: routing });
       },
     };
-    const directory = { generation: async () => JSON.stringify(this.active.activation), active: async () => [this.active] };
+    const directory = { generation: async () => JSON.stringify(this.active.activation), active: async () => [this.active, ...this.others] };
     this.models = new ServedModels(this.engine, directory, async () => fakeTokenizer, () => {}, nowMs);
     const { models } = this;
     await models.sync();
@@ -88,6 +91,7 @@ export class FakeServer {
       probe: new SliceProbe(this.engine, createNoopMeter()),
       paths: new RequestPaths(this.experts, this.quarantines, this.coldStart, models, async () => undefined),
       answering: new Answering(this.engine, capture, 4, tellError, (answer) => this.offered.push(answer)),
+      schemas: new AnswerSchemas(),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
       nowMs,
       random: randomBytes,

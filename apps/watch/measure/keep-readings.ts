@@ -1,7 +1,7 @@
 import { type Reading, type ReadingLabels, type Signal } from '#libs/detection/reading/reading';
 
 /** Signals whose readings are written only for what stands out. */
-const SPARSE: ReadonlySet<Signal> = new Set(['dead-expert', 'waking-expert', 'hot-expert', 'slow-expert', 'quality']);
+const SPARSE: ReadonlySet<Signal> = new Set(['dead-expert', 'waking-expert', 'hot-expert', 'slow-expert', 'expert-unavailable', 'quality']);
 
 export interface KeptReadings {
   readonly save: readonly Reading[];

@@ -8,6 +8,10 @@ import { Readings } from '#libs/store/detection/readings';
 import { FeedbackRouting } from '#libs/store/feedback/feedback-routing';
 import { type ExpertFigures } from '#libs/store/figures/expert-figures';
 import { type UsageReader } from '#libs/store/usage/usage-reader';
+import { DegradedMinutes } from '#libs/store/quarantine/degraded-minutes';
+import { QuarantineHolds } from '#libs/store/quarantine/quarantine-holds';
+import { Quarantines } from '#libs/store/quarantine/quarantines';
+import { type AvailabilityPorts } from './availability-readings.ts';
 import { ExpertSpeeds } from './expert-speeds.ts';
 import { FeedbackJoiner } from './join-feedback.ts';
 import { ReferenceUsage } from './reference-usage.ts';
@@ -25,6 +29,7 @@ export interface MeasurePorts {
   readonly feedback: FeedbackRouting;
   readonly joiner: FeedbackJoiner;
   readonly refusals: Pick<RuleRefusals, 'count'>;
+  readonly availability: AvailabilityPorts;
 }
 
 export function storedMeasurePorts(dataSource: DataSource, usage: UsageReader, figures: ExpertFigures, sealer: TraceSealer, now: () => number): MeasurePorts {
@@ -41,5 +46,6 @@ export function storedMeasurePorts(dataSource: DataSource, usage: UsageReader, f
     feedback,
     joiner: new FeedbackJoiner(feedback, sealer, now),
     refusals: new RuleRefusals(dataSource),
+    availability: { quarantines: new Quarantines(dataSource), holds: new QuarantineHolds(dataSource), degraded: new DegradedMinutes(dataSource) },
   };
 }

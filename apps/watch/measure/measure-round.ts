@@ -5,6 +5,7 @@ import { measureSilence } from '#libs/detection/windows/silence';
 import { measureSlowExperts } from '#libs/detection/windows/slow-expert';
 import { type Baseline, type SegmentLabels } from '#libs/store/detection/baseline';
 import { labelsKey } from '#libs/store/detection/readings';
+import { availabilityReadings } from './availability-readings.ts';
 import { keepReadings, seriesOf } from './keep-readings.ts';
 import { expertReadings, layerReadings, type MeasuredLayer } from './layer-readings.ts';
 import { type MeasurePorts } from './measure-ports.ts';
@@ -15,8 +16,10 @@ import { baselineFor } from './reference-usage.ts';
 
 /** Signals whose readings are this part's. */
 const SIGNALS: readonly Signal[] = [
-  'collapse', 'low-entropy', 'low-confidence', 'dropped-tokens', 'dead-expert', 'waking-expert', 'hot-expert', 'slow-expert', 'data-rule-refusals', 'no-data', 'quality',
+  'collapse', 'low-entropy', 'low-confidence', 'dropped-tokens', 'dead-expert', 'waking-expert', 'hot-expert', 'slow-expert', 'data-rule-refusals', 'no-data', 'quality', 'expert-unavailable', 'degraded-share',
 ];
+/** Read for all layers of a release in each round, whether anything stands out. */
+const LAYER_SIGNALS: readonly Signal[] = ['quality', 'expert-unavailable'];
 const EXPERT_SIGNALS: readonly Signal[] = ['dead-expert', 'waking-expert', 'hot-expert'];
 /** At 60 independent requests an hour, a gap of 15 minutes, from which on the shipped rule warns, has probability exp(-15). */
 const SILENCE_LIMITS = { minRequestsPerHour: 60, recordingMs: 120_000 };
@@ -80,8 +83,9 @@ export class MeasureRound {
       fresh.push(await this.#refusals(release, nowMs));
       await this.#slow(release, nowMs, { fresh, measured, waiting });
       fresh.push(...(await this.#qualityOf(release, nowMs)));
-      for (let layer = 0; layer < release.layers; layer += 1) measured.add(seriesOf({ signal: 'quality', labels: { release: release.releaseId, layer: String(layer) } }));
+      for (let layer = 0; layer < release.layers; layer += 1) for (const signal of LAYER_SIGNALS) measured.add(seriesOf({ signal, labels: { release: release.releaseId, layer: String(layer) } }));
     }
+    fresh.push(...(await availabilityReadings(this.ports.availability, served, await this.ports.processes.list(), nowMs, this.settings.windowMs)));
     // Layers whose turn to be timed it is not keep what was said of them.
     const before = (await readings.current({ signals: SIGNALS }, MAX_READINGS)).filter((reading) => !waiting.has(seriesOf(reading)));
     const { save, remove } = keepReadings(fresh, before, measured, nowMs, labelsKey);

@@ -51,6 +51,8 @@ export class Retention {
     purgedRows += await this.purge('usage_minute', 'bucket', plan.minutesBeforeMs);
     purgedRows += await this.purge('expert_figures_minute', 'bucket', plan.minutesBeforeMs);
     purgedRows += await this.purge('rule_refusal_minute', 'bucket', plan.minutesBeforeMs);
+    purgedRows += await this.purge('answer_check_hour', 'bucket', plan.minutesBeforeMs);
+    purgedRows += await this.purge('degraded_minute', 'bucket', plan.minutesBeforeMs);
     if (plan.dropPartitions.length > 0) this.partitions.forget();
     return { status: 'done', droppedPartitions: plan.dropPartitions, purgedRows };
   }
