@@ -11,6 +11,7 @@ import { Activations } from '#libs/store/activation/activations';
 import { Accounts } from '#libs/store/accounts/accounts';
 import { limitCounts } from '#libs/store/accounts/limit-counts';
 import { Sessions } from '#libs/store/accounts/sessions';
+import { AnswerChecks } from '#libs/store/answers/answer-checks';
 import { CaptureLedger } from '#libs/store/capture/ledger';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { RuleRefusals } from '#libs/store/data-rules/rule-refusals';
@@ -18,6 +19,9 @@ import { RuleSets } from '#libs/store/data-rules/rule-sets';
 import { Releases } from '#libs/store/releases/releases';
 import { ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { Answering } from './answer/answering.ts';
+import { ANSWER_CHECKS, AnswerCheckFlush } from './structured/answer-check-flush.ts';
+import { AnswerSchemas } from './structured/answer-schemas.ts';
+import { AnswerTally } from './structured/answer-tally.ts';
 import { SliceProbe } from './assign/slice-probe.ts';
 import { callerAuthenticator } from './api/caller-authenticator.ts';
 import { INFERENCE_LIMITS } from './api/http-limits.ts';
@@ -85,8 +89,8 @@ export class InferenceModule {
         },
         {
           provide: Answering,
-          inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns, DegradedCounts],
-          useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns, counts: DegradedCounts) => {
+          inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns, DegradedCounts, AnswerTally],
+          useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns, counts: DegradedCounts, tally: AnswerTally) => {
             const settings: CaptureSettings = {
               keepTokenIds: config.capture.mode === 'full',
               nowMs: Date.now,
@@ -95,7 +99,7 @@ export class InferenceModule {
               tellError,
             };
             const capture = new RequestCapture(transport.log, new RequestFigures(meter()), settings);
-            return new Answering(engine, capture, config.engine.maxSequences, tellError, (answer) => shadows.offer(answer));
+            return new Answering(engine, capture, config.engine.maxSequences, tellError, (answer) => shadows.offer(answer), (answers) => tally.count(answers));
           },
         },
         {
@@ -110,6 +114,7 @@ export class InferenceModule {
             rules,
             answering,
             paths,
+            schemas: new AnswerSchemas(),
             probe: new SliceProbe(engine, meter()),
             limits: { ...INFERENCE_LIMITS, maxLogprobs: config.engine.maxLogprobs },
             nowMs: Date.now,
@@ -118,6 +123,9 @@ export class InferenceModule {
           }),
         },
         ...degradeProviders,
+        { provide: AnswerTally, useFactory: () => new AnswerTally(meter()) },
+        { provide: ANSWER_CHECKS, inject: [DataSource], useFactory: (dataSource: DataSource) => new AnswerChecks(dataSource) },
+        AnswerCheckFlush,
         V1Registration,
         ModelFollower,
         { provide: RULE_DIRECTORY, useExisting: RuleSets },

@@ -1,10 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RouteInput, type RouteOutput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
-import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type Annotations } from '#libs/store/overview/annotations';
 import { type RequestFiguresReader } from '#libs/store/overview/request-figures';
 import { decodeCursor, page } from '../http/cursor.ts';
+import { chooseReleaseIds } from '../routing/release-ids.ts';
 import { timeWindow, windowBody } from '../routing/time-window.ts';
 import { RELEASE_CATALOG, type ReleaseCatalog, USAGE_READER, type UsagePort } from '../routing/usage-reader.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
@@ -43,7 +43,7 @@ export class OverviewDesk {
   }
 
   async figures({ model: asked, release, from, to, tenant, step }: Query<'getRequestFigures'>): Output<'getRequestFigures'> {
-    const { model, releaseIds } = await this.#releases(asked, release);
+    const { model, releaseIds } = await chooseReleaseIds(this.catalog, { model: asked, release });
     const nowMs = this.settings.now();
     const recordedFromMs = Math.floor((nowMs - this.settings.retentionDays * DAY_MS) / STEP_MS[step]) * STEP_MS[step];
     const window = timeWindow(from, to, nowMs);
@@ -67,24 +67,4 @@ export class OverviewDesk {
       buckets: buckets.map((bucket) => bucketBody(bucket, minRequests)),
     };
   }
-
-  /** Of one release, or all of a model, or of the only model: figures of requests add up whatever the shapes of the releases. */
-  async #releases(asked: string | undefined, release: string | undefined): Promise<{ model: string; releaseIds: readonly string[] }> {
-    if (release !== undefined) {
-      const found = await this.catalog.find(release);
-      if (!found || (asked !== undefined && found.model !== asked)) throw missing('release', 'no such release of that model; GET /api/v1/releases lists them');
-      return { model: found.model, releaseIds: [release] };
-    }
-    const models = asked === undefined ? await this.catalog.models() : [asked];
-    const [model] = models;
-    if (model === undefined) throw missing('model', 'there is no model yet; import one with POST /api/v1/imports');
-    if (models.length > 1) throw new ProblemError({ status: 400, code: 'model_required', title: 'A model is needed', detail: `Query field model: give one of ${models.slice(0, 20).join(', ')}.`, field: 'model' });
-    const outlines = await this.catalog.ofModel(model);
-    if (outlines.length === 0) throw missing('model', 'no model of that name; GET /api/v1/models lists them');
-    return { model, releaseIds: outlines.map(({ releaseId }) => releaseId) };
-  }
-}
-
-function missing(field: 'model' | 'release', remedy: string): ProblemError {
-  return new ProblemError({ status: 404, code: `${field}_not_found`, title: 'Not found', detail: `Query field ${field}: ${remedy}.`, field });
 }

@@ -116,7 +116,7 @@ function refuseStart(beside: 'order' | 'cursor'): never {
 function requestBody(trace: StoredTrace): RequestBody {
   const { requestId, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags } = trace;
   const at = new Date(trace.atMs).toISOString();
-  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags: flags && [...flags], isPinned: trace.pinned === true, degraded: degradedBody(trace), dataRules: rulesBody(trace) };
+  return { requestId, at, model, releaseId, segment, status, promptTokens, completionTokens, routedTokens, queueWaitMs, timeToFirstTokenMs, durationMs, flags: flags && [...flags], isPinned: trace.pinned === true, degraded: degradedBody(trace), answerCheck: trace.answerCheck ?? null, dataRules: rulesBody(trace) };
 }
 
 function degradedBody({ degraded }: StoredTrace): RequestBody['degraded'] {

@@ -2,6 +2,7 @@ import { chatTurns, type ChatRequest } from '#libs/contract/openai/chat-request'
 import { type CompletionRequest } from '#libs/contract/openai/completion-request';
 import { badRequest, type OpenAiFailure } from '#libs/contract/openai/error';
 import { ChatRefusedError } from '../models/served-release.ts';
+import { tooFewTokens } from '../structured/answer-schemas.ts';
 import { type Admission, type AdmissionFacts, type AdmittedPrompt, type AdmittedRequest } from './admitted.ts';
 import { decideContext, textTooLong } from './context-limit.ts';
 import { decideLogprobs, tooManyEntries } from './logprob-limit.ts';
@@ -23,6 +24,7 @@ interface Wanted {
   readonly param: 'prompt' | 'messages';
   readonly logprobParam: 'logprobs' | 'top_logprobs';
   readonly maxTokens: number | null;
+  readonly maxTokensParam: string;
   readonly logprobs: number | null;
   readonly echo: boolean;
 }
@@ -47,7 +49,7 @@ export function admitCompletion(body: CompletionRequest, facts: AdmissionFacts):
       prompts.push({ tokens, text: echo && tokens.length <= contextTokens ? facts.release.tokenizer.decode(tokens) : '' });
     }
   }
-  const wanted: Wanted = { kind: 'completion', param: 'prompt', logprobParam: 'logprobs', maxTokens, logprobs: body.logprobs ?? null, echo };
+  const wanted: Wanted = { kind: 'completion', param: 'prompt', logprobParam: 'logprobs', maxTokensParam: 'max_tokens', maxTokens, logprobs: body.logprobs ?? null, echo };
   return admit(body, prompts, wanted, facts);
 }
 
@@ -71,6 +73,7 @@ export function admitChat(body: ChatRequest, facts: AdmissionFacts): Admission {
     kind: 'chat',
     param: 'messages',
     logprobParam: 'top_logprobs',
+    maxTokensParam: typeof body.max_completion_tokens === 'number' ? 'max_completion_tokens' : 'max_tokens',
     maxTokens: body.max_completion_tokens ?? body.max_tokens ?? null,
     logprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : null,
     echo: false,
@@ -87,6 +90,12 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
   const logprobs = decideLogprobs(wanted.logprobs, limits.maxLogprobs, vocabSize, wanted.logprobParam);
   if ('failure' in logprobs) return { refused: logprobs.failure };
 
+  const format = facts.schemas.of(body.response_format);
+  if ('refused' in format) return format;
+  const { rules } = format;
+  // Any tokens that spell the shortest answer bound the fewest that do.
+  const shortestTokens = rules ? release.tokenizer.encode(rules.shortest, false).length : 0;
+
   const sampling = samplingSettings(body, facts.seed);
   const stop = body.stop === null || body.stop === undefined ? [] : typeof body.stop === 'string' ? [body.stop] : body.stop;
   const prompts: AdmittedPrompt[] = [];
@@ -94,6 +103,8 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
   for (const [index, { tokens, text }] of tokenised.entries()) {
     const context = decideContext(tokens.length, wanted.maxTokens, contextTokens, wanted.param);
     if ('failure' in context) return { refused: context.failure };
+    const few = tooFewTokens(shortestTokens, context.maxTokens, wanted.maxTokensParam);
+    if (few) return { refused: few };
     answerTokens += choices * context.maxTokens + (wanted.echo ? choices * tokens.length : 0);
     prompts.push({
       text,
@@ -110,6 +121,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
         logprobs: logprobs.alternatives,
         promptLogprobs: wanted.echo ? logprobs.alternatives : null,
         expertMask: ruling.mask,
+        ...(rules ? { grammar: rules.grammar } : {}),
         ...(facts.degraded?.path === 'generalist' ? { generalist: true } : {}),
         tenant: sharerOf(labels, facts.principal),
         deadlineMs: facts.deadlineMs,
@@ -137,6 +149,7 @@ function admit(body: CompletionRequest | ChatRequest, tokenised: readonly Tokeni
     logprobs: logprobs.alternatives !== null,
     tokensAsIds: body.return_tokens_as_token_ids ?? false,
     routedExperts: body.routed_experts ?? false,
+    answerRules: rules,
   };
   return { admitted };
 }

@@ -3,6 +3,7 @@ import { type OpenAiFailure } from '#libs/contract/openai/error';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type GenerateRequest } from '#libs/runtime/engine/engine';
 import { type ExpertMask } from '#libs/moe/expert-mask';
+import { type AnswerRules, type AnswerSchemas } from '../structured/answer-schemas.ts';
 import { type ServedRelease } from '../models/served-release.ts';
 import { type RequestLabels } from './request-labels.ts';
 
@@ -26,6 +27,8 @@ export interface AdmissionFacts {
   /** Whether it named this release itself. */
   readonly isPinned: boolean;
   readonly limits: AdmissionLimits;
+  /** Reads what answers must keep to. */
+  readonly schemas: Pick<AnswerSchemas, 'of'>;
   /** Used where the request names no seed. */
   readonly seed: number;
   /** The way that it takes in place of the usual one; null for that. */
@@ -70,6 +73,8 @@ export interface AdmittedRequest {
   readonly logprobs: boolean;
   readonly tokensAsIds: boolean;
   readonly routedExperts: boolean;
+  /** What each answer must keep to; null: it is free. */
+  readonly answerRules: AnswerRules | null;
 }
 
 export type Admission = { readonly admitted: AdmittedRequest } | { readonly refused: OpenAiFailure };

@@ -2,6 +2,8 @@ import { type Context } from '@opentelemetry/api';
 import { type OpenAiFailure, errorBody } from '#libs/contract/openai/error';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { type AdmittedRequest } from '../admit/admitted.ts';
+import { type AnswerResult } from '#libs/contract/capture/request-record';
+import { type CheckedAnswers, checkGeneration, TextKeeper, worstResult } from '../structured/checked-answers.ts';
 import { type RequestCapture } from '../capture/request-capture.ts';
 import { type AnsweredRequest } from '../shadow/shadow-runs.ts';
 import { describeAnswer } from '../spans/request-spans.ts';
@@ -42,6 +44,7 @@ export class Answering {
   /**
    * @param promptsAtOnce of one request in the engine: else a long list alone would fill its queue
    * @param answered offered each generation once it is recorded
+   * @param checked told of answers that had to keep to a schema
    */
   constructor(
     private readonly engine: Pick<Engine, 'generate'>,
@@ -49,6 +52,7 @@ export class Answering {
     private readonly promptsAtOnce: number,
     private readonly tellError: TellEngineError,
     private readonly answered: (answer: AnsweredRequest) => void = () => undefined,
+    private readonly checked: (answers: CheckedAnswers) => void = () => undefined,
   ) {}
 
   /** Resolves when no request runs. */
@@ -112,11 +116,12 @@ export class Answering {
     };
     const runOne = async (prompt: number): Promise<Generation | null> => {
       const { request } = admitted.prompts[prompt] ?? {};
-      const sink = sinkOf(prompt);
+      const keeper = admitted.answerRules ? new TextKeeper(sinkOf(prompt), admitted.choices) : null;
+      const sink = keeper ?? sinkOf(prompt);
       try {
         if (!request || noAnswer) return null;
         const generation = await runGeneration(this.engine.generate(request, signal), admitted.choices, sink);
-        await this.#record(admitted, prompt, generation, context);
+        await this.#record(admitted, prompt, generation, context, this.#check(admitted, generation, keeper, context));
         const failure = failureOfOutcome(generation.outcome, context.timedOut(), admitted.requestId);
         if (failure) return fail(failure);
         ended(generation, prompt);
@@ -140,12 +145,19 @@ export class Answering {
     return { generations: complete };
   }
 
-  async #record(admitted: AdmittedRequest, prompt: number, { outcome }: Generation, context: AnswerContext): Promise<void> {
+  #check(admitted: AdmittedRequest, generation: Generation, keeper: TextKeeper | null, { atMs }: AnswerContext): AnswerResult | null {
+    if (!admitted.answerRules || !keeper) return null;
+    const results = checkGeneration(admitted.answerRules, generation, keeper.texts);
+    if (results.length > 0) this.checked({ atMs, admitted, results });
+    return worstResult(results);
+  }
+
+  async #record(admitted: AdmittedRequest, prompt: number, { outcome }: Generation, context: AnswerContext, answerCheck: AnswerResult | null): Promise<void> {
     const admittedPrompt = admitted.prompts[prompt];
     if (!admittedPrompt) return;
     context.spent?.(outcome.promptTokens + outcome.completionTokens);
     if (outcome.status === 'failed') this.tellError(admittedPrompt.request.id, new Error(outcome.error ?? 'the engine gave no reason'));
-    await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext);
+    await this.capture.record(admitted, admittedPrompt, outcome, context.atMs, context.spanContext, answerCheck);
     // A shadow is compared on the model's traffic, not on what somebody tried, nor on what went another way.
     if (admitted.isPinned || admitted.degraded) return;
     const { request } = admittedPrompt;

@@ -54,6 +54,8 @@ export interface V1Ports {
   readonly answering: Pick<Answering, 'answer'>;
   /** Which way a request goes where experts are short or its labels are new. */
   readonly paths: Pick<RequestPaths, 'decide' | 'denseFor' | 'rungsOf'>;
+  /** Reads what answers must keep to. */
+  readonly schemas: AdmissionFacts['schemas'];
   /** Where the stable release routes a prompt. */
   readonly probe: Pick<SliceProbe, 'share'>;
   readonly limits: InferenceLimits & AdmissionLimits;
@@ -170,7 +172,7 @@ async function generate<Body extends GenerateBody>(
     const prepareAs = (release: ServedRelease, id: string, degraded: DegradedWay | null): Prepared => {
       const ruling = ports.rules.rule(release, labels);
       if ('failure' in ruling) return { refused: ruling.failure, ...(ruling.reason === 'no-expert-left' ? { byRulesOf: release.releaseId } : {}) };
-      const admission = admit(parsed.data, { requestId: id, principal, labels, ruling, release, isPinned: own !== null, limits: ports.limits, seed, degraded, deadlineMs });
+      const admission = admit(parsed.data, { requestId: id, principal, labels, ruling, release, isPinned: own !== null, limits: ports.limits, seed, degraded, deadlineMs, schemas: ports.schemas });
       return 'refused' in admission ? admission : { ...admission, rulesDigest: ruling.mask && ruling.applied ? ruling.applied.digest : null };
     };
     const prepare = (release: ServedRelease): Prepared => prepareAs(release, requestId, ports.paths.decide(release, labels, own !== null).path === 'generalist' ? { path: 'generalist', insteadOf: null } : null);

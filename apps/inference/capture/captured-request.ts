@@ -1,4 +1,4 @@
-import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type AnswerResult, type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
 import { type DegradedWay } from '../admit/admitted.ts';
@@ -16,13 +16,16 @@ export interface RecordFacts {
   readonly traceparent: string | null;
   readonly isPinned: boolean;
   readonly degraded: DegradedWay | null;
+  /** null: its answers were free, or there is none. */
+  readonly answerCheck: AnswerResult | null;
 }
 
-export function requestRecord({ isPinned, degraded, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
+export function requestRecord({ isPinned, degraded, answerCheck, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
   return {
     ...facts,
     ...(isPinned && { pinned: true as const }),
     ...(degraded && { degraded: degraded.path === 'dense' ? { path: degraded.path, askedModel: degraded.insteadOf.model } : { path: degraded.path } }),
+    ...(answerCheck && { answerCheck }),
     status: outcome.status,
     promptTokens: outcome.promptTokens,
     completionTokens: outcome.completionTokens,

@@ -1,5 +1,5 @@
 import { type Context } from '@opentelemetry/api';
-import { type RequestRecord } from '#libs/contract/capture/request-record';
+import { type AnswerResult, type RequestRecord } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { traceRows } from '#libs/trace/trace';
 import { type AdmittedPrompt, type AdmittedRequest } from '../admit/admitted.ts';
@@ -29,7 +29,7 @@ export class RequestCapture {
   ) {}
 
   /** Resolves when the trace is as durable as promised; the last byte of the answer waits for it. Never rejects. */
-  async record(admitted: AdmittedRequest, prompt: AdmittedPrompt, outcome: GenerateOutcome, atMs: number, parent: Context): Promise<void> {
+  async record(admitted: AdmittedRequest, prompt: AdmittedPrompt, outcome: GenerateOutcome, atMs: number, parent: Context, answerCheck: AnswerResult | null = null): Promise<void> {
     const { release, segment, rules, kind, isPinned, degraded } = admitted;
     const requestId = prompt.request.id;
     const durationMs = this.settings.nowMs() - atMs;
@@ -39,7 +39,7 @@ export class RequestCapture {
     describeOutcome(parent, admitted, outcome, atMs);
     try {
       await recordingSpan(parent, traceRows(outcome), (traceparent) => {
-        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent, isPinned, degraded };
+        const facts = { requestId, atMs, model: release.model, releaseId: release.releaseId, segment, rules, durationMs, traceparent, isPinned, degraded, answerCheck };
         const record = requestRecord(facts, outcome);
         this.settings.tellEnded(record);
         return this.log.append(record, routingTrace(outcome, release.manifest, this.settings.keepTokenIds));

@@ -21,7 +21,7 @@ const prompt = {
 const admitted: AdmittedRequest = {
   kind: 'chat', requestId: 'r', release: { ...FAKE_RELEASE, tokenizer: fakeTokenizer }, segment: { tenant: 'acme', task: '', language: 'en' }, rules: null, isPinned: false, degraded: null,
   labels: { tenant: 'acme', task: '', language: 'en', region: '', dataClass: '', licence: '', session: '' }, prompts: [prompt],
-  choices: 1, stream: false, includeUsage: false, echo: false, logprobs: false, tokensAsIds: false, routedExperts: false,
+  choices: 1, stream: false, includeUsage: false, echo: false, logprobs: false, tokensAsIds: false, routedExperts: false, answerRules: null,
 };
 
 it('tells the stages of a request in one trace, and never its text', async () => {

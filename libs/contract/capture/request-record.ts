@@ -43,7 +43,13 @@ export interface RequestRecord {
   readonly pinned?: true;
   /** It took another way than usual. Left out for all others. */
   readonly degraded?: DegradedRecord;
+  /** How its answers kept to the response format that it asked for, the worst of them; left out where it asked for none or was not answered. */
+  readonly answerCheck?: AnswerResult;
 }
+
+/** incomplete: an answer ended before its value did. */
+export const ANSWER_RESULTS = ['valid', 'invalid', 'incomplete'] as const;
+export type AnswerResult = (typeof ANSWER_RESULTS)[number];
 
 /** generalist: all its decisions took the release's generalist path. dense: this model answered in place of the one that was asked for. */
 export type DegradedRecord = { readonly path: 'generalist' } | { readonly path: 'dense'; readonly askedModel: string };

@@ -39,6 +39,7 @@ export const requestSchema = z
       })
       .nullable()
       .describe('null where it went the usual way, single decisions aside: those are in `flags`.'),
+    answerCheck: z.enum(['valid', 'invalid', 'incomplete']).nullable().describe('How its answers kept to the response format it asked for, the worst of them; null where it asked for none or was not answered.'),
     dataRules: appliedRulesSchema.nullable().describe('null where the model had no data rules.'),
   })
   .meta({ id: 'RecordedRequest', description: 'What is known of a request besides its content.' });

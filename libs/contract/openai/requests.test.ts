@@ -77,7 +77,6 @@ describe('chat request', () => {
   it.each([
     ['tools', [{ type: 'function', function: { name: 'f' } }]],
     ['functions', [{ name: 'f' }]],
-    ['response_format', { type: 'json_object' }],
     ['audio', { voice: 'a' }],
     ['modalities', ['text', 'audio']],
     ['reasoning_effort', 'high'],

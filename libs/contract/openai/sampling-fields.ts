@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPENAI_LIMITS } from './limits.ts';
 import { requestMetadata } from './metadata.ts';
+import { responseFormat } from './response-format.ts';
 
 const tokenId = z.int().min(0).max(OPENAI_LIMITS.largestTokenId);
 const stopText = z.string().min(1).max(OPENAI_LIMITS.stopTextCharacters);
@@ -34,6 +35,7 @@ export const samplingFields = {
     .strictObject({ include_usage: z.boolean().nullish(), include_obfuscation: z.boolean().nullish() })
     .nullish(),
   metadata: requestMetadata.nullish(),
+  response_format: responseFormat.nullish(),
   // vLLM's extensions
   top_k: z.int().min(-1).max(OPENAI_LIMITS.largestTokenId).nullish().meta({ description: '0 or -1: off.' }),
   min_p: z.number().min(0).max(1).nullish().meta({ description: 'Drops tokens less likely than this share of the likeliest. Default 0.' }),

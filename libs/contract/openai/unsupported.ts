@@ -19,10 +19,6 @@ const CHAT: Readonly<Record<string, UnsupportedField>> = {
   tool_choice: { harmless: only('none', 'auto'), remedy: 'this server calls no tools; remove it' },
   functions: { harmless: emptyList, remedy: 'this server calls no functions; remove it' },
   function_call: { harmless: only('none', 'auto'), remedy: 'this server calls no functions; remove it' },
-  response_format: {
-    harmless: (value) => typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'text',
-    remedy: 'only {"type":"text"} is supported',
-  },
   audio: { harmless: never, remedy: 'this server answers in text; remove it' },
   modalities: {
     harmless: (value) => Array.isArray(value) && value.length === 1 && value[0] === 'text',

@@ -25,6 +25,7 @@ export const TRACE_COLUMNS = [
   'flags',
   'degraded',
   'asked_model',
+  'answer_check',
 ] as const;
 
 /** Statuses by their stored number. */
@@ -66,7 +67,8 @@ export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds)
       .boolean(record.pinned ? true : null)
       .int16(flags)
       .bytes(record.degraded ? Buffer.from(record.degraded.path) : null)
-      .bytes(record.degraded?.path === 'dense' ? Buffer.from(record.degraded.askedModel) : null);
+      .bytes(record.degraded?.path === 'dense' ? Buffer.from(record.degraded.askedModel) : null)
+      .bytes(record.answerCheck ? Buffer.from(record.answerCheck) : null);
     if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();

@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager } from 'typeorm';
-import { type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { ANSWER_RESULTS, type AnswerResult, type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type DecisionFlag, flagNames } from '#libs/trace/trace';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
@@ -52,11 +52,12 @@ interface Row extends Segment {
   pinned: boolean | null;
   degraded: string | null;
   asked_model: string | null;
+  answer_check: string | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned, t.degraded, t.asked_model,
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned, t.degraded, t.asked_model, t.answer_check,
   (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
 const JOINS = `JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const SOURCE = `signalbox.trace AS t ${JOINS}`;
@@ -75,6 +76,26 @@ export class TraceReader {
       const found = await byRequestId(manager, requestId);
       await appendAudit(manager, audit);
       return found;
+    });
+  }
+
+  /**
+   * Reads the newest traces that match, and notes who looked, in one transaction.
+   * @throws RangeError for a limit outside 1 to 1000
+   */
+  async lookAtNewest(filter: TraceFilter, limit: number, audit: AuditEntry): Promise<readonly StoredTraceWithBytes[]> {
+    if (!(limit >= 1 && limit <= 1000)) throw new RangeError(`limit is ${limit}; it must be from 1 to 1000`);
+    return this.dataSource.transaction(async (manager) => {
+      const { bind, parameters } = binder();
+      const conditions = whereOf(filter, bind);
+      const rows = await manager.query<(Row & { trace: Buffer })[]>(
+        `SELECT ${COLUMNS}, t.trace FROM (
+           SELECT * FROM signalbox.trace AS t WHERE ${conditions.join(' AND ')} ORDER BY ${orderBy('newest')} LIMIT ${bind(limit)}
+         ) AS t ${JOINS} ORDER BY ${orderBy('newest')}`,
+        parameters,
+      );
+      await appendAudit(manager, audit);
+      return rows.map((row) => ({ ...toTrace(row), sealedTrace: row.trace }));
     });
   }
 
@@ -146,8 +167,13 @@ function toTrace(row: Row): StoredTrace {
     ...(row.pinned === true && { pinned: true as const }),
     ...(row.degraded === 'dense' && { degraded: { path: 'dense' as const, askedModel: row.asked_model ?? '' } }),
     ...(row.degraded === 'generalist' && { degraded: { path: 'generalist' as const } }),
+    ...(isAnswerResult(row.answer_check) && { answerCheck: row.answer_check }),
     ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
+}
+
+function isAnswerResult(value: string | null): value is AnswerResult {
+  return (ANSWER_RESULTS as readonly (string | null)[]).includes(value);
 }
 
 function appliedRules(digest: Buffer, { masked_experts, rules_applied, rules_generation }: Row): StoredAppliedRules {
