@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { decodeTensorHeader } from '#libs/release/tensor-file';
+import { type GgufType } from './gguf-blocks.ts';
 import { type GgufMetadata, type GgufTensor, writeGguf } from './gguf-file.ts';
 
 /** The settings of a Mixtral config.json that GGUF carries. */
@@ -26,19 +27,8 @@ interface Tokenizer {
   readonly added_tokens: readonly { readonly id: number; readonly special: boolean }[];
 }
 
-function halfToFloat(bytes: Buffer): Float32Array {
-  const out = new Float32Array(bytes.length / 2);
-  for (let index = 0; index < out.length; index++) {
-    const half = bytes.readUInt16LE(index * 2);
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) out[index] = sign * fraction * 2 ** -24;
-    else if (exponent === 31) out[index] = fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    else out[index] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  }
-  return out;
-}
+/** llama.cpp's number of each kind of file. */
+const FILE_TYPES: Readonly<Record<GgufType, number>> = { f32: 0, q4_0: 2, q8_0: 7 };
 
 /**
  * Reorders the rows of a query or key projection from rotate-half order (Hugging Face) to
@@ -63,7 +53,8 @@ async function readTensors(directory: string) {
     const entry = tensors.get(name);
     if (!entry) throw new Error(`the checkpoint has no tensor ${name}`);
     if (entry.dtype !== 'F16') throw new Error(`${name} is ${entry.dtype}; this converter reads F16 checkpoints`);
-    return halfToFloat(bytes.subarray(entry.begin, entry.end));
+    const start = bytes.byteOffset + entry.begin;
+    return new Float32Array(new Float16Array(bytes.buffer.slice(start, start + entry.end - entry.begin)));
   };
 }
 
@@ -87,8 +78,11 @@ function tokenizerMetadata(tokenizer: Tokenizer, config: MixtralConfig): GgufMet
   };
 }
 
-/** Writes a Mixtral checkpoint (F16, one file) as fp32 GGUF: the same values, in llama.cpp's layout. */
-export async function checkpointToGguf(directory: string, path: string): Promise<void> {
+/**
+ * Writes a Mixtral checkpoint (F16, one file) as GGUF, in llama.cpp's layout. `type` is that of the
+ * matrices that Signalbox quantises too (attention, experts, head); norms, router and embedding stay fp32.
+ */
+export async function checkpointToGguf(directory: string, path: string, type: GgufType): Promise<void> {
   const config = JSON.parse(await readFile(join(directory, 'config.json'), 'utf8')) as MixtralConfig;
   const tokenizer = JSON.parse(await readFile(join(directory, 'tokenizer.json'), 'utf8')) as Tokenizer;
   const read = await readTensors(directory);
@@ -97,15 +91,15 @@ export async function checkpointToGguf(directory: string, path: string): Promise
   const keyRows = config.num_key_value_heads * headSize;
 
   const tensors: GgufTensor[] = [
-    { name: 'token_embd.weight', dimensions: [hidden, config.vocab_size], values: read('model.embed_tokens.weight') },
-    { name: 'output_norm.weight', dimensions: [hidden], values: read('model.norm.weight') },
-    { name: 'output.weight', dimensions: [hidden, config.vocab_size], values: read('lm_head.weight') },
+    { name: 'token_embd.weight', dimensions: [hidden, config.vocab_size], type: 'f32', values: () => read('model.embed_tokens.weight') },
+    { name: 'output_norm.weight', dimensions: [hidden], type: 'f32', values: () => read('model.norm.weight') },
+    { name: 'output.weight', dimensions: [hidden, config.vocab_size], type, values: () => read('lm_head.weight') },
   ];
   for (let layer = 0; layer < config.num_hidden_layers; layer++) {
     const from = (name: string) => read(`model.layers.${layer}.${name}.weight`);
-    const add = (name: string, dimensions: number[], values: Float32Array) =>
-      tensors.push({ name: `blk.${layer}.${name}.weight`, dimensions, values });
-    const stack = (name: string) => {
+    const add = (name: string, dimensions: number[], values: () => Float32Array, held: GgufType = type) =>
+      tensors.push({ name: `blk.${layer}.${name}.weight`, dimensions, type: held, values });
+    const stack = (name: string) => () => {
       const parts = Array.from({ length: experts }, (_, expert) => from(`block_sparse_moe.experts.${expert}.${name}`));
       const all = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0));
       let offset = 0;
@@ -115,13 +109,13 @@ export async function checkpointToGguf(directory: string, path: string): Promise
       }
       return all;
     };
-    add('attn_norm', [hidden], from('input_layernorm'));
-    add('attn_q', [hidden, queryRows], interleaveRotaryRows(from('self_attn.q_proj'), config.num_attention_heads, headSize, hidden));
-    add('attn_k', [hidden, keyRows], interleaveRotaryRows(from('self_attn.k_proj'), config.num_key_value_heads, headSize, hidden));
-    add('attn_v', [hidden, keyRows], from('self_attn.v_proj'));
-    add('attn_output', [queryRows, hidden], from('self_attn.o_proj'));
-    add('ffn_norm', [hidden], from('post_attention_layernorm'));
-    add('ffn_gate_inp', [hidden, experts], from('block_sparse_moe.gate'));
+    add('attn_norm', [hidden], () => from('input_layernorm'), 'f32');
+    add('attn_q', [hidden, queryRows], () => interleaveRotaryRows(from('self_attn.q_proj'), config.num_attention_heads, headSize, hidden));
+    add('attn_k', [hidden, keyRows], () => interleaveRotaryRows(from('self_attn.k_proj'), config.num_key_value_heads, headSize, hidden));
+    add('attn_v', [hidden, keyRows], () => from('self_attn.v_proj'));
+    add('attn_output', [queryRows, hidden], () => from('self_attn.o_proj'));
+    add('ffn_norm', [hidden], () => from('post_attention_layernorm'), 'f32');
+    add('ffn_gate_inp', [hidden, experts], () => from('block_sparse_moe.gate'), 'f32');
     add('ffn_gate_exps', [hidden, width, experts], stack('w1'));
     add('ffn_down_exps', [width, hidden, experts], stack('w2'));
     add('ffn_up_exps', [hidden, width, experts], stack('w3'));
@@ -131,8 +125,8 @@ export async function checkpointToGguf(directory: string, path: string): Promise
     path,
     {
       'general.architecture': { type: 'string', value: 'llama' },
-      'general.name': { type: 'string', value: 'tiny-mixtral' },
-      'general.file_type': { type: 'u32', value: 0 },
+      'general.name': { type: 'string', value: basename(directory) },
+      'general.file_type': { type: 'u32', value: FILE_TYPES[type] },
       'llama.context_length': { type: 'u32', value: config.max_position_embeddings },
       'llama.embedding_length': { type: 'u32', value: hidden },
       'llama.block_count': { type: 'u32', value: config.num_hidden_layers },

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { encodeGgufValues, GGUF_TYPES, ggufBytes, type GgufType } from './gguf-blocks.ts';
 
 /**
  * Writer for GGUF version 3, the container that llama.cpp loads.
@@ -18,11 +19,12 @@ export interface GgufTensor {
   readonly name: string;
   /** Fastest-varying dimension first, the reverse of safetensors. */
   readonly dimensions: readonly number[];
-  readonly values: Float32Array;
+  readonly type: GgufType;
+  /** Read when it is written, so that one tensor is held at a time. */
+  readonly values: () => Float32Array;
 }
 
 const TYPE = { u32: 4, f32: 6, bool: 7, string: 8, array: 9, i32: 5 } as const;
-const TENSOR_F32 = 0;
 const ALIGNMENT_BYTES = 32;
 
 function number(bytes: number, write: (buffer: Buffer) => void): Buffer {
@@ -60,24 +62,25 @@ function encodeValue(entry: GgufValue): Buffer {
 
 const padding = (position: number) => (ALIGNMENT_BYTES - (position % ALIGNMENT_BYTES)) % ALIGNMENT_BYTES;
 
-/** Writes an fp32 GGUF file; an existing one is replaced. */
+/** Writes a GGUF file; an existing one is replaced. */
 export async function writeGguf(path: string, metadata: GgufMetadata, tensors: readonly GgufTensor[]): Promise<void> {
   const entries = Object.entries(metadata);
   const head = [Buffer.from('GGUF'), u32(3), u64(tensors.length), u64(entries.length)];
   for (const [key, value] of entries) head.push(text(key), encodeValue(value));
   let offset = 0;
-  for (const { name, dimensions, values } of tensors) {
-    head.push(text(name), u32(dimensions.length), ...dimensions.map(u64), u32(TENSOR_F32), u64(offset));
-    offset += values.byteLength;
+  for (const { name, dimensions, type } of tensors) {
+    head.push(text(name), u32(dimensions.length), ...dimensions.map(u64), u32(GGUF_TYPES[type].number), u64(offset));
+    offset += ggufBytes(dimensions.reduce((product, size) => product * size, 1), type);
     offset += padding(offset);
   }
   const header = Buffer.concat(head);
   const file = await open(path, 'w');
   try {
     await file.writeFile(Buffer.concat([header, Buffer.alloc(padding(header.length))]));
-    for (const { values } of tensors) {
-      await file.writeFile(Buffer.from(values.buffer, values.byteOffset, values.byteLength));
-      await file.writeFile(Buffer.alloc(padding(values.byteLength)));
+    for (const { values, type } of tensors) {
+      const bytes = encodeGgufValues(values(), type);
+      await file.writeFile(bytes);
+      await file.writeFile(Buffer.alloc(padding(bytes.length)));
     }
   } finally {
     await file.close();

@@ -60,9 +60,8 @@ export class AttentionStage {
   /** Runs one layer: adds attention to hidden [rows][hiddenSize] and the new tokens to the cache. */
   async run(layer: number, groups: readonly GroupFeeds[], hidden: Float32Array): Promise<Attended[]> {
     const { hiddenSize } = this.#shape;
-    const x = new Tensor('float32', hidden, [hidden.length / hiddenSize, hiddenSize]);
-    const { projected } = await this.#projections[layer]!.run({ x });
-    for (const feeds of groups) this.#spread(projected!.data as Float32Array, layer, feeds);
+    const projected = await this.#project(layer, hidden);
+    for (const feeds of groups) this.#spread(projected, layer, feeds);
     // Runs issued together share one turn of the event loop.
     const results = await Promise.all(groups.map((feeds) => this.#attentions[layer]!.run(this.#feeds(layer, feeds, hidden))));
     return results.map(({ residual, normed, logits }, at) => {
@@ -70,6 +69,14 @@ export class AttentionStage {
       hidden.set(residual!.data as Float32Array, group.row * hiddenSize);
       return { group, normed: normed!.data as Float32Array, logits: logits!.data as Float32Array };
     });
+  }
+
+  /** [rows][(attentionHeads + 2 keyValueHeads) * headSize] of all rows of the step. */
+  async #project(layer: number, hidden: Float32Array): Promise<Float32Array> {
+    const { hiddenSize } = this.#shape;
+    const x = new Tensor('float32', hidden, [hidden.length / hiddenSize, hiddenSize]);
+    const { projected } = await this.#projections[layer]!.run({ x });
+    return projected!.data as Float32Array;
   }
 
   #spread(projected: Float32Array, layer: number, { group, queries }: GroupFeeds): void {
