@@ -44,6 +44,14 @@ export function maskedCount({ wordsPerLayer, words }: ExpertMask, layer: number)
 
 /** Why a mask cannot serve a model of this shape, as a sentence; null where it can. */
 export function maskFault(mask: ExpertMask, layers: number, experts: number): string | null {
+  const fault = maskShapeFault(mask, layers, experts);
+  if (fault !== null) return fault;
+  for (let layer = 0; layer < layers; layer++) if (maskedCount(mask, layer) === experts) return `the mask leaves no expert in layer ${layer}`;
+  return null;
+}
+
+/** Why a mask is not one of this shape, whatever it leaves; null where it is. */
+export function maskShapeFault(mask: ExpertMask, layers: number, experts: number): string | null {
   const wordsPerLayer = maskWords(experts);
   if (mask.wordsPerLayer !== wordsPerLayer || mask.words.length !== layers * wordsPerLayer) {
     return `the mask has ${mask.words.length} words, ${mask.wordsPerLayer} for each layer; ${layers} layers of ${experts} experts have ${layers * wordsPerLayer}`;
@@ -51,7 +59,6 @@ export function maskFault(mask: ExpertMask, layers: number, experts: number): st
   const spare = experts % WORD_BITS;
   for (let layer = 0; layer < layers; layer++) {
     if (spare !== 0 && mask.words[(layer + 1) * wordsPerLayer - 1]! >>> spare !== 0) return `the mask of layer ${layer} names an expert beyond ${experts - 1}`;
-    if (maskedCount(mask, layer) === experts) return `the mask leaves no expert in layer ${layer}`;
   }
   return null;
 }

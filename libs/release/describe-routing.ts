@@ -28,12 +28,13 @@ export function routingWords(field: string, value: unknown): string | null {
   }
 }
 
-function fallbackWords({ ladder, generalists, denseModel, minConfidence }: NonNullable<RoutingSettings['fallback']>): string {
+function fallbackWords({ ladder, generalists, denseModel, minConfidence, coldStart }: NonNullable<RoutingSettings['fallback']>): string {
   const parts = [
     ...(ladder === undefined ? [] : [`ladder ${ladder.join(' > ')}`]),
     ...(generalists === undefined ? [] : [`generalists ${generalists.join(', ')}`]),
     ...(denseModel === undefined ? [] : [`dense model ${denseModel}`]),
     ...(minConfidence === undefined ? [] : [`generalist below confidence ${minConfidence}`]),
+    ...(coldStart === undefined ? [] : ['generalist for unseen labels']),
   ];
   return parts.length === 0 ? 'fallback as usual' : parts.join(', ');
 }

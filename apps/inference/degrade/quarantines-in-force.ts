@@ -45,7 +45,7 @@ export class QuarantinesInForce {
     if (this.#enforced === null) await this.sync();
     // Known first: a look that comes meanwhile must not pass it by.
     this.#releases.set(releaseId, { model, layers, experts, held: false });
-    await this.#enforce(releaseId);
+    await this.#enforce(releaseId, true);
   }
 
   unloaded(releaseId: string): void {
@@ -76,13 +76,13 @@ export class QuarantinesInForce {
     this.#seen = heads;
   }
 
-  async #enforce(releaseId: string): Promise<void> {
+  async #enforce(releaseId: string, isFresh = false): Promise<void> {
     const release = this.#releases.get(releaseId);
     if (!release) return;
     const mask = quarantineMask(this.#quarantines.filter(({ model }) => model === release.model), { releaseId, ...release });
     try {
-      // Without a quarantine before and now there is nothing to say.
-      if (mask !== null || release.held) await this.engine.quarantine(releaseId, mask);
+      // Without a quarantine before and now there is nothing to say, but for a fresh one: the engine may remember an earlier load.
+      if (mask !== null || release.held || isFresh) await this.engine.quarantine(releaseId, mask);
     } catch (error) {
       // It may have gone meanwhile.
       if (this.#releases.has(releaseId)) throw error;

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { type ExpertMask, maskFault } from '#libs/moe/expert-mask';
+import { type ExpertMask, maskShapeFault } from '#libs/moe/expert-mask';
 import { type ExpertChange } from '../health/release-health.ts';
 import { checkRequest, tokenBudget } from './admission.ts';
 import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateOutcome, type GenerateRequest, type ReleaseHealthReport } from './engine.ts';
@@ -324,8 +324,9 @@ export class WorkerEngine implements Engine {
   }
 }
 
+/** A quarantine may leave a layer without experts: then another model answers. */
 function assertFits(mask: ExpertMask, { shape }: ReleaseManifest): void {
-  const fault = maskFault(mask, shape.layers, shape.experts);
+  const fault = maskShapeFault(mask, shape.layers, shape.experts);
   if (fault !== null) throw new RangeError(fault);
 }
 
