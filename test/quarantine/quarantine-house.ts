@@ -112,7 +112,7 @@ export class QuarantineHouse {
   async ask(at: number, body: object = {}): Promise<Answered> {
     const sentAtMs = performance.now();
     const response = await fetch(`${this.#inferences[at % 2]!.url}/v1/completions`, {
-      method: 'POST', headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: MODEL, max_tokens: 8, ignore_eos: true, ...body }),
+      method: 'POST', headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: MODEL, max_tokens: 8, temperature: 0, ignore_eos: true, ...body }),
     });
     const text = await response.text();
     const of = (name: string): string | null => response.headers.get(name);
