@@ -29,7 +29,9 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox history': ['signalbox history', 'signalbox history --at 2026-01-31T12:00:00Z'],
   'signalbox rollout start': ['signalbox rollout start plan.json --watch', 'signalbox rollout start --model tiny-mixtral --release 5f5f... --shares 0.05,0.25,0.5 --shadow 0.2'],
   'signalbox rollout status': ['signalbox rollout status', 'signalbox rollout status 0197280f-6000-7000-8000-000000000001 --verdicts'],
-  'signalbox releases': ['signalbox releases --model tiny-mixtral', 'signalbox releases diff <release>', 'signalbox releases create --base <release> --replace expert/3/5=<sha256> --note "tuned on biology"'],
+  'signalbox releases': ['signalbox releases --model tiny-mixtral', 'signalbox releases diff <release>', 'signalbox releases create --base <release> --replace expert/3/5=<sha256> --note "tuned on biology"', 'signalbox releases create --base <release> --routing capacity.json --note "room for peaks"'],
+  'signalbox releases quantise': ['signalbox releases quantise 5f5f5f5f --precision int8', 'signalbox releases quantise 5f5f5f5f --precision int4 --components expert/3/5 --note "one expert alone"'],
+  'signalbox releases densify': ['signalbox releases densify 5f5f5f5f --as mixtral-dense --experts-per-layer 2'],
   'signalbox components': ['signalbox components list --name expert/3/5', 'signalbox components card 5f5f5f5f --owner models@example.com', 'signalbox components compare <a> <b>'],
   'signalbox upload': ['signalbox upload expert.safetensors --kind expert --component expert/3/5 --model tiny-mixtral'],
   'signalbox change create': [

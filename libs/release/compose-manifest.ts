@@ -2,14 +2,17 @@ import { parseComponentName, type ComponentKind, type ComponentName, type Sha256
 import { canonicalJson, validateManifest } from './manifest-digest.ts';
 import { type ReleaseManifest, type RoutingSettings } from './manifest.ts';
 
+/** Routing settings to change: left out or undefined, one stays; null takes it out. */
+export type RoutingChange = { readonly [K in keyof RoutingSettings]?: RoutingSettings[K] | null | undefined };
+
 export interface Composition {
   readonly base: ReleaseManifest;
   /** Takes all routers and the routing settings of this release. */
   readonly routersFrom?: ReleaseManifest;
   /** Takes all experts of this release. */
   readonly expertsFrom?: ReleaseManifest;
-  /** Routing settings to change; the others stay. */
-  readonly routing?: { readonly [K in keyof RoutingSettings]?: RoutingSettings[K] | undefined };
+  /** Routing settings to change; the others stay. null takes one out. */
+  readonly routing?: RoutingChange;
   /** Single components to replace; goes last. */
   readonly replace?: Readonly<Record<ComponentName, Sha256>>;
 }
@@ -41,10 +44,12 @@ export function composeManifest({ base, routersFrom, expertsFrom, routing = {}, 
     if (Object.hasOwn(base.components, name)) continue;
     throw new ComposeError('unknown-component', `replace.${name}`, `The base release has no component ${JSON.stringify(name)}; give one of its components, such as expert/0/0.`);
   }
-  const given = Object.fromEntries(Object.entries(routing).filter(([, value]) => value !== undefined));
+  const given = Object.entries(routing).filter(([, value]) => value !== undefined);
+  const merged = { ...(routersFrom ?? base).routing, ...Object.fromEntries(given) };
+  const settings = Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null)) as unknown as RoutingSettings;
   const manifest: ReleaseManifest = {
     ...base,
-    routing: { ...(routersFrom ?? base).routing, ...given },
+    routing: settings,
     components: { ...base.components, ...ofKind(routersFrom, 'router'), ...ofKind(expertsFrom, 'expert'), ...replace },
   };
   const [fault] = validateManifest(manifest);

@@ -10,7 +10,7 @@ export interface RoutingFault {
 }
 
 const GATINGS: readonly string[] = [...ROW_GATINGS, 'expert-choice'];
-const KEYS = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'capacity', 'quotas'];
+const KEYS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'capacity', 'quotas'] satisfies (keyof RoutingSettings)[];
 const RUNGS: readonly string[] = ['renormalise', 'next-best', 'generalist', 'dense'];
 const MAX_FACTOR = 1000;
 const MAX_SCALE = 1000;
@@ -122,7 +122,7 @@ function checkPlace(layer: number, expert: number, field: string, { layers, expe
 }
 
 function checkFallback(fallback: FallbackSettings, { gating, sharedExperts }: RoutingSettings, { layers, experts }: Shape, fault: Report): void {
-  const { ladder, generalists, denseModel, minConfidence } = fallback;
+  const { ladder, generalists, denseModel, minConfidence, coldStart } = fallback;
   if (ladder !== undefined && (!Array.isArray(ladder) || ladder.length === 0 || new Set(ladder).size !== ladder.length || !ladder.every((rung) => RUNGS.includes(rung)))) {
     fault('fallback.ladder', `routing.fallback.ladder must name different rungs of ${RUNGS.join(', ')}.`);
   }
@@ -134,6 +134,7 @@ function checkFallback(fallback: FallbackSettings, { gating, sharedExperts }: Ro
   }
   if (ladder?.includes('generalist') && generalists === undefined) fault('fallback.generalists', 'The ladder has the rung generalist: name one for each layer.');
   if (denseModel !== undefined && (typeof denseModel !== 'string' || denseModel === '')) fault('fallback.denseModel', 'routing.fallback.denseModel must be a served name.');
+  if (coldStart !== undefined && (coldStart !== 'generalist' || generalists === undefined)) fault('fallback.coldStart', "routing.fallback.coldStart must be 'generalist', and generalists must name one for each layer.");
   if (minConfidence === undefined) return;
   if (!(minConfidence > 0 && minConfidence <= 1)) fault('fallback.minConfidence', `routing.fallback.minConfidence is ${minConfidence}; it must be above 0 and at most 1.`);
   if (generalists === undefined) fault('fallback.generalists', 'minConfidence sends decisions to generalists: name one for each layer.');

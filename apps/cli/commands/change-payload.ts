@@ -18,6 +18,7 @@ export interface PayloadOptions {
   readonly expert: readonly string[];
   readonly topK?: string;
   readonly normalise?: string;
+  readonly routing?: string;
   readonly rules?: string;
   readonly sha256?: string;
   readonly card?: string;
@@ -56,7 +57,7 @@ async function changeOf(type: string, options: PayloadOptions, api: ApiClient, t
     case 'add-expert':
       return { ...common, releaseId: await releaseInFull(api, needed(options.release, '--release')), ...strategy };
     case 'change-routing-settings':
-      return { ...common, settings: { ...(options.topK === undefined ? {} : { topK: Number(options.topK) }), ...(options.normalise === undefined ? {} : { normalise: options.normalise === 'true' }) }, ...strategy };
+      return { ...common, settings: { ...(options.routing === undefined ? {} : await readJsonObject(terminal, options.routing)), ...(options.topK === undefined ? {} : { topK: Number(options.topK) }), ...(options.normalise === undefined ? {} : { normalise: options.normalise === 'true' }) }, ...strategy };
     case 'retire-expert':
       if (options.expert.length === 0) throw new CliError(EXIT.usage, '--expert is needed for this type of change, such as expert/3/5.');
       return { ...common, experts: options.expert };
@@ -99,6 +100,10 @@ export async function readText(terminal: Terminal, file: string): Promise<string
   return readFile(resolve(terminal.workingDir, file), 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new CliError(EXIT.usage, `${file} cannot be read (${error.code ?? error.message}).`);
   });
+}
+
+export async function readJsonObject(terminal: Terminal, file: string): Promise<Record<string, unknown>> {
+  return asObject(await readJson(terminal, file));
 }
 
 async function readJson(terminal: Terminal, file: string): Promise<unknown> {

@@ -70,6 +70,7 @@ function payload(command: Command): Command {
     .option('--expert <name>', 'retire-expert, such as expert/3/5; several times', several, [])
     .option('--top-k <n>', 'change-routing-settings')
     .addOption(new Option('--normalise <flag>', 'change-routing-settings').choices(['true', 'false']))
+    .option('--routing <file>', 'change-routing-settings: JSON of settings to change, such as capacity; null takes one out')
     .option('--rules <file>', 'change-data-rules: JSON as signalbox data-rules show --json gives it')
     .option('--sha256 <digest>', 'component version: recall, rescope-expert')
     .option('--card <file>', 'rescope-expert: JSON of the card')

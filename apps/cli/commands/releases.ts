@@ -4,6 +4,8 @@ import { componentInFull, releaseInFull } from '../api/in-full.ts';
 import { allPages } from '../api/pages.ts';
 import { bytes, digestTable, printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { addDeriveCommands } from './derive.ts';
+import { readJsonObject } from './change-payload.ts';
 
 type ComposeOrder = CallInput<'createRelease'>['body'];
 
@@ -15,6 +17,7 @@ interface CreateOptions {
   readonly routersFrom?: string;
   readonly expertsFrom?: string;
   readonly topK?: number;
+  readonly routing?: string;
   readonly note?: string;
   readonly json?: boolean;
 }
@@ -49,9 +52,11 @@ export function addReleaseCommands(program: Command, client: () => ApiClient, te
     .option('--routers-from <release>', 'take its routers and routing settings')
     .option('--experts-from <release>', 'take its experts')
     .option('--top-k <n>', 'experts selected for each token', Number)
+    .option('--routing <file>', 'JSON of routing settings to change: gating, capacity, quotas, fallback and so on; null takes one out')
     .option('--note <text>', 'why')
     .option('--json', 'as JSON')
     .action((options: CreateOptions) => create(client(), terminal, options));
+  addDeriveCommands(releases, client, terminal);
   releases
     .command('delete')
     .description('delete a release that nothing refers to')
@@ -107,8 +112,9 @@ function render({ text, memory }: CallOutput<'getReleaseDiff'>): string {
   return [...shown, ...(memory ? [`That is ${bytes(memory.additionalBytes)} more, of ${bytes(memory.totalBytes)}.`] : [])].join('\n');
 }
 
-async function create(client: ApiClient, terminal: Terminal, { json, topK, ...options }: CreateOptions): Promise<void> {
-  const body: ComposeOrder = { ...options, ...(await idsInFull(client, options)), ...(topK === undefined ? {} : { routing: { topK } }) };
+async function create(client: ApiClient, terminal: Terminal, { json, topK, routing: file, ...options }: CreateOptions): Promise<void> {
+  const routing = { ...(file === undefined ? {} : await readJsonObject(terminal, file)), ...(topK === undefined ? {} : { topK }) };
+  const body: ComposeOrder = { ...options, ...(await idsInFull(client, options)), ...(Object.keys(routing).length === 0 ? {} : { routing }) };
   const made = await client.call('createRelease', { body });
   if (json) {
     terminal.print(JSON.stringify(made, null, 2));

@@ -4,6 +4,7 @@ import { modelName, sha256 } from './common.ts';
 import { dataRulesBody } from './data-rules.ts';
 import { cardBody, componentName } from './registry.ts';
 import { rolloutPlanSchema } from './rollouts.ts';
+import { routingFields } from './routing-settings.ts';
 
 const MAX_REPLACEMENTS = 10_000;
 const scope = canarySchema.shape.scope.default({ segment: null, routeSlice: null });
@@ -52,7 +53,7 @@ export const payloadSchema = z
         .strictObject({
           type: z.literal('change-routing-settings'),
           model,
-          settings: z.looseObject({ topK: z.int('give a whole number of experts').min(1, 'give at least 1').max(1024, 'give at most 1024').optional().describe('Experts selected for each token.'), normalise: z.boolean('give true or false').optional() }).describe('topK, normalise. Others are refused by name until the engine can do them.'),
+          settings: z.looseObject(routingFields).describe('Settings of docs/routing.md; those left out stay. What the engine cannot do is refused by name.'),
           strategy,
         })
         .describe('Other routing settings.'),

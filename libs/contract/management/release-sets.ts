@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
 import { componentName } from './registry.ts';
+import { routingFields } from './routing-settings.ts';
 
 export const releaseKind = z
   .enum(['same', 'router', 'expert', 'router-and-expert', 'other'])
@@ -21,13 +22,7 @@ export const composeBody = z
     replace: z.record(componentName, sha256).default({}).describe('Component name to the version that takes its place.'),
     routersFrom: sha256.optional().describe('Release whose routers and routing settings to take.'),
     expertsFrom: sha256.optional().describe('Release whose experts to take.'),
-    routing: z
-      .strictObject({
-        topK: z.int('give a whole number of experts').min(1, 'give at least 1').max(1024, 'give at most 1024').optional().describe('Experts selected for each token.'),
-        normalise: z.boolean('give true or false').optional(),
-      })
-      .optional()
-      .describe('Routing settings to change.'),
+    routing: z.strictObject(routingFields).optional().describe('Routing settings to change; docs/routing.md says what each does.'),
     note: z.string().max(2000, 'give at most 2000 characters').default('').describe('Why, for people.'),
   })
   .meta({ id: 'ReleaseRequest' });

@@ -1,4 +1,5 @@
 import { type ComponentName, type Sha256 } from '#libs/release/component';
+import { type RoutingChange } from '#libs/release/compose-manifest';
 import { type CanaryScope } from '../activation/activation-state.ts';
 import { type DataRule } from '../data-rules/rule-set.ts';
 import { type RolloutPlan } from '../rollout/plan.ts';
@@ -38,14 +39,10 @@ export type ChangePayload =
   | { readonly type: 'change-policy'; readonly policies: string; readonly limits: ChangeLimits }
   | { readonly type: 'set-governance'; readonly model: string; readonly mode: GovernanceMode };
 
-/** Settings a request may name. Those that the engine cannot do yet are refused by their names. */
-export interface RoutingSettingsChange {
-  readonly topK?: number | undefined;
-  readonly normalise?: boolean | undefined;
-  readonly [other: string]: Json | undefined;
-}
+/** Settings a request may name; null takes one out. Those that the engine cannot do yet are refused by their names. */
+export type RoutingSettingsChange = RoutingChange & { readonly [other: string]: unknown };
 
-export const SUPPORTED_SETTINGS: readonly string[] = ['topK', 'normalise'];
+export const SUPPORTED_SETTINGS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'capacity', 'quotas'];
 
 /** Times that hold for all changes; part of the change policy. */
 export interface ChangeLimits {

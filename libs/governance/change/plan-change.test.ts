@@ -56,7 +56,7 @@ describe('what a change would write', () => {
     ['a recalled version', { ...REPLACE, replace: [{ component: 'expert/0/1', sha256: sha('6') }] } as ChangePayload, {}, 'component-recalled', 'replace.0.sha256'],
     ['a layer that is not there', { ...REPLACE, replace: [{ component: 'expert/7/1', sha256: sha('4') }] } as ChangePayload, {}, 'unknown-component', 'replace.expert/7/1'],
     ['one component twice', { ...REPLACE, replace: [{ component: 'expert/0/1', sha256: sha('4') }, { component: 'expert/0/1', sha256: sha('4') }] } as ChangePayload, {}, 'named-twice', 'replace.1.component'],
-    ['a setting of a later engine', { type: 'change-routing-settings', model: 'toy', settings: { capacity: 1.25 }, strategy: AT_ONCE }, {}, 'not-supported-yet', 'settings.capacity'],
+    ['a setting of a later engine', { type: 'change-routing-settings', model: 'toy', settings: { speculation: 1.25 }, strategy: AT_ONCE }, {}, 'not-supported-yet', 'settings.speculation'],
     ['too many experts for each token', { type: 'change-routing-settings', model: 'toy', settings: { topK: 3 }, strategy: AT_ONCE }, {}, 'not-composable', 'routing.topK'],
     ['no change at all', { type: 'change-routing-settings', model: 'toy', settings: { topK: 1 }, strategy: AT_ONCE }, {}, 'changes-nothing', ''],
     ['a model that does not serve', REPLACE, { stable: null }, 'no-stable-release', 'model'],

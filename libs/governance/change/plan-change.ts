@@ -90,8 +90,8 @@ function refuseReplacement({ component, sha256 }: Replacement, kind: 'expert' | 
 function planSettings({ model, settings, strategy }: Payload<'change-routing-settings'>, facts: PlanFacts): Plan {
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   const unknown = given.find(([name]) => !SUPPORTED_SETTINGS.includes(name));
-  if (unknown) return no('not-supported-yet', `settings.${unknown[0]}`, `The engine of this version cannot change ${unknown[0]}; it can change ${SUPPORTED_SETTINGS.join(' and ')}.`);
-  return planManifest(model, strategy, facts, (base) => composeManifest({ base, routing: { topK: settings.topK, normalise: settings.normalise } }));
+  if (unknown) return no('not-supported-yet', `settings.${unknown[0]}`, `The engine of this version cannot change ${unknown[0]}; it can change ${SUPPORTED_SETTINGS.join(', ')}.`);
+  return planManifest(model, strategy, facts, (base) => composeManifest({ base, routing: settings }));
 }
 
 function planManifest(model: string, strategy: Strategy, facts: PlanFacts, compose: (base: ReleaseManifest) => ReleaseManifest): Plan {
@@ -112,7 +112,7 @@ function planRelease(model: string, strategy: Strategy, manifest: ReleaseManifes
   const { components, settings } = diffManifests(stable.manifest, manifest);
   const facts = [
     ...components.map(({ name, before }) => [name, before] as const),
-    ...settings.map(({ field, before }) => [field, typeof before === 'object' ? canonicalJson(before) : (before as string | number | boolean)] as const),
+    ...settings.map(({ field, before }) => [field, typeof before === 'object' ? canonicalJson(before) : ((before ?? null) as string | number | boolean | null)] as const),
   ];
   return { planned: true, base: { stable: stable.releaseId, ...Object.fromEntries(facts) }, effect: { kind: 'release', model, releaseId, strategy }, manifest, warnings: [] };
 }

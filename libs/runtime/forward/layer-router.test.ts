@@ -78,7 +78,7 @@ describe.each(Object.entries(GATING_CASES))('%s', (_, gating) => {
         while (origin.sequence.cache.length < subject.promptTokens) driver.step([nextPart(origin, 7)]);
         const forks = [driver.fork(origin.sequence), driver.fork(origin.sequence)];
         const neighbour = open(driver, other);
-        while (!isDone(origin)) driver.step([...forks, origin.sequence].map((sequence) => [sequence, 1] as const).concat(isDone(neighbour) ? [] : [nextPart(neighbour, 3)]));
+        while (!isDone(origin)) driver.step([...[...forks, origin.sequence].map((sequence) => [sequence, 1] as const), ...(isDone(neighbour) ? [] : [nextPart(neighbour, 3)])]);
         for (const fork of forks) expect(fork.decisions).toEqual(alone(drop!, subject));
       }),
       { numRuns: 10 },
