@@ -11,6 +11,7 @@ import { PartnersCard } from './partners-card.tsx';
 import { type Place, useExpertSearch } from './place.ts';
 import { ReleaseChoice } from './release-choice.tsx';
 import { RulesCard } from './rules-card.tsx';
+import { ServiceCard } from './service-card.tsx';
 import { ShareCard } from './share-card.tsx';
 import { SignalsCard } from './signals-card.tsx';
 import { UsersCard } from './users-card.tsx';
@@ -54,7 +55,7 @@ function NoSuch() {
 interface Manifest {
   readonly components: Readonly<Record<string, string>>;
   readonly shape: { readonly layers: number; readonly experts: number };
-  readonly routing: { readonly topK: number };
+  readonly routing: { readonly topK: number; readonly fallback?: { readonly ladder?: readonly string[] } };
 }
 
 function Located({ model, layer, expert }: Pick<Place, 'model' | 'layer' | 'expert'>) {
@@ -68,7 +69,7 @@ function Located({ model, layer, expert }: Pick<Place, 'model' | 'layer' | 'expe
   if (manifest.data === undefined || releaseId === undefined) return <Loading rows={8} />;
   const { components, shape, routing } = manifest.data.manifest as unknown as Manifest;
   if (layer >= shape.layers || expert >= shape.experts) return <NoSuch />;
-  const place: Place = { model, layer, expert, layers: shape.layers, experts: shape.experts, topK: routing.topK, releaseId, sha256: components[`expert/${layer}/${expert}`] };
+  const place: Place = { model, layer, expert, layers: shape.layers, experts: shape.experts, topK: routing.topK, releaseId, sha256: components[`expert/${layer}/${expert}`], ladder: routing.fallback?.ladder };
   return (
     <>
       <ExpertNav place={place} />
@@ -76,6 +77,7 @@ function Located({ model, layer, expert }: Pick<Place, 'model' | 'layer' | 'expe
       <ShareCard place={place} />
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
+          <ServiceCard place={place} />
           <UsersCard place={place} />
           <SignalsCard place={place} />
           <RulesCard place={place} />

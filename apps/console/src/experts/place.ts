@@ -16,6 +16,8 @@ export interface Place {
   readonly releaseId: string;
   /** Version of the expert in that release. */
   readonly sha256: string | undefined;
+  /** Rungs of the release's fallback; undefined for the usual ones. */
+  readonly ladder: readonly string[] | undefined;
 }
 
 export function useExpertSearch(): ExpertSearch {

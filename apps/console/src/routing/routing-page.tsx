@@ -1,3 +1,4 @@
+import { OutOfServiceStrip } from '../experts/out-of-service.tsx';
 import { useModel } from '../shell/scope.ts';
 import { ButtonLink } from '../ui/button.tsx';
 import { Page } from '../ui/page.tsx';
@@ -37,6 +38,7 @@ function Views({ model }: { readonly model: string }) {
   const hasTraffic = cells !== undefined && cells !== null && cells.layers.length > 0;
   return (
     <>
+      <OutOfServiceStrip model={model} />
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2" role="group" aria-label="What is shown">
         <CutFields model={model} side="one" />
         <CompareChoice />
