@@ -3,11 +3,13 @@ import { createNoopMeter } from '@opentelemetry/api';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { type Authentication } from '#libs/platform/auth/authenticate';
+import { type TokenLimiter } from '#libs/platform/limits/token-limiter';
 import { type RoutingTrace } from '#libs/trace/trace';
 import { type AdmissionLimits } from '../admit/admitted.ts';
 import { Answering } from '../answer/answering.ts';
 import { FASTIFY_LIMITS, INFERENCE_LIMITS, type InferenceLimits } from '../api/http-limits.ts';
 import { type Authenticator, type CallerHead } from '../api/caller-authenticator.ts';
+import { type Desk } from '../api/early-refusal.ts';
 import { registerV1 } from '../api/v1.ts';
 import { type CaptureLog } from '../capture/capture-log.ts';
 import { RequestCapture } from '../capture/request-capture.ts';
@@ -61,6 +63,10 @@ export class FakeServer {
   readonly experts = { isExhausted: (_releaseId: string): boolean => false, hasBroken: (_releaseId: string): boolean => false };
   readonly quarantines = { holdsIn: (_releaseId: string): boolean => false };
   readonly coldStart = { isSeen: (_releaseId: string, _segment: { readonly task: string }): boolean | null => null };
+  /** Refuses early; set before the start. */
+  desk: Desk | null = null;
+  /** Limits tokens; set before the start. */
+  tokens: TokenLimiter | null = null;
   /** Awaited by every recording. */
   beforeCapture: () => Promise<void> = async () => {};
   #fastify: FastifyInstance | null = null;
@@ -90,6 +96,8 @@ export class FakeServer {
       rules: this.requestRules,
       probe: new SliceProbe(this.engine, createNoopMeter()),
       paths: new RequestPaths(this.experts, this.quarantines, this.coldStart, models, async () => undefined),
+      ...(this.desk ? { desk: this.desk } : {}),
+      tokens: this.tokens,
       answering: new Answering(this.engine, capture, 4, tellError, (answer) => this.offered.push(answer)),
       schemas: new AnswerSchemas(),
       limits: { ...INFERENCE_LIMITS, maxLogprobs: 20, ...overrides },
