@@ -4,8 +4,8 @@ import { type AnswerResult } from '#libs/contract/capture/request-record';
 import { FORMAT_NAMES } from '#libs/runtime/grammar/formats';
 import { patternMatcher } from '#libs/runtime/grammar/pattern-matcher';
 
-/** Ajv asks for the code that would stand for it in a program of its own; none is made. */
-const linearPattern = Object.assign((pattern: string) => ({ test: patternMatcher(pattern) }), { code: 'undefined' });
+/** Ajv tells patterns apart by their text. The code is for a program of its own, which is never made. */
+const linearPattern = Object.assign((pattern: string) => ({ test: patternMatcher(pattern), toString: () => `/${pattern}/u` }), { code: 'undefined' });
 
 /**
  * A validator apart from the grammar: Ajv compiles the same schema. It never sees a schema that the
@@ -19,7 +19,6 @@ export function answerValidator(schema: Readonly<Record<string, unknown>>): (val
   const ajv = new Ajv2020({
     meta: false,
     validateSchema: false,
-    addUsedSchema: false,
     strict: false,
     logger: false,
     ownProperties: true,
