@@ -8,6 +8,7 @@ import { changeControllers, changeProviders } from './changes/change-parts.ts';
 import { ConsoleFiles } from './console/console-files.ts';
 import { dataRulesControllers, dataRulesProviders } from './data-rules/data-rules-parts.ts';
 import { feedbackControllers, feedbackProviders } from './feedback/feedback-parts.ts';
+import { deriveControllers, deriveProviders } from './derive/derive-parts.ts';
 import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
 import { houseControllers, houseProviders } from './house/house-parts.ts';
 import { eventControllers, eventProviders } from './events/event-parts.ts';
@@ -46,6 +47,7 @@ export class ControlModule {
         ...feedbackControllers,
         ...dataRulesControllers,
         ...quarantineControllers,
+        ...deriveControllers,
         ...changeControllers,
         ...accessControllers,
         ...houseControllers,
@@ -60,7 +62,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
       exports: [ImportRunner],
     };
   }

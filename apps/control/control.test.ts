@@ -307,7 +307,7 @@ describe('imports', () => {
   });
 
   it('marks what a former process left unfinished', async () => {
-    house.jobs.set('x', { id: crypto.randomUUID(), ...order, status: 'running', progress: null, error: null, releaseId: null, parentRelease: null, summary: null, warnings: [], createdAtMs: 1, finishedAtMs: null });
+    house.jobs.set('x', { id: crypto.randomUUID(), ...order, status: 'running', progress: null, error: null, releaseId: null, parentRelease: null, derivation: null, summary: null, warnings: [], createdAtMs: 1, finishedAtMs: null });
     house.jobs.set(house.jobs.get('x')!.id, house.jobs.get('x')!);
     house.jobs.delete('x');
     const again = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false });

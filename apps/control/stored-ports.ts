@@ -13,6 +13,7 @@ import { storedAlertPorts } from './alerts/alert-parts.ts';
 import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.ts';
 import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
+import { storedDerivePorts } from './derive/derive-parts.ts';
 import { storedEventPorts } from './events/event-parts.ts';
 import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
 import { storedDetectionPorts } from './detection/detection-ports.ts';
@@ -68,6 +69,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedChangePorts(settings),
     ...storedRegistryPorts(home, components, settings),
     ...storedReleasePorts,
+    ...storedDerivePorts(home, components, settings),
     ...storedReceiverPorts(home, receivers),
     ...storedSignaturePorts,
     ...storedDetectionPorts,

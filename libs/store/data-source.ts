@@ -25,6 +25,7 @@ import { PinnedRequests1795219200023 } from '#migrations/1795219200023-pinned-re
 import { Quarantine1795219200024 } from '#migrations/1795219200024-quarantine';
 import { AnswerChecks1795219200025 } from '#migrations/1795219200025-answer-checks';
 import { CapacityPlans1795219200026 } from '#migrations/1795219200026-capacity-plans';
+import { Derivations1795219200027 } from '#migrations/1795219200027-derivations';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -91,6 +92,7 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Quarantine1795219200024,
       AnswerChecks1795219200025,
       CapacityPlans1795219200026,
+      Derivations1795219200027,
     ],
     entities: [
       ComponentVersionEntity,

@@ -1,5 +1,5 @@
 import { basename, resolve } from 'node:path';
-import { type ApiClient } from '../api/api-client.ts';
+import { type ApiClient, type CallOutput } from '../api/api-client.ts';
 import { connect } from '../api/connection.ts';
 import { CliError, EXIT } from '../api/exit-code.ts';
 import { releaseInFull } from '../api/in-full.ts';
@@ -21,7 +21,19 @@ export interface ImportOptions {
 export async function importCheckpoint(client: ApiClient, terminal: Terminal, directory: string, options: ImportOptions): Promise<void> {
   const absolute = resolve(terminal.workingDir, directory);
   const model = options.model ?? basename(absolute);
-  let job = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false, ...(options.parent === undefined ? {} : { parent: await releaseInFull(client, options.parent) }), ...(options.note === undefined ? {} : { note: options.note }) } });
+  const begun = await client.call('createImport', { body: { directory: absolute, model, activate: options.activate ?? false, ...(options.parent === undefined ? {} : { parent: await releaseInFull(client, options.parent) }), ...(options.note === undefined ? {} : { note: options.note }) } });
+  const job = await followImport(client, terminal, begun, 'import');
+  terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
+  if (job.summary !== null) terminal.print(printable(job.summary));
+  for (const warning of job.warnings) terminal.note(`${terminal.colors.yellow('warning:')} ${printable(warning)}`);
+  await tellWhatNext(client, terminal, model, job.releaseId ?? '');
+}
+
+type Job = CallOutput<'getImport'>;
+
+/** Shows how far a job is until it has ended, and cancels it on Ctrl-C. @throws CliError where it did not succeed */
+export async function followImport(client: ApiClient, terminal: Terminal, begun: Job, what: string): Promise<Job> {
+  let job = begun;
   const bar = progressBar(terminal, terminal.isTty, bytes);
   try {
     while (job.state === 'queued' || job.state === 'running') {
@@ -35,14 +47,16 @@ export async function importCheckpoint(client: ApiClient, terminal: Terminal, di
     throw error;
   }
   bar.stop();
-  if (job.state !== 'succeeded') throw new CliError(EXIT.failed, `The import ${job.state}${job.error ? `: ${job.error.message}` : '.'}`);
-  terminal.print(`Imported ${model} as release ${job.releaseId ?? ''}.`);
-  if (job.summary !== null) terminal.print(printable(job.summary));
-  for (const warning of job.warnings) terminal.note(`${terminal.colors.yellow('warning:')} ${printable(warning)}`);
+  if (job.state !== 'succeeded') throw new CliError(EXIT.failed, `The ${what} ${job.state}${job.error ? `: ${job.error.message}` : '.'}`);
+  return job;
+}
+
+/** Whether the new release answers, and if not, how to let it. */
+export async function tellWhatNext(client: ApiClient, terminal: Terminal, model: string, releaseId: string): Promise<void> {
   const { items } = await client.call('listModels', { query: { limit: '200' } });
-  const serving = items.find((one) => one.model === model)?.releaseId === job.releaseId;
+  const serving = items.find((one) => one.model === model)?.releaseId === releaseId;
   if (serving) return terminal.print(`It is activated: ${model} answers with it as soon as it is loaded.`);
-  const next = items.some((one) => one.model === model && one.releaseId !== null) ? [`signalbox releases diff ${job.releaseId ?? ''}`, `signalbox canary start ${job.releaseId ?? ''} --model ${model} --share 0.05`] : [`signalbox activate ${job.releaseId ?? ''} --model ${model}`];
+  const next = items.some((one) => one.model === model && one.releaseId !== null) ? [`signalbox releases diff ${releaseId}`, `signalbox canary start ${releaseId} --model ${model} --share 0.05`] : [`signalbox activate ${releaseId} --model ${model}`];
   terminal.print(['It does not answer yet. Next:', ...next.map((command) => `  ${command}`)].join('\n'));
 }
 

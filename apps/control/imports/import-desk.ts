@@ -6,7 +6,7 @@ import { type RouteInput, type RouteOutput } from '#libs/contract/management/rou
 import { type ROUTES } from '#libs/contract/management/routes';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
-import { type ImportJob } from '#libs/store/imports/import-job';
+import { type DerivationOrder, type ImportJob } from '#libs/store/imports/import-job';
 import { auditOf } from '../http/audited.ts';
 import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { releaseNotFound } from '../releases/release-problems.ts';
@@ -30,14 +30,7 @@ export class ImportDesk {
   async create({ directory, model, activate, parent, note }: RouteInput<typeof ROUTES.createImport>['body'], caller: Principal): Promise<ImportBody> {
     await checkDirectory(directory);
     if (parent !== undefined && !(await this.releases.find(parent))) throw releaseNotFound('parent');
-    if (this.runner.openImports >= MAX_OPEN_IMPORTS) {
-      throw new ProblemError({
-        status: 429,
-        code: 'too_many_imports',
-        title: 'Too many imports are waiting',
-        detail: `At most ${MAX_OPEN_IMPORTS} may wait or run: try again when one has ended, or cancel one.`,
-      });
-    }
+    if (this.runner.openImports >= MAX_OPEN_IMPORTS) throw tooManyImports();
     const job = { id: randomUUID(), directory, model, parentRelease: parent ?? null, createdAtMs: this.settings.now() };
     const audit = auditOf(caller, job.createdAtMs, 'import.create', `import/${job.id}`, { directory, model, activate, ...(parent === undefined ? {} : { parent }) });
     await this.jobs.create(job, audit);
@@ -76,8 +69,17 @@ async function checkDirectory(directory: string): Promise<void> {
   if (!found.isDirectory()) throw wrong('this is a file; give the folder that holds config.json and the weights');
 }
 
+export function tooManyImports(): ProblemError {
+  return new ProblemError({
+    status: 429,
+    code: 'too_many_imports',
+    title: 'Too many imports are waiting',
+    detail: `At most ${MAX_OPEN_IMPORTS} may wait or run: try again when one has ended, or cancel one.`,
+  });
+}
+
 /** A cancelled import is stored as failed with that code; the API gives it a state of its own. */
-function importBody({ id, directory, model, status, progress, error, releaseId, summary, warnings, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
+export function importBody({ id, directory, model, status, progress, error, releaseId, derivation, summary, warnings, createdAtMs, finishedAtMs }: ImportJob): ImportBody {
   const cancelled = error?.code === 'cancelled';
   return {
     id,
@@ -86,10 +88,16 @@ function importBody({ id, directory, model, status, progress, error, releaseId, 
     state: cancelled ? 'cancelled' : status,
     progress: { phase: progress?.stage ?? status, doneBytes: progress?.doneBytes ?? 0, totalBytes: progress?.totalBytes ?? 0 },
     releaseId,
+    derivation: derivation && derivationBody(derivation),
     summary,
     warnings: [...warnings],
     error: error && { code: error.code, message: error.message },
     createdAt: new Date(createdAtMs).toISOString(),
     finishedAt: finishedAtMs === null ? null : new Date(finishedAtMs).toISOString(),
   };
+}
+
+function derivationBody(order: DerivationOrder): NonNullable<ImportBody['derivation']> {
+  if (order.kind === 'densify') return { kind: order.kind, model: order.model, expertsPerLayer: order.expertsPerLayer };
+  return { kind: order.kind, precision: order.precision, components: typeof order.components === 'string' ? order.components : [...order.components] };
 }

@@ -1,6 +1,6 @@
 import { type ImportPosition } from '#libs/store/imports/import-jobs';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
-import { type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from '#libs/store/imports/import-job';
+import { type DerivationOrder, type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from '#libs/store/imports/import-job';
 
 export const IMPORT_JOBS = Symbol('ImportJobs');
 export const CHECKPOINT_IMPORTER = Symbol('CheckpointImporter');
@@ -11,6 +11,7 @@ export interface NewImport {
   readonly model: string;
   /** As ordered; null: the stable release of the model, if there is one. */
   readonly parentRelease: string | null;
+  readonly derivation?: DerivationOrder;
   readonly createdAtMs: number;
 }
 

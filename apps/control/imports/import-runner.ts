@@ -1,9 +1,12 @@
 import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { type ImportError, type ImportProgress } from '#libs/store/imports/import-job';
+import { type ImportError, type ImportOutcome, type ImportProgress } from '#libs/store/imports/import-job';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { messageOf } from '#libs/platform/errors/error-code';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { CHECKPOINT_IMPORTER, type CheckpointImporter, IMPORT_JOBS, type ImportJobsPort, type ImportOrder } from './import-ports.ts';
+
+/** Makes a release. @throws the signal's reason when aborted */
+export type ReleaseWork = (signal: AbortSignal, onProgress: (progress: ImportProgress) => void) => Promise<ImportOutcome>;
 
 /** Progress is written at most this often. */
 const PROGRESS_STEP_MS = 250;
@@ -51,9 +54,14 @@ export class ImportRunner implements OnApplicationBootstrap, OnApplicationShutdo
   }
 
   start(id: string, order: ImportOrder): void {
+    this.startWork(id, (signal, onProgress) => this.importer.run(order, signal, onProgress));
+  }
+
+  /** The same for other work that makes a release. */
+  startWork(id: string, work: ReleaseWork): void {
     const controller = new AbortController();
     this.#open.set(id, controller);
-    this.#last = this.#last.then(() => this.#run(id, order, controller.signal)).finally(() => this.#open.delete(id));
+    this.#last = this.#last.then(() => this.#run(id, work, controller.signal)).finally(() => this.#open.delete(id));
   }
 
   /** False when it is not waiting or running here. Resolves once the import has let go. */
@@ -66,17 +74,17 @@ export class ImportRunner implements OnApplicationBootstrap, OnApplicationShutdo
     return true;
   }
 
-  async #run(id: string, order: ImportOrder, signal: AbortSignal): Promise<void> {
+  async #run(id: string, work: ReleaseWork, signal: AbortSignal): Promise<void> {
     const writer = new ProgressWriter(id, this.jobs, this.settings.now);
     try {
       signal.throwIfAborted();
-      const outcome = await this.importer.run(order, signal, (progress) => writer.note(progress));
+      const outcome = await work(signal, (progress) => writer.note(progress));
       await writer.settle();
       await this.jobs.succeed(id, outcome, this.settings.now());
     } catch (error) {
       await writer.settle();
       if (signal.aborted) return;
-      if (!isCheckpointFault(error)) this.#log.error(error);
+      if (!isFaultOfOrder(error)) this.#log.error(error);
       await this.jobs.fail(id, failureOf(error), this.settings.now()).catch((reason: unknown) => this.#log.error(reason));
     }
   }
@@ -108,17 +116,18 @@ class ProgressWriter {
   }
 }
 
-interface CheckpointFault {
+interface FaultOfOrder {
   readonly reason: string;
   readonly file?: string | null;
   readonly field?: string | null;
 }
 
-function isCheckpointFault(error: unknown): error is Error & CheckpointFault {
-  return error instanceof Error && error.name === 'CheckpointError';
+/** What is wrong with a checkpoint, or with the release that another is made of: no fault of the server. */
+function isFaultOfOrder(error: unknown): error is Error & FaultOfOrder {
+  return error instanceof Error && (error.name === 'CheckpointError' || error.name === 'DeriveError');
 }
 
 function failureOf(error: unknown): ImportError {
-  if (!isCheckpointFault(error)) return { code: 'internal_error', message: `The import failed on the server: ${messageOf(error)}` };
+  if (!isFaultOfOrder(error)) return { code: 'internal_error', message: `The import failed on the server: ${messageOf(error)}` };
   return { code: error.reason, message: error.message, ...(error.field ? { field: error.field } : {}) };
 }

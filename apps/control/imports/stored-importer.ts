@@ -30,7 +30,7 @@ export function storedImporter(dataSource: DataSource, { components, home, now }
 }
 
 /** One import at a time, of all processes on this database. */
-function importsAlone(dataSource: DataSource): ImporterParts['alone'] {
+export function importsAlone(dataSource: DataSource): ImporterParts['alone'] {
   return async (signal, work) => {
     const outcome = await underSessionLock(dataSource, LOCKS.imports, { signal }, work);
     if (!outcome.held) throw new Error('the lock of imports was not waited for');

@@ -2,15 +2,16 @@ import { compareComponents, type TensorComparison } from '#libs/checkpoint/compo
 import { readTensorTable } from '#libs/checkpoint/components/component-file';
 import { type ComponentStore } from '#libs/checkpoint/components/component-store';
 import { TOKENIZER, type ComponentName, type Sha256 } from '#libs/release/component';
+import { bytesInMemory } from '#libs/release/quantised-tensor';
 import { type ComponentFilesPort } from './registry-ports.ts';
 
-/** Counts kept in memory: a few bytes each, and a version never changes. */
-const MAX_COUNTS = 200_000;
+/** Sizes kept in memory: a few bytes each, and a version never changes. */
+const MAX_SIZES = 200_000;
 
 /** Reads the files of component versions. */
 export class ComponentFiles implements ComponentFilesPort {
   readonly #store: Pick<ComponentStore, 'has' | 'pathOf'>;
-  readonly #elements = new Map<Sha256, number>();
+  readonly #weightBytes = new Map<Sha256, number>();
 
   constructor(store: Pick<ComponentStore, 'has' | 'pathOf'>) {
     this.#store = store;
@@ -24,15 +25,15 @@ export class ComponentFiles implements ComponentFilesPort {
     return (await readTensorTable(this.#store.pathOf(sha256))).tensors;
   }
 
-  async elements(name: ComponentName, sha256: Sha256): Promise<number> {
+  async weightBytes(name: ComponentName, sha256: Sha256): Promise<number> {
     if (name === TOKENIZER) return 0;
-    const known = this.#elements.get(sha256);
+    const known = this.#weightBytes.get(sha256);
     if (known !== undefined) return known;
-    let count = 0;
-    for (const { shape } of (await this.tensors(sha256)).values()) count += shape.reduce((product, size) => product * size, 1);
-    if (this.#elements.size >= MAX_COUNTS) this.#elements.clear();
-    this.#elements.set(sha256, count);
-    return count;
+    let bytes = 0;
+    for (const tensor of (await this.tensors(sha256)).values()) bytes += bytesInMemory(tensor);
+    if (this.#weightBytes.size >= MAX_SIZES) this.#weightBytes.clear();
+    this.#weightBytes.set(sha256, bytes);
+    return bytes;
   }
 
   compare(a: Sha256, b: Sha256): Promise<readonly TensorComparison[]> {

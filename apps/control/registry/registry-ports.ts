@@ -32,7 +32,7 @@ export interface ComponentFilesPort {
   has(sha256: Sha256): Promise<boolean>;
   /** Tensors of a weight component. @throws Error where its file is missing or damaged */
   tensors(sha256: Sha256): Promise<Tensors>;
-  /** Number of weights; 0 for a tokenizer. @throws Error where its file is missing or damaged */
-  elements(name: ComponentName, sha256: Sha256): Promise<number>;
+  /** Bytes that its weights take in the engine; 0 for a tokenizer. @throws Error where its file is missing or damaged */
+  weightBytes(name: ComponentName, sha256: Sha256): Promise<number>;
   compare(a: Sha256, b: Sha256): Promise<readonly TensorComparison[]>;
 }

@@ -26,7 +26,7 @@ export class ReleaseDiffer {
   constructor(
     @Inject(RELEASES) private readonly releases: Pick<ReleasesPort, 'find'>,
     @Inject(COMPONENT_VERSIONS) private readonly versions: Pick<ComponentVersionsPort, 'known'>,
-    @Inject(COMPONENT_FILES) private readonly files: Pick<ComponentFilesPort, 'elements'>,
+    @Inject(COMPONENT_FILES) private readonly files: Pick<ComponentFilesPort, 'weightBytes'>,
     @Inject(RELEASE_SETS) private readonly sets: Pick<ReleaseSetsPort, 'served' | 'active'>,
     @Inject(COMPATIBILITY) private readonly compatibility: Pick<CompatibilityPort, 'ofPair'>,
   ) {}
@@ -62,14 +62,14 @@ export class ReleaseDiffer {
       const found = id === releaseId ? null : await this.releases.find(id);
       if (found) resident.push(found);
     }
-    const elements = new Map<Sha256, number>();
+    const bytes = new Map<Sha256, number>();
     try {
-      for (const [name, sha256] of Object.entries(manifest.components)) elements.set(sha256, await this.files.elements(name, sha256));
+      for (const [name, sha256] of Object.entries(manifest.components)) bytes.set(sha256, await this.files.weightBytes(name, sha256));
     } catch {
       // A file that is missing or damaged has no size to tell.
       return null;
     }
-    const effect = memoryEffect(manifest, resident.map((one) => one.manifest), (sha256) => elements.get(sha256) ?? 0);
+    const effect = memoryEffect(manifest, resident.map((one) => one.manifest), (sha256) => bytes.get(sha256) ?? 0);
     return { resident: resident.map((one) => one.releaseId), ...effect };
   }
 }

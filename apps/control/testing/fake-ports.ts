@@ -12,6 +12,7 @@ import { type RoutingTrace } from '#libs/trace/trace';
 import { encodeTrace } from '#libs/trace/codec';
 import { accumulateUsage, emptyUsage } from '#libs/trace/usage';
 import { fakeAudit } from './fake-audit.ts';
+import { RELEASE_DERIVER, type ReleaseDeriver } from '../derive/derive-ports.ts';
 import { TENANTS } from '../house/house-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
@@ -126,6 +127,7 @@ export class FakeHouse {
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },
       { provide: IMPORT_JOBS, useValue: this.#jobs() },
+      { provide: RELEASE_DERIVER, useValue: { run: async () => ({ releaseId: RELEASE, summary: 'expert release', warnings: [] }) } satisfies ReleaseDeriver },
       { provide: CHECKPOINT_IMPORTER, useValue: { run: (...order: Parameters<CheckpointImporter['run']>) => this.importer.run(...order) } satisfies CheckpointImporter },
     ];
   }
@@ -189,7 +191,7 @@ export class FakeHouse {
     };
     return {
       create: async (job, entry) => {
-        this.jobs.set(job.id, { ...job, status: 'queued', progress: null, error: null, releaseId: null, summary: null, warnings: [], finishedAtMs: null });
+        this.jobs.set(job.id, { derivation: null, ...job, status: 'queued', progress: null, error: null, releaseId: null, summary: null, warnings: [], finishedAtMs: null });
         this.#append(entry);
       },
       progress: (id, progress) => change(id, { status: 'running', progress }),

@@ -8,7 +8,7 @@ import { UPLOAD_FILES, type UploadFilesPort, UPLOADS, type UploadsPort } from '.
 export function fakeRegistryPorts(): Provider[] {
   const versions: ComponentVersionsPort = { search: async () => [], find: async () => null, holders: async () => [], children: async () => [], ancestors: async () => [], known: async () => new Map() };
   const writer: ComponentWriterPort = { writeCard: async () => 'written', remove: async () => ({ removed: false, reason: 'missing' }) };
-  const files: ComponentFilesPort = { has: async () => false, tensors: async () => new Map(), elements: async () => 0, compare: async () => [] };
+  const files: ComponentFilesPort = { has: async () => false, tensors: async () => new Map(), weightBytes: async () => 0, compare: async () => [] };
   const uploads: UploadsPort = { find: async () => null, list: async () => [], prolong: async () => undefined, open: async () => 'too-many', end: async () => false, publish: async () => 'ended' };
   const uploadFiles: UploadFilesPort = { append: async () => ({ outcome: 'wrong-offset', offsetBytes: 0 }), offsetOf: async () => 0, discard: async () => undefined, freeBytes: async () => Number.MAX_SAFE_INTEGER, verify: async () => undefined };
   const sets: ReleaseSetsPort = { list: async () => [], served: async () => [], active: async () => [], hold: async () => ({ router: false, expert: false }) };

@@ -2,7 +2,6 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Sha256 } from '#libs/release/component';
 import { importTinyRelease, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
 import { readTensorTable, verifyComponentFile } from '../components/component-file.ts';
 import { ComponentStore } from '../components/component-store.ts';
@@ -33,31 +32,32 @@ describe('quantising a release', () => {
       const { metadata } = await readTensorTable(store.pathOf(sha256));
       expect(metadata).toEqual({ format: 'signalbox.quantised/1', method: 'block-32-int8-symmetric/1', quantised_from: from });
       await verifyComponentFile(store.pathOf(sha256), { sha256, kind: name === 'backbone' ? 'backbone' : 'expert' });
-      expect(sizeBytes).toBeLessThan((await readFile(store.pathOf(from))).length);
+      expect(sizeBytes).toBeLessThan((await readFile(store.pathOf(from!))).length);
     }
     const changed = Object.keys(manifest.components).filter((name) => manifest.components[name] !== base.manifest.components[name]);
     expect(changed.toSorted()).toEqual(['backbone', 'expert/2/5']);
   });
 
   it('gives the same bytes each time, and goes on where it was cut short', async () => {
+    const some = ['expert/0/0', 'expert/0/1', 'expert/1/0', 'expert/1/1'];
     const stop = new AbortController();
     const cut = quantiseRelease({
-      base: base.manifest, components: 'experts', method: METHODS.int4, store, journalDirectory: join(folder, 'imports'), signal: stop.signal,
+      base: base.manifest, components: some, method: METHODS.int4, store, journalDirectory: join(folder, 'imports'), signal: stop.signal,
       onProgress: ({ component }) => component === 'expert/1/0' && stop.abort(new Error('cut short')),
     });
     await expect(cut).rejects.toThrow('cut short');
     const written: string[] = [];
     const { components, releaseId } = await quantiseRelease({
-      base: base.manifest, components: 'experts', method: METHODS.int4, store, journalDirectory: join(folder, 'imports'),
+      base: base.manifest, components: some, method: METHODS.int4, store, journalDirectory: join(folder, 'imports'),
       onProgress: ({ component }) => written.push(component ?? ''),
     });
-    expect(components).toHaveLength(32);
+    expect(components.map(({ name }) => name)).toEqual(some);
     expect(written.at(-1)).toBe('');
     const elsewhere = await ComponentStore.open(join(folder, 'elsewhere'));
-    for (const sha256 of new Set<Sha256>(Object.values(base.manifest.components))) {
+    for (const sha256 of some.map((name) => base.manifest.components[name]!)) {
       await elsewhere.write((async function* () { yield await readFile(store.pathOf(sha256)); })());
     }
-    const again = await quantiseRelease({ base: base.manifest, components: 'experts', method: METHODS.int4, store: elsewhere, journalDirectory: join(folder, 'elsewhere-imports') });
+    const again = await quantiseRelease({ base: base.manifest, components: some, method: METHODS.int4, store: elsewhere, journalDirectory: join(folder, 'elsewhere-imports') });
     expect(again.releaseId).toBe(releaseId);
   });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+import { derivationSchema } from './derivations.ts';
 
 export const importBody = z
   .strictObject({
@@ -20,7 +21,8 @@ export const importParams = z.object({ importId: z.uuid('give an import id, as P
 export const importSchema = z
   .object({
     id: z.uuid(),
-    directory: z.string(),
+    directory: z.string().describe('The folder that is imported; of a derivation, release/ and the id of the release that it begins with.'),
+    derivation: derivationSchema.nullable().describe('What is made of another release; null for the import of a folder.'),
     model: modelName,
     state: z
       .enum(['queued', 'running', 'succeeded', 'failed', 'cancelled'])

@@ -3,6 +3,7 @@ import { activationRoutes } from './activation-routes.ts';
 import { alertRoutes } from './alert-routes.ts';
 import { auditRoutes } from './audit-routes.ts';
 import { dataRulesRoutes } from './data-rules-routes.ts';
+import { derivationRoutes } from './derivation-routes.ts';
 import { detectionRoutes } from './detection-routes.ts';
 import { feedbackRoutes } from './feedback-routes.ts';
 import { houseRoutes } from './house-routes.ts';
@@ -132,6 +133,7 @@ export const ROUTES = {
   ...dataRulesRoutes,
   ...registryRoutes,
   ...releaseRoutes,
+  ...derivationRoutes,
   ...signatureRoutes,
   ...detectionRoutes,
   ...alertRoutes,

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { type ImportError, type ImportProgress, type ImportStatus } from './import-job.ts';
+import { type DerivationOrder, type ImportError, type ImportProgress, type ImportStatus } from './import-job.ts';
 
 @Entity('import_job')
 export class ImportJobEntity {
@@ -12,6 +12,7 @@ export class ImportJobEntity {
   @Column('jsonb') warnings!: readonly string[];
   @Column('text', { name: 'release_id', nullable: true }) releaseId!: string | null;
   @Column('text', { name: 'parent_release', nullable: true }) parentRelease!: string | null;
+  @Column('jsonb', { nullable: true }) derivation!: DerivationOrder | null;
   @Column('text', { nullable: true }) summary!: string | null;
   @Column('timestamptz', { name: 'created_at' }) createdAt!: Date;
   @Column('timestamptz', { name: 'finished_at', nullable: true }) finishedAt!: Date | null;

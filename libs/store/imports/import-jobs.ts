@@ -1,12 +1,13 @@
 import { LessThan, type DataSource, type EntityManager } from 'typeorm';
 import { ImportJobEntity } from './import-job.entity.ts';
-import { type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from './import-job.ts';
+import { type DerivationOrder, type ImportError, type ImportJob, type ImportOutcome, type ImportProgress } from './import-job.ts';
 
 export interface NewImportJob {
   readonly id: string;
   readonly directory: string;
   readonly model: string;
   readonly parentRelease: string | null;
+  readonly derivation?: DerivationOrder;
   readonly createdAtMs: number;
 }
 
@@ -25,6 +26,7 @@ export class ImportJobs {
       directory: job.directory,
       model: job.model,
       parentRelease: job.parentRelease,
+      derivation: job.derivation ?? null,
       status: 'queued',
       createdAt: new Date(job.createdAtMs),
     });
