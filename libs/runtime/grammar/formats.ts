@@ -22,8 +22,13 @@ const FORMATS: Readonly<Record<string, string>> = {
 
 export const FORMAT_NAMES: readonly string[] = Object.keys(FORMATS);
 
-/** null: not known. */
+const expressions = new Map<string, Expression>();
+
+/** The same expression each time, so that its automaton is made once; null: not known. */
 export function formatExpression(format: string): Expression | null {
   const pattern = Object.hasOwn(FORMATS, format) ? FORMATS[format] : undefined;
-  return pattern === undefined ? null : parsePattern(`^(?:${pattern})$`);
+  if (pattern === undefined) return null;
+  const expression = expressions.get(format) ?? parsePattern(`^(?:${pattern})$`);
+  expressions.set(format, expression);
+  return expression;
 }

@@ -1,5 +1,5 @@
 import { type ByteAutomaton, DEAD, stepAutomaton } from './byte-automaton.ts';
-import { stringAutomaton } from './string-automaton.ts';
+import { freeTextAutomaton } from './string-automaton.ts';
 
 interface KeyNode {
   readonly next: Map<number, number>;
@@ -27,7 +27,7 @@ export class KeyTrie {
   readonly #lengths: readonly number[];
 
   constructor(names: readonly string[]) {
-    this.#text = stringAutomaton({ expressions: [], minLength: 0, maxLength: null }) as ByteAutomaton;
+    this.#text = freeTextAutomaton();
     this.#textStates = [stepAutomaton(this.#text, this.#text.start, QUOTE)];
     const encoder = new TextEncoder();
     this.#lengths = names.map((name, index) => {

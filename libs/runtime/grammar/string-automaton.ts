@@ -16,11 +16,24 @@ const QUOTE = 0x22;
 const NFA_STATES = 20_000;
 const ANY_TEXT: Expression = { type: 'repeat', part: { type: 'set', set: ALL }, min: 0, max: null };
 
+/** Of single expressions without limits on the length: formats come again and again. */
+const unlimited = new WeakMap<Expression, ByteAutomaton>();
+
 /**
  * The automaton of a JSON string with its quotes; null where no string fits.
  * @throws TooManyStatesError
  */
-export function stringAutomaton({ expressions, minLength, maxLength }: StringRules): ByteAutomaton | null {
+export function stringAutomaton(rules: StringRules): ByteAutomaton | null {
+  const [only, ...others] = rules.expressions;
+  if (!only || others.length > 0 || rules.minLength > 0 || rules.maxLength !== null) return buildAutomaton(rules);
+  const present = unlimited.get(only);
+  if (present) return present;
+  const built = buildAutomaton(rules);
+  if (built) unlimited.set(only, built);
+  return built;
+}
+
+function buildAutomaton({ expressions, minLength, maxLength }: StringRules): ByteAutomaton | null {
   const automata = (expressions.length > 0 ? expressions : [ANY_TEXT]).map((expression) => new Subsets(buildNfa(expression)));
   const counts = maxLength !== null || minLength > 0;
   const ceiling = maxLength ?? minLength;
@@ -57,6 +70,13 @@ export function stringAutomaton({ expressions, minLength, maxLength }: StringRul
     }
   }
   return packAutomaton(draft, 0);
+}
+
+let free: ByteAutomaton | null = null;
+
+/** The automaton of any string; made once. */
+export function freeTextAutomaton(): ByteAutomaton {
+  return (free ??= stringAutomaton({ expressions: [], minLength: 0, maxLength: null }) as ByteAutomaton);
 }
 
 interface NfaState {

@@ -1,8 +1,6 @@
 import { type ByteAutomaton, DEAD, stepAutomaton } from './byte-automaton.ts';
 import { type Local, type Machine, type Move, BYTE } from './machine.ts';
-import { stringAutomaton } from './string-automaton.ts';
-
-let freeText: ByteAutomaton | null = null;
+import { freeTextAutomaton } from './string-automaton.ts';
 
 /** Any JSON string, its length in characters bounded. The automaton is shared; places are state + states x length. */
 export class TextMachine implements Machine {
@@ -15,7 +13,7 @@ export class TextMachine implements Machine {
   readonly #ceiling: number;
 
   constructor(minLength: number, maxLength: number | null) {
-    this.#automaton = freeText ??= stringAutomaton({ expressions: [], minLength: 0, maxLength: null }) as ByteAutomaton;
+    this.#automaton = freeTextAutomaton();
     this.#min = minLength;
     this.#max = maxLength ?? Infinity;
     this.#ceiling = maxLength ?? minLength;
