@@ -18,6 +18,7 @@ import { ImportRunner } from './imports/import-runner.ts';
 import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
+import { answerCheckControllers, answerCheckProviders } from './answers/answer-check-parts.ts';
 import { overviewControllers, overviewProviders } from './overview/overview-parts.ts';
 import { quarantineControllers, quarantineProviders } from './quarantine/quarantine-parts.ts';
 import { registryControllers, registryProviders } from './registry/registry-parts.ts';
@@ -57,12 +58,13 @@ export class ControlModule {
         ...alertControllers,
         ...eventControllers,
         ...overviewControllers,
+        ...answerCheckControllers,
         AuditController,
         AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
       exports: [ImportRunner],
     };
   }

@@ -22,6 +22,7 @@ import { CHECKPOINT_IMPORTER, IMPORT_JOBS } from './imports/import-ports.ts';
 import { storedImportJobs } from './imports/stored-import-jobs.ts';
 import { storedImporter } from './imports/stored-importer.ts';
 import { storedActivationPorts } from './models/activation-parts.ts';
+import { storedAnswerCheckPorts } from './answers/answer-check-parts.ts';
 import { storedOverviewPorts } from './overview/overview-parts.ts';
 import { storedQuarantinePorts } from './quarantine/quarantine-parts.ts';
 import { KEPT_AT_HOME, type ReceiverPortOptions, storedReceiverPorts } from './receivers/receiver-parts.ts';
@@ -79,6 +80,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedQuarantinePorts,
     ...storedEventPorts,
     ...storedOverviewPorts,
+    ...storedAnswerCheckPorts,
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {
       provide: TOKEN_TEXTS,

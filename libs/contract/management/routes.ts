@@ -14,6 +14,7 @@ import {
   releasesQuery,
   releasesSchema,
 } from './releases.ts';
+import { answerCheckRoutes } from './answer-check-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { receiverRoutes } from './receiver-routes.ts';
@@ -139,6 +140,7 @@ export const ROUTES = {
   ...alertRoutes,
   ...receiverRoutes,
   ...overviewRoutes,
+  ...answerCheckRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;
