@@ -22,7 +22,7 @@ describe('attentionMask', () => {
 });
 
 describe('spreadProjected', () => {
-  it('rotates queries and keys by their position and leaves values as they are', () => {
+  it('rotates queries and keys by their position, divides queries by sqrt(headSize) and leaves values as they are', () => {
     const layout = { attentionHeads: 2, keyValueHeads: 1, headSize: 4 };
     const cache = new KvCache({ layers: 1, keyValueHeads: 1, headSize: 4, contextTokens: 64 }, new CacheMemory(2 ** 20));
     const sequence = cache.open();
@@ -48,9 +48,10 @@ describe('spreadProjected', () => {
       expect(actual).toHaveLength(wanted.length);
       for (const [at, value] of wanted.entries()) expect(actual[at]).toBeCloseTo(value, 5);
     };
-    near(queries.subarray(0, 4), turned([1, 2, 3, 4], 5));
-    near(queries.subarray(4, 8), turned([-1, -2, -3, -4], 6));
-    near(queries.subarray(8, 12), turned([5, 6, 7, 8], 5));
+    const halved = (values: readonly number[]) => values.map((value) => value / 2);
+    near(queries.subarray(0, 4), halved(turned([1, 2, 3, 4], 5)));
+    near(queries.subarray(4, 8), halved(turned([-1, -2, -3, -4], 6)));
+    near(queries.subarray(8, 12), halved(turned([5, 6, 7, 8], 5)));
     near(sequence.slab!.keys[0]!.subarray(20, 24), turned([9, 10, 11, 12], 5));
     near(sequence.slab!.keys[0]!.subarray(24, 28), turned([-9, -10, -11, -12], 6));
     expect([...sequence.slab!.values[0]!.subarray(20, 28)]).toEqual([13, 14, 15, 16, -13, -14, -15, -16]);

@@ -33,8 +33,9 @@ export function rotaryTables(contextTokens: number, headSize: number, theta: num
 
 /**
  * Takes one sequence's projected rows apart, `tokens` of them from `row` on: rotated keys and the
- * values go to its cache at the positions after its length, rotated queries to `queries`, laid out
- * [attentionHeads][tokens][headSize] from queryOffset on.
+ * values go to its cache at the positions after its length, rotated queries divided by sqrt(headSize)
+ * (so that the product with a key is the score) to `queries`, laid out [attentionHeads][tokens][headSize]
+ * from queryOffset on.
  */
 export function spreadProjected(
   projected: Float32Array,
@@ -53,14 +54,15 @@ export function spreadProjected(
   const keys = slab!.keys[layer]!;
   const values = slab!.values[layer]!;
   const width = (attentionHeads + 2 * keyValueHeads) * headSize;
+  const queryScale = 1 / Math.sqrt(headSize);
   for (let token = 0; token < tokens; token++) {
     const position = length + token;
     let from = (row + token) * width;
     for (let head = 0; head < attentionHeads; head++, from += headSize) {
-      rotate(projected, from, queries, queryOffset + (head * tokens + token) * headSize, headSize, rotary, position);
+      rotate(projected, from, queries, queryOffset + (head * tokens + token) * headSize, headSize, rotary, position, queryScale);
     }
     for (let head = 0; head < keyValueHeads; head++, from += headSize) {
-      rotate(projected, from, keys, ((slot * keyValueHeads + head) * capacity + position) * headSize, headSize, rotary, position);
+      rotate(projected, from, keys, ((slot * keyValueHeads + head) * capacity + position) * headSize, headSize, rotary, position, 1);
     }
     for (let head = 0; head < keyValueHeads; head++, from += headSize) {
       const to = ((slot * keyValueHeads + head) * capacity + position) * headSize;
@@ -69,7 +71,7 @@ export function spreadProjected(
   }
 }
 
-/** Rotates one head, whose pairs are (j, j + headSize / 2), by its position's angles. */
+/** Rotates one head, whose pairs are (j, j + headSize / 2), by its position's angles, and scales it. */
 function rotate(
   source: Float32Array,
   from: number,
@@ -78,6 +80,7 @@ function rotate(
   headSize: number,
   { cosine, sine }: RotaryTables,
   position: number,
+  scale: number,
 ): void {
   const half = headSize >> 1;
   const angles = position * half;
@@ -86,8 +89,8 @@ function rotate(
     const second = source[from + half + pair]!;
     const cos = cosine[angles + pair]!;
     const sin = sine[angles + pair]!;
-    target[to + pair] = first * cos - second * sin;
-    target[to + half + pair] = second * cos + first * sin;
+    target[to + pair] = (first * cos - second * sin) * scale;
+    target[to + half + pair] = (second * cos + first * sin) * scale;
   }
 }
 

@@ -50,10 +50,10 @@ export class AttentionStage {
     return {
       group,
       queries,
-      query: new Tensor('float32', queries, [batch, keyValueHeads, headsPerKey * tokens, headSize]),
-      mask: new Tensor('float32', mask, [batch, 1, mask.length / slab.capacity / batch, slab.capacity]),
+      query: new Tensor('float32', queries, [batch, keyValueHeads, ...(tokens === 1 ? [headsPerKey, 1] : [1, headsPerKey * tokens]), headSize]),
+      mask: new Tensor('float32', mask, [batch, 1, 1, mask.length / slab.capacity / batch, slab.capacity]),
       dimensions: [batch, tokens, hiddenSize],
-      cacheDimensions: [batch, keyValueHeads, slab.capacity, headSize],
+      cacheDimensions: [batch, keyValueHeads, 1, slab.capacity, headSize],
     };
   }
 
