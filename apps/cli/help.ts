@@ -13,6 +13,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox experts quarantine': ['signalbox experts quarantine 3 5 --reason "answers in the wrong language"', 'signalbox experts quarantine 3 5 --for 2h --reason "a drill"'],
   'signalbox experts lift': ['signalbox experts quarantines', 'signalbox experts lift <quarantine-id> --reason "its new version is in"'],
   'signalbox experts health': ['signalbox experts health', 'signalbox experts health --model tiny-mixtral --json'],
+  'signalbox plan': ['signalbox plan --devices 8 --extra-copies 2 --device-memory 24GiB', 'signalbox plan --factors 1,1.25,1.5,2', 'signalbox plan --propose-capacity 2 --policy reroute'],
   'signalbox import': ['signalbox import /models/Mixtral-8x7B --model mixtral --activate', 'signalbox import /models/Mixtral-8x7B-tuned --model mixtral --parent <release>'],
   'signalbox sign release': ['signalbox sign release 5f5f... --key signing-key', 'signalbox sign release 5f5f... --key signing-key --manifest release.json --out release.sig'],
   'signalbox sign directory': ['signalbox sign directory my-checkpoint --key signing-key --out my-checkpoint/model.sig'],

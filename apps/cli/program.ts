@@ -11,6 +11,7 @@ import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
 import { addFeedbackCommands } from './commands/feedback.ts';
 import { addFreezeCommands } from './commands/freeze.ts';
+import { addPlanCommand } from './commands/plan.ts';
 import { addQuarantineCommands } from './commands/quarantine.ts';
 import { addReceiverCommands } from './commands/receivers.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
@@ -105,6 +106,7 @@ function buildProgram(terminal: Terminal): Command {
 
   addDemoCommand(program, terminal, client);
   addChangeCommands(program, terminal, client);
+  addPlanCommand(program, terminal, client);
   addFreezeCommands(program, terminal, client);
   addReceiverCommands(program, terminal, client);
   addAuditCommands(program, terminal, client);

@@ -28,6 +28,7 @@ import { rolloutControllers, rolloutProviders } from './rollouts/rollout-parts.t
 import { routingControllers, routingProviders } from './routing/routing-parts.ts';
 import { receiverControllers, receiverProviders } from './receivers/receiver-parts.ts';
 import { signatureControllers, signatureProviders } from './signatures/signature-parts.ts';
+import { planControllers, planProviders } from './plan/plan-parts.ts';
 import { TraceReports } from './traces/trace-reports.ts';
 import { TracesController } from './traces/traces.controller.ts';
 
@@ -40,6 +41,7 @@ export class ControlModule {
       controllers: [
         ...routingControllers,
         TracesController,
+        ...planControllers,
         ImportsController,
         ReleasesController,
         ...registryControllers,
@@ -64,7 +66,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ...planProviders, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
       exports: [ImportRunner],
     };
   }

@@ -24,7 +24,6 @@ import { RequestFlags1795219200022 } from '#migrations/1795219200022-request-fla
 import { PinnedRequests1795219200023 } from '#migrations/1795219200023-pinned-requests';
 import { Quarantine1795219200024 } from '#migrations/1795219200024-quarantine';
 import { AnswerChecks1795219200025 } from '#migrations/1795219200025-answer-checks';
-import { CapacityPlans1795219200026 } from '#migrations/1795219200026-capacity-plans';
 import { Derivations1795219200027 } from '#migrations/1795219200027-derivations';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
@@ -91,7 +90,6 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       PinnedRequests1795219200023,
       Quarantine1795219200024,
       AnswerChecks1795219200025,
-      CapacityPlans1795219200026,
       Derivations1795219200027,
     ],
     entities: [

@@ -16,6 +16,7 @@ import { type ClusteredCounts } from '#libs/stats/design-effect';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { StoreModule } from '#libs/store/store.module';
 import { accumulateUsage, emptyUsage, type LayerUsage } from '#libs/trace/usage';
+import { runCli } from '../../apps/cli/program.ts';
 import { ControlModule } from '../../apps/control/control.module.ts';
 import { storedControlPorts } from '../../apps/control/stored-ports.ts';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
@@ -174,6 +175,60 @@ describe('traces over the store', () => {
     } while (cursor);
     expect(seen).toEqual(requests.map(({ write }) => write.record.requestId));
     expect((await get('listTraces', '/api/v1/traces?task=rare')).items).toHaveLength(2);
+  });
+});
+
+describe('plans over the store', () => {
+  /** The prompt of one request has ceil(factor * rows * topK / experts) places for each expert. */
+  function dropped(factor: number): number {
+    let count = 0;
+    for (const { trace } of requests) {
+      const rows = trace.expertIds.length / LAYERS / TOP_K;
+      for (let layer = 0; layer < LAYERS; layer++) {
+        const load = new Map<number, number>();
+        for (let row = 0; row < rows; row++) {
+          for (const expert of trace.expertIds.subarray((row * LAYERS + layer) * TOP_K, (row * LAYERS + layer + 1) * TOP_K)) load.set(expert, (load.get(expert) ?? 0) + 1);
+        }
+        for (const tokens of load.values()) count += Math.max(0, tokens - Math.ceil((factor * rows * TOP_K) / EXPERTS));
+      }
+    }
+    return count;
+  }
+
+  it('says what a capacity would have dropped, and leaves an audit entry first', async () => {
+    const { requests: looked, factors } = await get('forecastOverflow', '/api/v1/plans/overflow?factors=1,2,100');
+    const selections = requests.reduce((sum, { trace }) => sum + trace.expertIds.length, 0);
+    expect(looked).toBe(requests.length);
+    expect(dropped(1)).toBeGreaterThan(0);
+    expect(factors.map(({ factor, droppedShare }: { factor: number; droppedShare: number }) => [factor, Math.round(droppedShare * selections)])).toEqual([[1, dropped(1)], [2, dropped(2)], [100, 0]]);
+    expect((await get('listAudit', '/api/v1/audit?limit=1')).items[0]).toMatchObject({ action: 'trace.forecast', subject: 'model/toy' });
+    expect((await get('forecastOverflow', '/api/v1/plans/overflow?task=rare')).withheld).toMatchObject({ reason: 'fewer_than_min_requests' });
+    expect(await call('/api/v1/plans/overflow?factors=0,1')).toMatchObject({ status: 400, body: { field: 'factors' } });
+  });
+
+  it('places the experts of every layer, no worse than blocks', async () => {
+    const plan = await get('planPlacement', '/api/v1/plans/placement?devices=3&extraCopies=1');
+    expect(plan.layers).toHaveLength(LAYERS);
+    for (const { devices, imbalance, inBlocks, copied } of plan.layers) {
+      expect(devices).toHaveLength(EXPERTS);
+      expect(copied).toHaveLength(1);
+      expect(imbalance.overall).toBeLessThanOrEqual(inBlocks.overall);
+      expect(imbalance.worstHour).toBeGreaterThanOrEqual(imbalance.overall);
+    }
+    expect((await get('planPlacement', '/api/v1/plans/placement?devices=3&task=rare')).withheld).toBeDefined();
+    expect(await call('/api/v1/plans/placement?devices=0')).toMatchObject({ status: 400, body: { field: 'devices' } });
+  });
+
+  it('are what the command line prints', async () => {
+    const out: string[] = [];
+    const plain = (text: string): string => text;
+    const terminal = {
+      env: { SIGNALBOX_URL: url, SIGNALBOX_API_KEY: key }, columns: 120, rows: 24, isTty: false, colors: { dim: plain, red: plain, yellow: plain, bold: plain },
+      signal: new AbortController().signal, workingDir: '/', print: (text: string) => out.push(text), note: (text: string) => out.push(text),
+    };
+    expect(await runCli(['plan', '--model', 'toy', '--devices', '2', '--factors', '1,4'], terminal)).toBe(0);
+    expect(out.join('\n')).toMatch(/Placement on 2 devices, from 60 requests[^]*worst hour[^]*Capacity per request, policy drop, on 60 recorded requests[^]*\n1 /);
+    expect(await runCli(['plan', '--device-memory', 'much'], terminal)).toBe(2);
   });
 });
 

@@ -106,7 +106,7 @@ export class FakeHouse {
       { provide: RELEASE_CATALOG, useValue: storedCatalog(releases) },
       { provide: RELEASES, useValue: releases },
       { provide: EXPERT_FIGURES, useValue: { read: async () => [{ layer: 0, expert: 1, tokens: 5, runs: 0, sketches: [] }] } },
-      { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), count: async () => this.recorded.length, find: async (id: string) => this.recorded.find((one) => one.requestId === id) ?? null, look: async (id: string, entry: AuditEntry) => this.#look(id, entry) } },
+      { provide: TRACE_VAULT, useValue: { list: async (query: { limit: number; after?: { requestId: string } }) => this.#list(query), count: async () => this.recorded.length, find: async (id: string) => this.recorded.find((one) => one.requestId === id) ?? null, look: async (id: string, entry: AuditEntry) => this.#look(id, entry), lookAtNewest: async () => [] } },
       { provide: TRACE_OPENER, useValue: { open: (_: string, sealed: Uint8Array) => sealed } },
       { provide: TOKEN_TEXTS, useValue: { texts: async (_: string, ids: readonly number[]) => ids.map((id) => `<${id}>`) } },
       ...fakeAudit(this.audit),

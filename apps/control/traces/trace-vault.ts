@@ -5,7 +5,7 @@ export const TRACE_OPENER = Symbol('TraceOpener');
 export const TOKEN_TEXTS = Symbol('TokenTexts');
 
 /** Sealed traces, and the log of every look at one. */
-export type TraceVault = Pick<TraceReader, 'list' | 'count' | 'find' | 'look'>;
+export type TraceVault = Pick<TraceReader, 'list' | 'count' | 'find' | 'look' | 'lookAtNewest'>;
 
 /** Opens a sealed trace (libs/record/seal). */
 export interface TraceOpener {

@@ -8,6 +8,7 @@ export const MANAGEMENT_API: Api = {
   operations: Object.values(ROUTES),
   tags: [
     { name: 'routing', description: 'Where tokens went: figures over many requests, by model or release, time and segment.' },
+    { name: 'plans', description: 'Plans made of recorded traffic: where to place experts, what a capacity would drop.' },
     { name: 'traces', description: 'Single requests, token by token. As sensitive as their text, so each look is audited.' },
     { name: 'models', description: 'Served names, and which release answers for each.' },
     { name: 'releases', description: 'A release names one version of each component of a model, each by the SHA-256 of its bytes.' },

@@ -27,6 +27,7 @@ import { comparisonRoutes } from './comparison-routes.ts';
 import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
+import { planRoutes } from './plan-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
 import {
   balanceQuery,
@@ -121,6 +122,7 @@ export const ROUTES = {
   },
   ...comparisonRoutes,
   ...traceRoutes,
+  ...planRoutes,
   ...activationRoutes,
   ...quarantineRoutes,
   ...recallRoutes,

@@ -27,7 +27,7 @@ export const KNOWN_ACTIONS: readonly string[] = [
   'key.*', 'key.create', 'key.revoke',
   'receiver.*', 'release.*', 'rollout.*',
   'session.*', 'session.open', 'session.end',
-  'signature.*', 'silence.*', 'trace.*', 'trace.read', 'upload.*',
+  'signature.*', 'silence.*', 'trace.*', 'trace.forecast', 'trace.read', 'upload.*',
 ];
 
 /** The name of who acted, where the entry holds it. */
