@@ -9,13 +9,13 @@ const MAX_WAITING = 256;
 const ELSEWHERE = DECISION_FLAGS.unavailable | DECISION_FLAGS.generalist;
 
 /** Decisions that went another way because an expert could not serve, or by the generalist path. */
-export function degradedDecisions({ flagged }: Pick<GenerateOutcome, 'flagged'>): number {
+export function degradedDecisions({ flagged }: Pick<GenerateOutcome, 'flagged'>, bits: number = ELSEWHERE): number {
   let count = 0;
-  if (flagged !== null) for (const flags of flagged.flags) if ((flags & ELSEWHERE) !== 0) count += 1;
+  if (flagged !== null) for (const flags of flagged.flags) if ((flags & bits) !== 0) count += 1;
   return count;
 }
 
-/** Counts what took another path, by the release that was to answer. */
+/** Counts what took another path, by the release that was to answer. The generalist path of a healthy release is no degradation. */
 export class DegradedCounts {
   #counts = new Map<string, DegradedCount>();
   readonly #waiting: DegradedFlush[] = [];
@@ -33,7 +33,7 @@ export class DegradedCounts {
     this.#counts.set(asked.releaseId, {
       requests: before.requests + 1,
       decisions: before.decisions + decisions,
-      degradedDecisions: before.degradedDecisions + (isDense ? decisions : degradedDecisions(outcome)),
+      degradedDecisions: before.degradedDecisions + (isDense ? decisions : degradedDecisions(outcome, DECISION_FLAGS.unavailable)),
       generalistRequests: before.generalistRequests + (degraded?.path === 'generalist' ? 1 : 0),
       denseRequests: before.denseRequests + (isDense ? 1 : 0),
     });

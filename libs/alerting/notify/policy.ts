@@ -62,6 +62,7 @@ export const DEFAULT_POLICY: NotificationPolicy = {
   inhibitions: [
     { source: [{ label: 'signal', is: 'equal', value: 'no-data' }], target: [{ label: 'signal', is: 'none-of', values: ['no-data', 'watchdog'] }], equal: ['model'] },
     { source: [{ label: 'signal', is: 'equal', value: 'router-shift' }], target: [{ label: 'signal', is: 'equal', value: 'mix-shift' }], equal: ['model', 'release', 'layer'] },
+    { source: [{ label: 'signal', is: 'equal', value: 'expert-unavailable' }], target: [{ label: 'signal', is: 'equal', value: 'dropped-tokens' }], equal: ['model', 'release'] },
     { source: [{ label: 'severity', is: 'equal', value: 'critical' }], target: [{ label: 'severity', is: 'one-of', values: ['warning', 'info'] }], equal: [...ALL_LABELS, 'signal'] },
   ],
   escalations: [],

@@ -4,7 +4,7 @@ import { type DataSource } from 'typeorm';
 export interface DegradedCount {
   readonly requests: number;
   readonly decisions: number;
-  /** Served by another expert than the router chose, or by the generalist, or as part of a request that the dense model answered. */
+  /** Served otherwise because an expert was out of service, or part of a request that the dense model answered. */
   readonly degradedDecisions: number;
   readonly generalistRequests: number;
   readonly denseRequests: number;
