@@ -231,8 +231,8 @@ export interface Engine {
   /**
    * From the next step on, no token of the release goes to the masked experts; null ends it. Nothing
    * is loaded again. It outlives a restart of the engine's thread, and of a release that is not loaded
-   * it is kept for when it is.
-   * @throws RangeError where the mask does not fit the release's shape or leaves a layer without experts
+   * it is kept for when it is. A layer that is left without experts makes requests fail with `experts-exhausted`.
+   * @throws RangeError where the mask does not fit the release's shape
    */
   quarantine(releaseId: string, mask: ExpertMask | null): Promise<void>;
   health(releaseId: string): Promise<ReleaseHealthReport>;
