@@ -231,7 +231,7 @@ it('tells a user of the shell where to look', async () => {
 describe('import', () => {
   const job = (state: string, doneBytes: number) => ({
     id: IMPORT_ID, directory: '/work-dir/m', model: 'm', state, progress: { phase: 'writing', doneBytes, totalBytes: 10 },
-    releaseId: state === 'succeeded' ? RELEASE : null, summary: state === 'succeeded' ? 'expert release' : null, warnings: state === 'succeeded' ? ['The engine does not use model.extra.'] : [], error: state === 'failed' ? { code: 'truncated-file', message: 'model.safetensors ends early: copy it again.' } : null,
+    releaseId: state === 'succeeded' ? RELEASE : null, derivation: null, summary: state === 'succeeded' ? 'expert release' : null, warnings: state === 'succeeded' ? ['The engine does not use model.extra.'] : [], error: state === 'failed' ? { code: 'truncated-file', message: 'model.safetensors ends early: copy it again.' } : null,
     createdAt: WINDOW.from, finishedAt: null,
   });
 

@@ -22,6 +22,8 @@ const NOT_HERE: Readonly<Partial<Record<RouteName, string>>> = {
   adoptAudit: 'needs entries from outside the chain: test/audit/chain.test.ts',
   deleteComponent: 'needs a file of its own: test/registry/registry.test.ts',
   createRelease: 'needs a whole release as its base: test/registry/registry.test.ts',
+  createDerivation: 'needs the files of a release: test/derive/derive.test.ts',
+  createDenseTwin: 'needs the files of a release: test/derive/derive.test.ts',
 };
 const MODEL = 'toy';
 const OF_MODEL = { model: MODEL };

@@ -64,6 +64,10 @@ export class RegistryHouse {
     this.#url = await this.#app.getUrl();
   }
 
+  get databaseUrl(): string {
+    return this.#database;
+  }
+
   /** What a command line finds in its environment. */
   get environment(): Readonly<Record<string, string>> {
     return { SIGNALBOX_URL: this.#url, SIGNALBOX_API_KEY: this.#key };

@@ -9,7 +9,7 @@ const precision = z.enum(['int8', 'int4'], 'give int8 or int4');
 const componentChoice = z
   .union([z.enum(['experts', 'experts-and-backbone']), z.array(componentName).min(1, 'name one component at least').max(MAX_NAMED)])
   .describe('All experts, these and the backbone, or the components named: experts and the backbone can be quantised.');
-const expertsPerLayer = z.int('give a whole number').min(1, 'give 1 at least').max(64, 'give 64 at most');
+const expertsPerLayer = z.int('give a whole number').min(1, 'give 1 at least').max(64, 'give 64 at most').describe('Experts of each layer that become one.');
 
 export const derivationSchema = z
   .union([
