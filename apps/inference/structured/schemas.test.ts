@@ -1,16 +1,16 @@
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { answerValidator } from '../../../apps/inference/structured/answer-validator.ts';
+import { acceptsText, AnswerAutomaton, shortestEnding } from '#libs/runtime/grammar/answer-automaton';
+import { answerGrammar } from '#libs/runtime/grammar/answer-grammar';
+import { compileSchema } from '#libs/runtime/grammar/compile-schema';
+import { type JsonValue } from '#libs/runtime/grammar/constraint';
+import { GrammarCache } from '#libs/runtime/grammar/grammar-cache';
+import { fewestTokens } from '#libs/runtime/grammar/token-masks';
+import { Vocabulary } from '#libs/runtime/grammar/vocabulary';
+import { loadTokenizer } from '#libs/runtime/tokenizer/text-tokenizer';
 import { ALL_SCHEMAS, SUITE } from '../../../test/structured/schema-corpus.ts';
-import { loadTokenizer } from '../tokenizer/text-tokenizer.ts';
-import { acceptsText, AnswerAutomaton, shortestEnding } from './answer-automaton.ts';
-import { answerGrammar } from './answer-grammar.ts';
-import { compileSchema } from './compile-schema.ts';
-import { type JsonValue } from './constraint.ts';
-import { GrammarCache } from './grammar-cache.ts';
-import { fewestTokens } from './token-masks.ts';
-import { Vocabulary } from './vocabulary.ts';
+import { answerValidator } from './answer-validator.ts';
 
 const model = (file: string) => readFileSync(new URL(`../../../models/tiny-mixtral/${file}`, import.meta.url), 'utf8');
 const tokenizer = loadTokenizer({ format: 'signalbox.tokenizer/1', files: { 'tokenizer.json': model('tokenizer.json'), 'tokenizer_config.json': model('tokenizer_config.json') } });
