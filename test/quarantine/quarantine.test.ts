@@ -43,7 +43,10 @@ async function busiest(answers: readonly Answered[], layer: number): Promise<num
   return counts.indexOf(Math.max(...counts));
 }
 
-const audit = async (action: string): Promise<number> => ((await house.store.query('SELECT count(*)::int AS count FROM signalbox.audit_entry WHERE action = $1', [action])) as { count: number }[])[0]!.count;
+async function audit(action: string): Promise<number> {
+  const [row]: { count: number }[] = await house.store.query('SELECT count(*)::int AS count FROM signalbox.audit_entry WHERE action = $1', [action]);
+  return row?.count ?? 0;
+}
 const alertsOf = async (signal: string): Promise<Alert[]> => (await house.manage<{ items: Alert[] }>(`/alerts?signal=${signal}`)).items;
 
 it('takes an expert out of both processes under load: no later decision uses it, no request fails; it survives a restart, and is lifted', async () => {
@@ -53,10 +56,10 @@ it('takes an expert out of both processes under load: no later decision uses it,
   expect(await usedBy(warmUp, layer, expert)).toBeGreaterThan(3);
 
   const answers: Answered[] = [];
-  let stopped = false;
+  const stop = new AbortController();
   let next = 100;
   const lane = async (): Promise<void> => {
-    while (!stopped) answers.push(await house.ask((next += 1), { prompt: prompt(next), stream: next % 3 === 0 }));
+    while (!stop.signal.aborted) answers.push(await house.ask((next += 1), { prompt: prompt(next), stream: next % 3 === 0 }));
   };
   const lanes = Array.from({ length: 4 }, lane);
   await until(async () => answers.length >= 8, 60_000, () => `${answers.length} answers`);
@@ -64,7 +67,7 @@ it('takes an expert out of both processes under load: no later decision uses it,
   const heldAtMs = performance.now();
   expect(made).toMatchObject({ state: 'in-force', tookHold: true, processes: 2, takenBy: 2 });
   await until(async () => answers.filter(({ sentAtMs }) => sentAtMs > heldAtMs).length >= 16, 60_000, () => `${answers.length} answers`);
-  stopped = true;
+  stop.abort();
   await Promise.all(lanes);
 
   expect(answers.map(({ status }) => status).filter((status) => status !== 200)).toEqual([]);

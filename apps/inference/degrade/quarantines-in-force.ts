@@ -71,7 +71,7 @@ export class QuarantinesInForce {
     if (heads === this.#seen) return;
     const read = await this.directory.inForce();
     this.#quarantines = read.quarantines;
-    for (const releaseId of [...this.#releases.keys()]) await this.#enforce(releaseId);
+    for (const releaseId of this.#releases.keys()) await this.#enforce(releaseId);
     this.#enforced = new Map(read.heads.map(({ model, generation }) => [model, generation]));
     this.#seen = heads;
   }
