@@ -29,9 +29,14 @@ export function routingDependence({ gating, capacity, quotas = [], noise }: Rout
   return [...on];
 }
 
-/** Whether an answer may depend on requests of others: releases for which invariant 3 does not hold. */
+/** What an answer depends on that is of other requests; empty where invariant 3 holds. */
+export function dependenceOnOthers(routing: RoutingSettings): readonly RoutingDependence[] {
+  return routingDependence(routing).filter((one) => one === 'batch' || one === 'traffic');
+}
+
+/** Whether requests of others may change an answer. */
 export function isBatchDependent(routing: RoutingSettings): boolean {
-  return routingDependence(routing).some((one) => one === 'batch' || one === 'traffic');
+  return dependenceOnOthers(routing).length > 0;
 }
 
 /**

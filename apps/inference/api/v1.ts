@@ -4,6 +4,7 @@ import { validationFailure, type OpenAiFailure } from '#libs/contract/openai/err
 import { type ModelList } from '#libs/contract/openai/response';
 import { INFERENCE_API, OPENAI_ROUTES, PIN_HEADER } from '#libs/contract/openai/routes';
 import { decidePin } from '#libs/governance/activation/decide-pin';
+import { dependenceOnOthers } from '#libs/release/routing-dependence';
 import { openAiRateHeaders, rateHeaders } from '#libs/platform/limits/rate-limiter';
 import { type TokenLimiter } from '#libs/platform/limits/token-limiter';
 import { type RuleLabels } from '#libs/governance/data-rules/rule-set';
@@ -31,6 +32,8 @@ import { answerWithin } from './token-budget.ts';
 const RULES_HEADER_DIGITS = 16;
 /** Says that a request, or decisions of it, may go another way than usual. */
 const DEGRADED_HEADER = 'x-signalbox-degraded';
+/** Says that requests of others may change the answer: what shares the batch, or traffic of late. */
+const DEPENDS_HEADER = 'x-signalbox-depends-on';
 
 export interface Models {
   pin(model: string): ModelPin | null;
@@ -238,9 +241,11 @@ interface Refusal {
 function tellAssigned(reply: FastifyReply, { role, release, prepared }: Answerer, rungs: readonly DegradedRung[]): void {
   const degraded = 'admitted' in prepared && prepared.admitted.degraded ? [...rungs, prepared.admitted.degraded.path] : rungs;
   // Of an attempt before, which could not answer.
-  for (const name of ['x-signalbox-rules', DEGRADED_HEADER]) void reply.removeHeader(name);
+  for (const name of ['x-signalbox-rules', DEGRADED_HEADER, DEPENDS_HEADER]) void reply.removeHeader(name);
   void reply.header('x-signalbox-release', release.releaseId);
   void reply.header('x-signalbox-role', role);
   if ('admitted' in prepared && prepared.rulesDigest !== null) void reply.header('x-signalbox-rules', prepared.rulesDigest.slice(0, RULES_HEADER_DIGITS));
   if (degraded.length > 0) void reply.header(DEGRADED_HEADER, degraded.join(', '));
+  const others = dependenceOnOthers(release.manifest.routing);
+  if (others.length > 0) void reply.header(DEPENDS_HEADER, others.join(', '));
 }

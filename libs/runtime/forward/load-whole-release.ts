@@ -10,6 +10,7 @@ import { type ForwardPass } from './forward-pass.ts';
 import { type LoadRequest, newHealth } from './load-release.ts';
 import { makeSession } from './make-session.ts';
 import { embeddingSlice, expertWeights, headWeights, layerWeights, loadedBytes, openReleaseWeights, requireComponent } from './release-weights.ts';
+import { readSelectionBiases } from './selection-bias.ts';
 import { WholeForwardPass } from './whole-forward-pass.ts';
 
 /** Characters of routing settings in a message. */
@@ -31,6 +32,8 @@ export async function loadWholeForwardPass(request: LoadRequest, provider: Execu
   requirePlain(manifest);
   const parts = request.parts ?? newEngineParts(request.maxCacheBytes);
   const weights = await openReleaseWeights(manifest, components, readComponentWeights);
+  // A bias that plain selection would leave out is refused here too.
+  await readSelectionBiases(weights, manifest);
   const { layers, experts } = manifest.shape;
   const graph = wholeGraph(
     {
