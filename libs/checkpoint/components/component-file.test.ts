@@ -81,7 +81,7 @@ describe('tensors of a kind', () => {
   });
 
   it('names the tensor that is missing, too much, misshapen or of a dtype that cannot run', () => {
-    expect(misfitOfKind('router', tensors({ weight: [3, 8], bias: [3] }))).toMatchObject({ tensor: 'bias' });
+    expect(misfitOfKind('router', tensors({ weight: [3, 8], offset: [3] }))).toMatchObject({ tensor: 'offset' });
     expect(misfitOfKind('router', tensors({ weight: [3] }))).toMatchObject({ tensor: 'weight' });
     expect(misfitOfKind('expert', tensors({ gate_proj: [4, 8], up_proj: [4, 8] }))).toMatchObject({ tensor: 'down_proj' });
     expect(misfitOfKind('expert', tensors({ gate_proj: [4, 8], up_proj: [4, 8], down_proj: [4, 8] }))).toMatchObject({ tensor: 'down_proj', message: expect.stringContaining('[8, 4]') });
@@ -89,6 +89,25 @@ describe('tensors of a kind', () => {
     const { 'layers.1.q_proj': __, ...holed } = backbone;
     expect(misfitOfKind('backbone', tensors(holed))).toMatchObject({ tensor: 'layers.1.q_proj' });
     expect(misfitOfKind('backbone', tensors({ 'layers.99999.q_proj': [8, 8] }))).toMatchObject({ tensor: null });
+  });
+
+  it('knows matrices that are held as whole numbers, with their scales', () => {
+    // 40 inputs are two blocks of 32.
+    const codes = (name: string, out: number, inputs: number, bytes: number, zeroPoints?: number) => {
+      const blocks = Math.ceil(inputs / 32);
+      const own: [string, { dtype: 'U8' | 'F32'; shape: number[] }][] = [[name, { dtype: 'U8', shape: [out, blocks, bytes] }], [`${name}.scales`, { dtype: 'F32', shape: [out, blocks] }]];
+      return zeroPoints === undefined ? own : [...own, [`${name}.zero_points`, { dtype: 'U8', shape: [out, zeroPoints] }] as (typeof own)[number]];
+    };
+    const expert = (bytes: number, zeroPoints?: number) => new Map([...codes('gate_proj', 8, 40, bytes, zeroPoints), ...codes('up_proj', 8, 40, bytes, zeroPoints), ...codes('down_proj', 40, 8, bytes)]);
+    expect(misfitOfKind('expert', expert(32))).toBeNull();
+    expect(misfitOfKind('expert', expert(16, 1))).toBeNull();
+    expect(misfitOfKind('expert', expert(16, 2))).toMatchObject({ tensor: 'gate_proj.zero_points' });
+    expect(misfitOfKind('expert', expert(24))).toMatchObject({ tensor: 'gate_proj' });
+    const without = expert(32);
+    without.delete('up_proj.scales');
+    expect(misfitOfKind('expert', without)).toMatchObject({ tensor: 'up_proj.scales' });
+    expect(misfitOfKind('expert', new Map([...expert(32), ...codes('bias', 1, 8, 32)]))).toMatchObject({ tensor: 'bias' });
+    expect(misfitOfKind('router', new Map(codes('weight', 3, 8, 32)))).toMatchObject({ tensor: 'weight' });
   });
 
   it('measures against the shape of a model', () => {
