@@ -39,7 +39,7 @@ export function addQuarantineCommands(experts: Command, terminal: Terminal, clie
     .action(async (quarantineId: string, options: ModelOptions) => {
       const api = client();
       const model = await modelOf(api, options);
-      const lifted = await api.call('liftQuarantine', { params: { model, quarantineId }, body: reasonOf(options) });
+      const lifted = await api.call('liftQuarantine', { params: { model, quarantineId }, headers: {}, body: reasonOf(options) });
       terminal.print(`expert/${lifted.layer}/${lifted.expert} of ${printable(model)} may be chosen again. ${takenText(lifted)}`);
     });
   experts
