@@ -36,7 +36,7 @@ beforeAll(async () => {
   usual = readdirSync(PROMPTS).flatMap((file) => {
     const texts = readFileSync(join(PROMPTS, file), 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { prompt: string }).prompt);
     // The demo's prompts are short: several of one domain make one that is long enough to be judged.
-    return Array.from({ length: Math.floor(texts.length / 5) }, (_, at) => tokenizer.encode(texts.slice(at * 5, at * 5 + 5).join('\n'), true));
+    return Array.from({ length: Math.floor(texts.length / 5) }, (_, at) => tokenizer.encode(texts.slice(at * 5, at * 5 + 5).join('\n'), { special: true }));
   });
   repeated = Array.from({ length: 40 }, (_, at) => new Uint32Array(256).fill(3 + at * 101));
 });

@@ -40,6 +40,7 @@ class Bench {
         contextTokens: MODEL.contextTokens,
         eosTokenIds: [],
         rowWidth: MODEL.layers * MODEL.topK,
+        topK: MODEL.topK,
         prefillChunkTokens: MODEL.chunkTokens,
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => tokens },
