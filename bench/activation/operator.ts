@@ -1,5 +1,12 @@
 const POLL_MS = 20;
 
+interface ImportView {
+  readonly id: string;
+  readonly state: string;
+  readonly releaseId: string | null;
+  readonly error: { readonly message: string } | null;
+}
+
 interface ActivationView {
   readonly releaseId: string;
   readonly generation: number;
@@ -26,13 +33,12 @@ export class Operator {
 
   /** Imports a checkpoint folder and gives the id of the release. */
   async import(directory: string): Promise<string> {
-    let job = await this.#call<{ id: string; state: string; releaseId: string | null; error: { message: string } | null }>('POST', '/imports', { directory, model: this.model });
-    while (job.state === 'queued' || job.state === 'running') {
-      await pause();
-      job = await this.#call('GET', `/imports/${job.id}`);
-    }
-    if (job.releaseId === null) throw new Error(`the import ${job.state}: ${job.error?.message ?? ''}`);
-    return job.releaseId;
+    return this.#finished(await this.#call('POST', '/imports', { directory, model: this.model }));
+  }
+
+  /** Makes a quantised release of experts and backbone, and gives its id. */
+  async quantise(releaseId: string, precision: 'int8' | 'int4'): Promise<string> {
+    return this.#finished(await this.#call('POST', `/releases/${releaseId}/derivations`, { precision, components: 'experts-and-backbone' }));
   }
 
   activation(): Promise<ActivationView> {
@@ -58,6 +64,16 @@ export class Operator {
     if (command.type === 'activate') await this.#call('PUT', `${this.#path}/activation`, { release: command.release }, generation);
     else if (command.type === 'promote') await this.#call('POST', `${this.#path}/promote`, {}, generation);
     else await this.#call('POST', `${this.#path}/canary`, { release: command.release, share: command.share, stickyBy: 'request' }, generation);
+  }
+
+  async #finished(started: ImportView): Promise<string> {
+    let job = started;
+    while (job.state === 'queued' || job.state === 'running') {
+      await pause();
+      job = await this.#call('GET', `/imports/${job.id}`);
+    }
+    if (job.releaseId === null) throw new Error(`the import ${job.state}: ${job.error?.message ?? ''}`);
+    return job.releaseId;
   }
 
   get #path(): string {

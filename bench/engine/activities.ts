@@ -57,5 +57,6 @@ function runKind(stack: readonly Frame[]): string {
 export function threadOf({ nodes }: CpuProfile): string {
   const runs = (part: string) => nodes.some(({ callFrame }) => callFrame.url.includes(part));
   if (runs('/engine/worker/serve-engine.')) return 'engine thread';
-  return runs('/apps/standalone/') ? 'main thread' : 'other threads';
+  if (runs('/apps/standalone/')) return 'main thread';
+  return runs('/apps/pipeline/') ? 'process of the pipeline' : 'other threads and processes';
 }

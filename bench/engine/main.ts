@@ -28,7 +28,7 @@ async function main(home: string): Promise<void> {
     await profileServer({ home, model, precision, threads });
     return;
   }
-  const parts = option('parts', model.trained ? 'bench,http,quality' : precision === 'f32' ? 'bench,http' : 'bench').split(',');
+  const parts = option('parts', model.trained ? 'bench,http,quality' : 'bench,http').split(',');
   const unknown = parts.find((part) => !(part in PARTS));
   if (unknown !== undefined) throw new Error(`--parts names ${unknown}; there are ${Object.keys(PARTS).join(', ')}`);
   const binaries = process.env['LLAMA_CPP_BIN'];

@@ -55,7 +55,7 @@ function printThread(thread: string, profiles: readonly CpuProfile[], window: Wi
   }
 }
 
-/** Profiles of the process that has the engine, of all its threads. */
+/** Profiles of all threads of all the product's processes. */
 async function readProfiles(folder: string): Promise<readonly CpuProfile[]> {
   const profiles: CpuProfile[] = [];
   for (const name of await readdir(folder)) profiles.push(JSON.parse(await readFile(join(folder, name), 'utf8')) as CpuProfile);

@@ -1,3 +1,4 @@
+import { Operator } from '../activation/operator.ts';
 import { startSignalbox, type SignalboxUnderTest } from '../harness/signalbox.ts';
 import { type Contest } from './without-http.ts';
 
@@ -8,7 +9,12 @@ export async function servedModel(
   { home, model, precision, threads }: Pick<Contest, 'home' | 'model' | 'precision' | 'threads'>,
   env: Readonly<Record<string, string>> = {},
 ): Promise<SignalboxUnderTest> {
-  if (precision !== 'f32') throw new Error(`through HTTP only f32 is measured; leave http out of --parts with --precision ${precision}`);
   const ours = await startSignalbox('signalbox', OURS_PORT, home, { SIGNALBOX_ENGINE_THREADS: String(threads), SIGNALBOX_DEMO_MODEL: model.directory, ...env });
+  if (precision !== 'f32') {
+    const operator = new Operator(ours.url, ours.key, model.name);
+    const { releaseId } = await operator.converged(1);
+    await operator.command({ type: 'activate', release: await operator.quantise(releaseId, precision) });
+    await operator.converged(1);
+  }
   return { ...ours, target: { ...ours.target, model: model.name } };
 }
