@@ -18,7 +18,7 @@ async function damage(home: string): Promise<void> {
   const plain = await bench.measure(['renormalise'], null, null);
   console.log(`\nQuality by rung: ${bench.text.windows.length} windows, ${bench.text.bytes} bytes of ${directory === '' ? 'the prompts of the demo model' : directory}; ${draws} draws of lost experts; generalists ${generalists.join(', ')}`);
   console.log(`\nlost of ${shape.experts}   decisions hit   ${LADDERS.map(({ name }) => name.padStart(30)).join('')}   (bits/byte, change; mean of draws, worst)`);
-  console.log(`0              0.0 %   ${LADDERS.map(() => `${plain.bitsPerByte.toFixed(4)}`.padEnd(24).padStart(30)).join('')}`);
+  console.log(`0              0.0 %   ${LADDERS.map(() => plain.bitsPerByte.toFixed(4).padEnd(24).padStart(30)).join('')}`);
   for (let lost = 1; lost < shape.experts; lost++) {
     const cells: string[] = [];
     let hit = 0;

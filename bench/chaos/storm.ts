@@ -46,9 +46,9 @@ export async function ride(home: string, { seconds, parallel, stormMs, calmMs }:
   const requests = { storm: 0, calm: 0 };
   const spentMs = { storm: 0, calm: 0 };
   let phase: 'storm' | 'calm' = 'calm';
-  let isOver = false;
+  const over = new AbortController();
   const client = async (first: number): Promise<void> => {
-    for (let at = first; !isOver; at += parallel) {
+    for (let at = first; !over.signal.aborted; at += parallel) {
       try {
         await complete(signalbox, `Prompt number ${at} says that`);
         requests[phase] += 1;
@@ -75,10 +75,10 @@ export async function ride(home: string, { seconds, parallel, stormMs, calmMs }:
       await rest(calmMs);
       spentMs.calm += calmMs;
     }
-    isOver = true;
+    over.abort();
     await Promise.all(clients);
   } finally {
-    isOver = true;
+    over.abort();
     await signalbox.process.stop();
   }
   const rate = { storm: (requests.storm * 1000) / spentMs.storm, calm: (requests.calm * 1000) / (spentMs.calm + calmMs) };

@@ -119,8 +119,8 @@ export class LayerRouter {
       else selectUnmasked(logits, from * shape.experts, group.tokens, settings, mask, layer, target(row), marks, DECISION_FLAGS);
       if (unavailable === null) continue;
       const left = union(mask, unavailable);
-      const nextBest = (at: number): void =>
-        selectUnmasked(logits, (from + at) * shape.experts, 1, settings, left, layer, target(row + at), { ...marks, offset: marks.offset + at * shape.layers }, NO_MARKS);
+      const nextBest = (token: number): void =>
+        selectUnmasked(logits, (from + token) * shape.experts, 1, settings, left, layer, target(row + token), { ...marks, offset: marks.offset + token * shape.layers }, NO_MARKS);
       descendLadder(this.#ladder(layer), { rows: group.tokens, layer, experts: shape.experts, topK, mask, unavailable }, target(row), marks, DECISION_FLAGS, nextBest);
     }
   }

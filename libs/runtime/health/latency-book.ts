@@ -99,6 +99,6 @@ function cellKey(layer: number, tokens: number): number {
   return layer * BUCKETS + (31 - Math.clz32(tokens));
 }
 
-function lowerMedian(values: number[]): number {
-  return values.sort((a, b) => a - b)[(values.length - 1) >> 1]!;
+function lowerMedian(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1]!;
 }
