@@ -91,8 +91,18 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
       let enough = false;
       const answeredBefore = tally.answered.length;
       const afterAnswers = 3 + Math.floor(random() * 12);
-      const load = runMixedLoad({ url: signalbox.url, requests: 400, parallel: 8, abortShare: 0.15, random }, tally, () => enough);
-      await until(() => tally.answered.length >= answeredBefore + afterAnswers, 60_000, () => `no answers after ${kills.join(', ')}:\n${signalbox.log.slice(-3000)}`);
+      const load = runMixedLoad({ url: signalbox.url, requests: Number.POSITIVE_INFINITY, parallel: 8, abortShare: 0.15, random }, tally, () => enough);
+      try {
+        await until(
+          () => tally.answered.length >= answeredBefore + afterAnswers || signalbox.hasEnded,
+          60_000,
+          () => `${tally.answered.length - answeredBefore} answers, ${tally.refused} refusals and ${tally.broken} broken connections after ${kills.join(', ')}:\n${signalbox.lastWords}`,
+        );
+        if (signalbox.hasEnded) throw new Error(`Signalbox ended by itself after ${kills.join(', ')}:\n${signalbox.lastWords}`);
+      } catch (error) {
+        enough = true;
+        throw error;
+      }
       const victim = (['main', 'pipeline', 'postgres', ...(redis ? (['redis'] as const) : [])] as const)[Math.floor(random() * (redis ? 4 : 3))] ?? 'main';
       kills.push(victim);
       if (victim === 'main') {
@@ -103,14 +113,14 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
         continue;
       }
       if (victim === 'pipeline') for (const pid of signalbox.childrenMatching('pipeline')) process.kill(pid, 'SIGKILL');
-      if (victim === 'postgres') await until(() => killPostgres(home), 30_000, () => `no PostgreSQL to kill:\n${signalbox.log.slice(-3000)}`);
+      if (victim === 'postgres') await until(() => killPostgres(home), 30_000, () => `no PostgreSQL to kill:\n${signalbox.lastWords}`);
       if (victim === 'redis') await redis?.killAndRestart();
       enough = true;
       await load;
       await until(
         async () => (await fetch(`${signalbox.url}/readyz`).catch(() => null))?.ok === true,
         60_000,
-        () => `not ready again after killing ${victim}:\n${signalbox.log.slice(-3000)}`,
+        () => `not ready again after killing ${victim}:\n${signalbox.lastWords}`,
       );
     }
     expect(new Set(kills).size).toBeGreaterThan(2);

@@ -15,6 +15,8 @@ const FIRST_PORT = 20_000;
 /** Of each vitest worker, so that test files that run at the same time never choose the same port. */
 const PORTS_PER_WORKER = 1_000;
 const WORKERS = 12;
+/** Characters of a log that a failing test shows. */
+const MAX_SHOWN = 4000;
 /** Another run on this machine begins elsewhere, most likely. */
 let nextPort = Math.floor(Math.random() * PORTS_PER_WORKER);
 
@@ -66,6 +68,19 @@ export class SignalboxProcess {
     return readFileSync(join(this.#home, 'test.log'), 'utf8');
   }
 
+  /** What a test that fails should show: why the process ended, if it did, and the end of the log. */
+  get lastWords(): string {
+    const { log } = this;
+    const fatal = log.split('\n').filter((line) => line.includes('"level":"fatal"'));
+    return [...(this.hasEnded ? ['It has ended.'] : []), ...fatal.map((line) => line.slice(0, MAX_SHOWN)), log.slice(-MAX_SHOWN)].join('\n');
+  }
+
+  /** Whether it ended by itself. */
+  get hasEnded(): boolean {
+    const child = this.#child;
+    return child !== null && (child.exitCode !== null || child.signalCode !== null);
+  }
+
   async start(timeoutMs = 120_000): Promise<void> {
     const log = openSync(join(this.#home, 'test.log'), 'a');
     const child = spawn(NODE, [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')], {
@@ -85,11 +100,11 @@ export class SignalboxProcess {
     this.#child = child;
     await until(
       async () => {
-        if (child.exitCode !== null) throw new Error(`Signalbox ended with ${child.exitCode}:\n${this.log.slice(-4000)}`);
+        if (child.exitCode !== null) throw new Error(`Signalbox ended with ${child.exitCode}:\n${this.lastWords}`);
         return (await fetch(`${this.url}/readyz`).catch(() => null))?.ok === true;
       },
       timeoutMs,
-      () => `Signalbox is not ready:\n${this.log.slice(-4000)}`,
+      () => `Signalbox is not ready:\n${this.lastWords}`,
     );
   }
 
@@ -130,7 +145,7 @@ export class SignalboxProcess {
     await until(
       async () => response.status !== 503 || (response = await this.#get(path)).status !== 503,
       60_000,
-      () => `${path} answers 503 for a minute:\n${this.log.slice(-2000)}`,
+      () => `${path} answers 503 for a minute:\n${this.lastWords}`,
     );
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;
