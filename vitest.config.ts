@@ -1,7 +1,34 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Test files that compare moments, or that load the machine until others would time out. */
 const ALONE = ['test/activation-load/**/*.test.ts', 'test/outage/outage.test.ts', 'test/rollout/handover.test.ts'];
+
+/** The files that take longest, the longest first. Begun late, one of them would run on when all others have ended. */
+const LONGEST = [
+  'test/accounting/accounting.test.ts',
+  'test/console/tour.test.ts',
+  'test/delivery/faults.test.ts',
+  'test/data-rules/data-rules.test.ts',
+  'test/live/shift.test.ts',
+  'test/alerts/kill.test.ts',
+  'test/console/alerts-views.test.ts',
+  'test/console/settings.test.ts',
+  'test/prometheus/alertmanager.test.ts',
+  'test/outage/frozen.test.ts',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const groupOf = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+    const placeOf = ({ moduleId }: TestSpecification): number => {
+      const at = LONGEST.findIndex((path) => moduleId.endsWith(`/${path}`));
+      return at < 0 ? LONGEST.length : at;
+    };
+    const sorted = await super.sort(files); // oxlint-disable-line unicorn/no-array-sort -- a sequencer's, not an array's
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || placeOf(a) - placeOf(b));
+  }
+}
 
 const system = {
   testTimeout: 300_000,
@@ -14,8 +41,9 @@ export default defineConfig({
   ssr: { resolve: { conditions: ['development'] } },
   test: {
     setupFiles: ['reflect-metadata'],
+    sequence: { sequencer: LongestFirst },
     // The groups run one after the other. Unit tests compute, and vitest would leave one core idle; files of
-    // `system` mostly wait for other processes, and two of them share a small machine well.
+    // `system` often wait for other processes, and three of them share a machine of two cores well.
     projects: [
       {
         extends: true,
@@ -23,7 +51,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { ...system, name: 'system', include: ['test/**/*.test.ts'], exclude: ALONE, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        test: { ...system, name: 'system', include: ['test/**/*.test.ts'], exclude: ALONE, maxWorkers: 3, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,

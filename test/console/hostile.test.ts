@@ -1,5 +1,6 @@
 import { type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TEST_KEY } from '../harness/signalbox-process.ts';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
 import { addressOf, viewsOf } from './sights.ts';
 import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
@@ -67,7 +68,8 @@ describe.skipIf(CHROMIUM === null)('text from outside', () => {
   });
 
   it('keeps the session out of the reach of scripts', async () => {
-    const viewer = await Viewer.open(browser, house.signalbox.url);
+    const viewer = await Viewer.open(browser, house.signalbox.url, { key: '' });
+    await viewer.signIn(TEST_KEY);
     const cookies = await viewer.context.cookies();
     expect(cookies.map(({ name, httpOnly, sameSite }) => ({ name, httpOnly, sameSite }))).toEqual([{ name: 'signalbox_session', httpOnly: true, sameSite: 'Lax' }]);
     const reachable = String(await viewer.page.evaluate('JSON.stringify({ local: { ...localStorage }, session: { ...sessionStorage }, cookie: document.cookie })'));

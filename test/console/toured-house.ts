@@ -69,7 +69,7 @@ export class TouredHouse {
   signalbox!: SignalboxProcess;
 
   async start(): Promise<void> {
-    this.signalbox = new SignalboxProcess(this.#home, await freePort(), { SIGNALBOX_RECEIVER_ALLOW: '127.0.0.0/8' });
+    this.signalbox = new SignalboxProcess(this.#home, await freePort(), { SIGNALBOX_RECEIVER_ALLOW: '127.0.0.0/8', SIGNALBOX_ALERT_INTERVAL_MS: '500', SIGNALBOX_MEASURE_INTERVAL_MS: '1000' });
     await Promise.all([this.signalbox.start(), once(this.#receiver.listen(0, '127.0.0.1'), 'listening')]);
   }
 
