@@ -6,7 +6,7 @@ import { EXPERT_STATE } from '#libs/moe/route-row';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended } from './attention-stage.ts';
-import { setStates } from './ruled-router.ts';
+import { setStates } from './expert-states.ts';
 import { type Selections } from './selections.ts';
 
 /** Lets the experts of one layer choose among all rows of a step. Experts that cannot serve choose nothing. */

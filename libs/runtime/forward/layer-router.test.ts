@@ -4,8 +4,8 @@ import { type ExpertMask, maskExpert, newExpertMask } from '#libs/moe/expert-mas
 import { type RoutingSettings } from '#libs/release/manifest';
 import { isBatchDependent } from '#libs/release/routing-dependence';
 import { seededRandom } from '../../../test/harness/random.ts';
-import { CASE_EXPERTS, GATING_CASES, withCapacities } from './testing/routing-cases.ts';
-import { RouterDriver, type RoutedSequence } from './testing/router-driver.ts';
+import { CASE_EXPERTS, GATING_CASES, withCapacities } from '../../../test/fixtures/routing-cases.ts';
+import { RouterDriver, type RoutedSequence } from '../../../test/fixtures/router-driver.ts';
 
 const LAYERS = 2;
 const DECODED = 6;

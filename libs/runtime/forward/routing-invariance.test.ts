@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RoutingSettings } from '#libs/release/manifest';
 import { seededRandom } from '../../../test/harness/random.ts';
 import { type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
-import { openRoutedReleases, type RoutedReleases, SMALL_CHUNK_TOKENS, SMALL_VOCABULARY } from './testing/routed-releases.ts';
-import { GATING_CASES, withCapacities } from './testing/routing-cases.ts';
+import { openRoutedReleases, type RoutedReleases, SMALL_CHUNK_TOKENS, SMALL_VOCABULARY } from '../../../test/fixtures/routed-releases.ts';
+import { GATING_CASES, withCapacities } from '../../../test/fixtures/routing-cases.ts';
 
 let releases: RoutedReleases;
 beforeAll(async () => {

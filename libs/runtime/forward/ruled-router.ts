@@ -1,14 +1,15 @@
-import { type ExpertMask, isMasked } from '#libs/moe/expert-mask';
+import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type Gate } from '#libs/moe/gating/gate';
 import { gateFor } from '#libs/moe/gating/gate-for';
 import { addNoise, standardNormal } from '#libs/moe/gating/noisy-topk';
 import { DEFAULT_LADDER } from '#libs/moe/ladder/rung';
-import { EXPERT_STATE, RowRouter, type RowRules } from '#libs/moe/route-row';
+import { RowRouter, type RowRules } from '#libs/moe/route-row';
 import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { philox4x32 } from '../sampling/philox.ts';
 import { type Attended } from './attention-stage.ts';
 import { selectByExpertChoice } from './expert-choice-rows.ts';
+import { setStates } from './expert-states.ts';
 import { type RoutedRequest, type StepItem } from './forward-pass.ts';
 import { type CachedSequence } from './kv-cache.ts';
 import { RoutingRoom } from './routing-room.ts';
@@ -118,14 +119,6 @@ function rulesOf({ experts }: ModelShape, { gating, topK, normalise, selectionGr
     minConfidence: fallback?.minConfidence ?? 0,
     policy: capacity?.policy ?? 'reroute',
   };
-}
-
-/** Masks go before availability: a masked expert is never the ladder's business. */
-export function setStates(state: Uint8Array, mask: ExpertMask | null, unavailable: ExpertMask | null, layer: number): void {
-  for (let expert = 0; expert < state.length; expert++) {
-    const isUnavailable = unavailable !== null && isMasked(unavailable, layer, expert);
-    state[expert] = mask !== null && isMasked(mask, layer, expert) ? EXPERT_STATE.masked : isUnavailable ? EXPERT_STATE.unavailable : EXPERT_STATE.open;
-  }
 }
 
 /** A standard normal number that the seed, the position, the layer and the expert determine. */
