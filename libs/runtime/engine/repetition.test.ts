@@ -10,6 +10,8 @@ import { collect, plainRequest } from './testing/collect.ts';
 
 const CHUNK = 64;
 const PROMPTS = join(import.meta.dirname, '..', '..', '..', 'models', 'tiny-mixtral', 'prompts');
+/** Other work on the machine must not end a test. */
+const PATIENCE_MS = 120_000;
 const never = new AbortController().signal;
 const engines: WorkerEngine[] = [];
 let release: TinyRelease;
@@ -36,9 +38,9 @@ beforeAll(async () => {
   usual = readdirSync(PROMPTS).flatMap((file) => {
     const texts = readFileSync(join(PROMPTS, file), 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { prompt: string }).prompt);
     // The demo's prompts are short: several of one domain make one that is long enough to be judged.
-    return Array.from({ length: Math.floor(texts.length / 5) }, (_, at) => tokenizer.encode(texts.slice(at * 5, at * 5 + 5).join('\n'), { special: true }));
+    return Array.from({ length: Math.floor(texts.length / 5) }, (_, at) => tokenizer.encode(texts.slice(at * 5, at * 5 + 5).join('\n'), { special: true }).slice(0, 96));
   });
-  repeated = Array.from({ length: 40 }, (_, at) => new Uint32Array(256).fill(3 + at * 101));
+  repeated = Array.from({ length: 20 }, (_, at) => new Uint32Array(128).fill(3 + at * 201));
 });
 afterAll(async () => {
   await Promise.all(engines.map((engine) => engine.close(0)));
@@ -53,7 +55,7 @@ it('finds every prompt of one repeated token, and none among the prompts of the 
   expect(engine.status().admission?.repetitions).toBe(repeated.length);
   // Too short to be judged, and to do harm.
   expect((await run(engine, new Uint32Array(63).fill(9), 0)).isRepetition).toBeUndefined();
-});
+}, PATIENCE_MS);
 
 it('answers an isolated repetition the same whatever runs beside it, and as one that is only observed', async () => {
   const [observing, isolating] = await Promise.all([startEngine('observe'), startEngine('isolate')]);
@@ -62,13 +64,13 @@ it('answers an isolated repetition the same whatever runs beside it, and as one 
   const [among] = await Promise.all([run(isolating, prompt, 8), ...usual.slice(0, 6).map((other) => run(isolating, other, 8)), ...repeated.slice(4, 8).map((other) => run(isolating, other, 8))]);
   const essence = ({ timing, ...outcome }: GenerateOutcome) => outcome;
   expect(essence(among)).toEqual(essence(alone));
-  expect(alone).toMatchObject({ status: 'answered', isRepetition: true, promptRows: 256 });
+  expect(alone).toMatchObject({ status: 'answered', isRepetition: true, promptRows: 128 });
   expect([...alone.expertIds]).toEqual([...(await run(observing, prompt, 8)).expertIds]);
-});
+}, PATIENCE_MS);
 
 it('ends a repetition where those are refused, after the rows that showed it', async () => {
   const engine = await startEngine('refuse');
   expect(await run(engine, repeated[0] as Uint32Array, 8)).toMatchObject({ status: 'cancelled', reason: 'repetition', promptRows: CHUNK, completionTokens: 0 });
   expect((await run(engine, usual[0] as Uint32Array, 8)).status).toBe('answered');
   expect(engine.status().admission?.ended.repetition).toBe(1);
-});
+}, PATIENCE_MS);
