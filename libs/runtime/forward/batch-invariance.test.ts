@@ -110,7 +110,7 @@ function sameBits(a: readonly StepOutput[], b: readonly StepOutput[]): boolean {
 }
 
 describe.each(['fp32', 'int8', 'int4'] as const)('batch invariance at %s', (precision) => {
-  beforeAll(async () => load(precision === 'fp32' ? await importTinyRelease(folder) : await quantiseTinyRelease(folder, precision)));
+  beforeAll(async () => load(precision === 'fp32' ? await importTinyRelease(folder) : await quantiseTinyRelease(folder, precision)), 60_000);
   afterAll(dispose);
 
   it('gives a sequence the same bits alone and among up to 15 others, with one thread and with two', async () => {
