@@ -46,6 +46,8 @@ export interface Answered {
   readonly release: string | null;
   readonly role: string | null;
   readonly degraded: string | null;
+  /** What of other requests the answer may depend on. */
+  readonly dependsOn: string | null;
   readonly sentAtMs: number;
   readonly text: string;
 }
@@ -116,12 +118,12 @@ export class QuarantineHouse {
     });
     const text = await response.text();
     const of = (name: string): string | null => response.headers.get(name);
-    return { status: response.status, requestId: of('x-request-id') ?? '', release: of('x-signalbox-release'), role: of('x-signalbox-role'), degraded: of('x-signalbox-degraded'), sentAtMs, text };
+    return { status: response.status, requestId: of('x-request-id') ?? '', release: of('x-signalbox-release'), role: of('x-signalbox-role'), degraded: of('x-signalbox-degraded'), dependsOn: of('x-signalbox-depends-on'), sentAtMs, text };
   }
 
-  async manage<T>(path: string, method = 'GET', body?: unknown): Promise<T> {
+  async manage<T>(path: string, method = 'GET', body?: unknown, headers: Readonly<Record<string, string>> = {}): Promise<T> {
     const response = await fetch(`${this.#controlUrl}/api/v1${path}`, {
-      method, headers: { authorization: `Bearer ${this.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      method, headers: { authorization: `Bearer ${this.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
