@@ -1,10 +1,10 @@
 /** What one segment (a task, a language) selected in one layer. */
-export interface SegmentLoad {
+interface SegmentLoad {
   /** Rows that each expert got. [experts] */
   readonly load: ArrayLike<number>;
 }
 
-export interface RankedExpert {
+interface RankedExpert {
   readonly expert: number;
   /** The smallest share of the selections that any segment gives it, from 0 to 1. */
   readonly leastShare: number;

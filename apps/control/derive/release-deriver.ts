@@ -9,7 +9,7 @@ import { type ImportProgress } from '#libs/store/imports/import-job';
 import { type DeriveOrder, type ReleaseDeriver } from './derive-ports.ts';
 import { type SaveDerived } from './stored-derived-releases.ts';
 
-export interface DeriverParts {
+interface DeriverParts {
   readonly components: ComponentStore;
   /** Folder for the journals of interrupted runs. */
   readonly journalDirectory: string;

@@ -7,7 +7,7 @@ import { addCompatibility } from '#libs/store/registry/compatibility-records';
 import { EMPTY_CARD, writeCard } from '#libs/store/registry/component-card';
 import { type NewRelease, type ReleaseOrigin, type SaveOutcome, saveRelease } from '#libs/store/releases/releases';
 
-export interface NewDerived {
+interface NewDerived {
   readonly release: NewRelease & { readonly origin: ReleaseOrigin };
   readonly derived: DerivedRelease;
 }

@@ -6,7 +6,7 @@ import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { CHECKPOINT_IMPORTER, type CheckpointImporter, IMPORT_JOBS, type ImportJobsPort, type ImportOrder } from './import-ports.ts';
 
 /** Makes a release. @throws the signal's reason when aborted */
-export type ReleaseWork = (signal: AbortSignal, onProgress: (progress: ImportProgress) => void) => Promise<ImportOutcome>;
+type ReleaseWork = (signal: AbortSignal, onProgress: (progress: ImportProgress) => void) => Promise<ImportOutcome>;
 
 /** Progress is written at most this often. */
 const PROGRESS_STEP_MS = 250;

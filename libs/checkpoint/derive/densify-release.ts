@@ -17,7 +17,7 @@ export interface WeightedExpert {
   readonly gate: number;
 }
 
-export interface DensifyRequest extends MakeRequest {
+interface DensifyRequest extends MakeRequest {
   readonly base: ReleaseManifest;
   /** Served name of the twin. */
   readonly model: string;

@@ -1,4 +1,4 @@
-export type DeriveReason = 'unknown-component' | 'not-quantisable' | 'already-quantised' | 'not-float' | 'malformed-order' | 'missing-component';
+type DeriveReason = 'unknown-component' | 'not-quantisable' | 'already-quantised' | 'not-float' | 'malformed-order' | 'missing-component';
 
 /** A release cannot be derived; the message says what to do instead. */
 export class DeriveError extends Error {

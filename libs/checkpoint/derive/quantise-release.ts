@@ -10,7 +10,7 @@ import { methodName, quantisedContent } from './quantise.ts';
 /** Which components of a release: all experts, these and the backbone, or those named. */
 export type Selection = 'experts' | 'experts-and-backbone' | readonly ComponentName[];
 
-export interface QuantiseRequest extends MakeRequest {
+interface QuantiseRequest extends MakeRequest {
   readonly base: ReleaseManifest;
   readonly components: Selection;
   readonly method: QuantiseMethod;

@@ -20,7 +20,7 @@ export function methodName({ bits, zeroPoints }: QuantiseMethod): string {
   return `block-${BLOCK_WEIGHTS}-int${bits}-${zeroPoints ? 'zero-points' : 'symmetric'}/1`;
 }
 
-export interface QuantiseSource {
+interface QuantiseSource {
   /** Component file of floating-point weights. */
   readonly path: string;
   readonly sha256: Sha256;

@@ -12,7 +12,7 @@ export interface WeightSlice {
 }
 
 /** A matrix [out, in] held as whole numbers (libs/release/quantised-tensor). */
-export interface BlockMatrix {
+interface BlockMatrix {
   readonly bits: CodeBits;
   readonly shape: readonly number[];
   readonly codes: ByteSlice;
