@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DDSketch } from '@datadog/sketches-js';
-import { afterEach, beforeAll, afterAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, afterAll, describe, expect, it, vi } from 'vitest';
+import { maskExpert, newExpertMask } from '#libs/moe/expert-mask';
 import { EngineBusyError, type EngineLimits, type GenerateEvent } from './engine.ts';
 import { WorkerEngine, type WorkerEngineOptions } from './engine-client.ts';
 import { EngineRequestError, EngineUnavailableError, ReleaseNotLoadedError } from './errors.ts';
@@ -178,6 +179,18 @@ describe('engine in a worker thread', () => {
     expect(engine.state).toBe('failed');
     expect(failures).toEqual([true, false]);
   });
+
+  it('tells a thread that starts again which experts are in quarantine', async () => {
+    const engine = await start({ restart: { maxRestarts: 1, windowMs: 60_000 } });
+    const mask = newExpertMask(2, 4);
+    maskExpert(mask, 1, 3);
+    await engine.quarantine('release', mask);
+    await collect(engine.generate(plainRequest({ promptTokens: Uint32Array.of(CRASH) }), never), 1);
+    await vi.waitFor(() => expect(engine.state).toBe('ready'), { timeout: 50_000 });
+    expect((await engine.health('release')).experts).toMatchObject([{ layer: 1, expert: 3, state: 'quarantined', reason: null, probeAtMs: null }]);
+    await engine.quarantine('release', null);
+    expect((await engine.health('release')).counts).toEqual({ healthy: 8, quarantined: 0, open: 0, halfOpen: 0 });
+  }, 60_000);
 
   it('does not start again with a release that no longer passes its check', async () => {
     const failures: string[] = [];
