@@ -153,10 +153,11 @@ function admissionSettingsOf({ admission }: Config): AdmissionSettings {
 }
 
 function startEngine({ config, logger }: InferenceOptions): Engine {
-  const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes, plan } = config.engine;
+  const { maxSequences, maxQueued, prefillChunkTokens, threads, cacheMaxBytes, prefixCacheBytes, plan } = config.engine;
   return new WorkerEngine({
     limits: { maxSequences, maxQueued, prefillChunkTokens, threads, admission: admissionSettingsOf(config) },
     maxCacheBytes: cacheMaxBytes,
+    prefixCacheBytes,
     plan,
     ...engineHealth(config, logger),
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),

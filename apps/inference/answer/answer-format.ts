@@ -21,8 +21,9 @@ export const STREAM_END = 'data: [DONE]\n\n';
 export function usageOf(generations: readonly Generation[]): Usage {
   const prompt = generations.reduce((sum, { outcome }) => sum + outcome.promptTokens, 0);
   const completion = generations.reduce((sum, { outcome }) => sum + outcome.completionTokens, 0);
+  const cached = generations.reduce((sum, { outcome }) => sum + (outcome.cachedTokens ?? 0), 0);
   const degraded = generations.reduce((sum, { outcome }) => sum + degradedDecisions(outcome), 0);
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, ...(degraded > 0 ? { signalbox_degraded_decisions: degraded } : {}) };
+  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion, ...(cached > 0 ? { prompt_tokens_details: { cached_tokens: cached } } : {}), ...(degraded > 0 ? { signalbox_degraded_decisions: degraded } : {}) };
 }
 
 /** Position of a choice in the answer's list. */

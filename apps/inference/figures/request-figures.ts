@@ -13,6 +13,7 @@ export class RequestFigures {
   readonly #firstToken;
   readonly #queueWait;
   readonly #tokens;
+  readonly #cachedTokens;
   readonly #generations;
   readonly #unrecorded;
   readonly #degraded;
@@ -26,6 +27,7 @@ export class RequestFigures {
     this.#firstToken = seconds('gen_ai.server.time_to_first_token', 'From submission to the first token.');
     this.#queueWait = seconds('signalbox.queue.wait', 'Time that generations waited for a place in the engine.');
     this.#tokens = meter.createCounter('signalbox.tokens', { description: 'Tokens of generations, by type: input or output.' });
+    this.#cachedTokens = meter.createCounter('signalbox.prefix.cached.tokens', { description: 'Tokens of prompts that did not run again, as a prompt before began with them.' });
     this.#generations = meter.createCounter('signalbox.generations', { description: 'Generations, by how they ended.' });
     this.#overflow = meter.createCounter('signalbox.capacity.overflow', { description: 'Selections whose expert was full, by layer and what the release does with them.' });
     this.#lostMass = meter.createCounter('signalbox.lost.gate.mass', { description: 'Gates of selections that no expert served, by layer; a decision has about 1 in all.' });
@@ -41,6 +43,7 @@ export class RequestFigures {
     if (timing.timeToFirstTokenMs !== null) this.#firstToken.record(timing.timeToFirstTokenMs / 1000, labels);
     this.#tokens.add(promptTokens, { model, type: 'input' });
     this.#tokens.add(completionTokens, { model, type: 'output' });
+    if (outcome.cachedTokens) this.#cachedTokens.add(outcome.cachedTokens, { model });
     this.#generations.add(1, { ...labels, status });
     const { degraded } = outcome;
     if (!degraded) return;

@@ -7,6 +7,10 @@ export const usage = z
     prompt_tokens: z.int().meta({ description: 'Tokens of the prompts.' }),
     completion_tokens: z.int().meta({ description: 'Tokens generated.' }),
     total_tokens: z.int().meta({ description: 'Both together.' }),
+    prompt_tokens_details: z
+      .object({ cached_tokens: z.int().meta({ description: 'Tokens of prompts that did not run again, as one before began with them.' }) })
+      .optional()
+      .meta({ description: 'Left out where all of the prompts ran.' }),
     signalbox_degraded_decisions: z.int().optional().meta({ description: 'Routing decisions that went another way, because an expert was out of service or by the generalist path. Left out where there were none.' }),
   })
   .meta({ id: 'TokenUsage', description: 'Token counts of one request, over all its prompts and choices.' });

@@ -91,6 +91,8 @@ export interface Config {
     readonly prefillChunkTokens: number;
     readonly plan: { readonly kind: Environment['SIGNALBOX_ENGINE_PLAN']; readonly provider: Environment['SIGNALBOX_EXECUTION_PROVIDER'] };
     readonly cacheMaxBytes: number;
+    /** Of what a release keeps of prompts; 0: nothing. */
+    readonly prefixCacheBytes: number;
     /** Alternatives a request may ask for; -1 for the whole vocabulary. */
     readonly maxLogprobs: number;
   };
@@ -179,6 +181,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       prefillChunkTokens: values.SIGNALBOX_PREFILL_CHUNK,
       plan: planOf(values),
       cacheMaxBytes: values.SIGNALBOX_CACHE_MAX_BYTES,
+      prefixCacheBytes: values.SIGNALBOX_PREFIX_CACHE_BYTES,
       maxLogprobs: values.SIGNALBOX_MAX_LOGPROBS,
     },
     admission: admissionOf(values),

@@ -111,6 +111,7 @@ export const environmentSchema = z.object({
   ...admissionSettings,
   ...expertSettings,
   SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
+  SIGNALBOX_PREFIX_CACHE_BYTES: sizeBytes(0, 64 * 1024 ** 2),
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),
   /** -1 is the whole vocabulary. */
   SIGNALBOX_MAX_LOGPROBS: integer(-1, 1_000_000, 20),

@@ -217,10 +217,10 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { limits, maxCacheBytes, faultFile, health, plan } = this.#options;
+    const { limits, maxCacheBytes, prefixCacheBytes, faultFile, health, plan } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(faultFile === undefined ? {} : { faultFile }), ...(plan ? { plan } : {}) },
+      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(faultFile === undefined ? {} : { faultFile }), ...(plan ? { plan } : {}), ...(prefixCacheBytes === undefined ? {} : { prefixCacheBytes }) },
       {
         onStep: (message) => this.#takeStep(message),
         onNotice: (message) => this.#options.onNotice?.(message),

@@ -113,6 +113,8 @@ export interface GenerateOutcome {
   /** Its prompt ran through the same few experts again and again; left out where it did not. */
   readonly isRepetition?: boolean;
   readonly promptTokens: number;
+  /** Of these, tokens that did not run again, as a prompt before began with them; left out for none. Their rows are in the trace like all others. */
+  readonly cachedTokens?: number;
   /** Sampled tokens of all choices, ending tokens included. */
   readonly completionTokens: number;
   /** Routed rows: see RoutingTrace in libs/trace. */

@@ -1,3 +1,4 @@
+import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type ForwardPass, type RoutedRequest, type SequenceCache, type StepItem, type StepOutput } from '../forward/forward-pass.ts';
 import { type AnswerConstraint } from '../grammar/answer-constraint.ts';
 import { type GrammarCache } from '../grammar/grammar-cache.ts';
@@ -13,6 +14,7 @@ import { type Demand } from './pace.ts';
 import { type RepetitionRules, RepetitionWatch } from './repetition-watch.ts';
 import { countDegraded } from './degraded.ts';
 import { assertServed } from './failed-output.ts';
+import { type PrefixCache, type PromptChunk } from './prefix-cache.ts';
 import { RowBuffer } from './row-buffer.ts';
 import { type StepReportBuilder } from './step-report.ts';
 import { compileStops } from './stop-matcher.ts';
@@ -34,6 +36,10 @@ export interface GenerationContext {
   readonly cache: CacheBudget;
   /** Left out where prompts are not watched for repetition. */
   readonly repetition?: RepetitionRules;
+  /** Beginnings of prompts that need not run again; null while there may be none, left out where there never are any. */
+  readonly prefixes?: () => PrefixCache | null;
+  /** Lets go of beginnings of prompts, of all releases; says whether there were any. */
+  readonly dropPrefixes?: () => boolean;
   /** Holds answers to their schema, where requests ask for one. */
   readonly grammars?: GrammarCache;
 }
@@ -94,6 +100,9 @@ export class Generation {
   readonly #budget: number;
   #promptCache: SequenceCache | null;
   #prefilled = 0;
+  /** What ran of its prompt, in whole chunks; null once it cannot be another's beginning. */
+  #chunks: PromptChunk[] | null;
+  #cachedTokens = 0;
   #promptEndMs: number | null = null;
 
   constructor(submission: Submission, context: GenerationContext, nowMs: number) {
@@ -122,6 +131,33 @@ export class Generation {
     this.#budget = budget;
     const { repetition } = context;
     this.#watch = repetition && prompt.length >= repetition.settings.minTokens ? new RepetitionWatch(repetition) : null;
+    this.#chunks = context.prefixes ? [] : null;
+    this.#takePrefix(request);
+  }
+
+  /** Goes on from where a prompt with the same beginning was. Scores of prompt tokens need their logits, so then it all runs. */
+  #takePrefix(request: GenerateRequest): void {
+    const prefix = request.promptLogprobs === null ? this.#context.prefixes?.()?.take(request) : null;
+    if (!prefix) return;
+    this.#context.forward.close(this.#promptCache!);
+    this.#promptCache = prefix.cache;
+    this.#chunks = [...prefix.chunks];
+    for (const { tokens, output } of prefix.chunks) {
+      this.#promptRows.append(tokens, output);
+      this.#prefilled += tokens.length;
+      if (this.#watch !== null && !this.#isRepetition) this.#judge(this.#watch, output);
+    }
+    this.#cachedTokens = this.#prefilled;
+  }
+
+  #offerPrefix(tokens: Uint32Array, output: StepOutput): void {
+    const isWhole = tokens.length === this.#context.prefillChunkTokens && !this.#isRepetition && !output.flags?.some((flags) => (flags & DECISION_FLAGS.unavailable) !== 0);
+    if (!isWhole) this.#chunks = null;
+    if (this.#chunks === null) return;
+    const { expertIds, gates, flags, lostMass, overflow } = output;
+    // Without the logits, which are many and nobody's any more.
+    this.#chunks.push({ tokens, output: { expertIds, gates, ...(flags ? { flags } : {}), ...(lostMass ? { lostMass } : {}), ...(overflow ? { overflow } : {}) } });
+    this.#context.prefixes?.()?.offer(this.submission.request, this.#promptCache!, [...this.#chunks]);
   }
 
   get prefilling(): boolean {
@@ -168,13 +204,14 @@ export class Generation {
     if (this.#promptLogprobs !== null) this.#scorePrompt(item, output, this.#promptLogprobs);
     this.#prefilled += item.tokens.length;
     if (this.#watch !== null && !this.#isRepetition) this.#judge(this.#watch, output);
+    this.#offerPrefix(item.tokens, output);
     if (this.cancelled || this.endReason !== null || this.#prefilled < request.promptTokens.length) return;
     if (this.#promptLogprobs !== null) this.#context.report.promptLogprobs(handle, this.#promptLogprobs);
     this.#beginChoices(output.logits, output.logits.length - this.#context.vocabSize);
     this.#promptEndMs = now();
   }
 
-  #judge(watch: RepetitionWatch, output: StepOutput): void {
+  #judge(watch: RepetitionWatch, output: Pick<StepOutput, 'expertIds'>): void {
     if (watch.add(output.expertIds).reason !== 'repetition') return;
     this.#isRepetition = true;
     const action = this.#context.repetition?.settings.action;
@@ -266,6 +303,7 @@ export class Generation {
       ...(status === 'cancelled' && this.endReason !== null ? { reason: this.endReason } : {}),
       ...(this.#isRepetition ? { isRepetition: true } : {}),
       promptTokens: submission.request.promptTokens.length,
+      ...(this.#cachedTokens > 0 ? { cachedTokens: this.#cachedTokens } : {}),
       completionTokens: this.choices.reduce((sum, choice) => sum + choice.sampled, 0),
       promptRows: this.#promptRows.rows,
       choiceRows: this.choices.map((choice) => choice.rows.rows),

@@ -216,10 +216,12 @@ export class Scheduler implements PlaceHolder {
   }
 
   /**
-   * The forward pass had no room for the caches and ran nothing: the youngest request gives way. It
+   * The forward pass had no room for the caches and ran nothing. What is kept of earlier prompts goes
+   * first, then the youngest request gives way. It
    * waits again if its prompt still runs; an answer that has begun cannot be taken back, so it fails.
    */
   #makeRoom(error: CacheFullError): void {
+    if (this.#context.dropPrefixes?.()) return;
     const youngest = this.#running.at(-1);
     // A cancelled one leaves before the next step anyway.
     if (!youngest || youngest.cancelled) return;

@@ -19,6 +19,8 @@ export interface EngineParts {
   readonly pacer: StepPacer;
   readonly clock: RunClock;
   readonly experts: ExpertRecords;
+  /** What is kept of prompts, by release; clear says whether there was anything. */
+  readonly prefixes: Set<{ clear(): boolean }>;
   /** null: nothing is injected. */
   readonly faults: FaultInjection | null;
 }
@@ -34,6 +36,7 @@ export function newEngineParts(maxCacheBytes: number, faults: FaultInjection | n
     pacer: new StepPacer(),
     clock: { lastEndMs: 0 },
     experts: new ExpertRecords(),
+    prefixes: new Set(),
     faults,
   };
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { TOKENIZER } from '#libs/release/component';
+import { mayShareRoutedPrefix } from '#libs/release/routing-dependence';
 import { type EngineParts } from '../../forward/engine-parts.ts';
 import { type ForwardPass } from '../../forward/forward-pass.ts';
 import { sequenceCacheBytes } from '../../forward/kv-cache.ts';
@@ -19,6 +20,7 @@ import { healthReport } from '../health-report.ts';
 import { type EnginePlaces } from '../engine-places.ts';
 import { ExpertTallies } from '../expert-figures.ts';
 import { type Submission } from '../generation.ts';
+import { PrefixCache } from '../prefix-cache.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
 import { type RepetitionRules } from '../repetition-watch.ts';
 import { Scheduler } from '../scheduler.ts';
@@ -64,6 +66,7 @@ export class LoadedRelease {
   readonly #health: ReleaseHealth;
   readonly #shape: ReleaseManifest['shape'];
   readonly #watch: ExpertWatch | null;
+  readonly #dropPrefixes: () => void;
   #steps = 0;
 
   private constructor(
@@ -82,6 +85,12 @@ export class LoadedRelease {
     const { pacer } = parts;
     this.#watch = forward.probe ? new ExpertWatch({ health, limits, now: monotonicMs, probe: (layer, expert) => pacer.between(() => forward.probe!(layer, expert)) }) : null;
     this.#tokenizer = tokenizer;
+    const prefixes = newPrefixes(manifest, forward, settings);
+    if (prefixes) parts.prefixes.add(prefixes);
+    this.#dropPrefixes = () => {
+      prefixes?.clear();
+      if (prefixes) parts.prefixes.delete(prefixes);
+    };
     this.#scheduler = new Scheduler({
       context: {
         forward: paced(forward, parts.pacer),
@@ -97,6 +106,9 @@ export class LoadedRelease {
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
         ...repetitionRules(manifest, settings),
+        ...(prefixes && { prefixes: () => whileHealthy(prefixes, health) }),
+        // Every one of them, not just the first that has something.
+        dropPrefixes: () => [...parts.prefixes].map((one) => one.clear()).some(Boolean),
       },
       places,
       now: monotonicMs,
@@ -172,6 +184,7 @@ export class LoadedRelease {
     await this.#scheduler.idle();
     this.#scheduler.leave();
     await this.#watch?.stop();
+    this.#dropPrefixes();
     await this.#forward.dispose();
     this.#health.dispose();
     await this.#tokenizer.release();
@@ -194,6 +207,19 @@ function leaseTokenizer({ manifest, components }: Pick<ForwardPassSource, 'manif
     const text = await readFile(path, 'utf8');
     return pacer.between(() => Promise.resolve(loadTokenizer(parseTokenizerBundle(text))));
   });
+}
+
+/** null where no beginnings of prompts are kept, or where routing depends on more than the tokens before. */
+function newPrefixes({ shape, routing }: ReleaseManifest, forward: ForwardPass, { limits, prefixCacheBytes = 0 }: WorkerSettings): PrefixCache | null {
+  if (prefixCacheBytes === 0 || !mayShareRoutedPrefix(routing)) return null;
+  return new PrefixCache({ forward, maxBytes: prefixCacheBytes, chunkTokens: limits.prefillChunkTokens, bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) });
+}
+
+/** While an expert does not serve there are none: what was routed with it must not be used. */
+function whileHealthy(prefixes: PrefixCache, health: ReleaseHealth): PrefixCache | null {
+  if (health.unavailable === null) return prefixes;
+  prefixes.clear();
+  return null;
 }
 
 /** Nothing where prompts are not watched, or where every expert serves every token. */

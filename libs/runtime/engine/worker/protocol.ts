@@ -16,6 +16,8 @@ export interface WorkerSettings {
   readonly health?: HealthLimits;
   /** Faults to inject, for a drill. */
   readonly faultFile?: string;
+  /** Bound of what each release keeps of prompts, for others that begin alike; left out: nothing is kept. */
+  readonly prefixCacheBytes?: number;
   /** How releases run; left out: a session for each expert, on the processor. */
   readonly plan?: EnginePlan;
 }
