@@ -25,6 +25,8 @@ export interface AnswerState {
   readonly rest: number;
   /** Next states by byte, as far as they were asked for; null: no answer goes on so. */
   readonly next: Map<number, AnswerState | null>;
+  /** The next step of the shortest way, once it has been asked for. */
+  shortest: { readonly byte: number; readonly next: AnswerState } | null;
 }
 
 /** Before the value, by the white space so far; then the value. */
@@ -129,6 +131,7 @@ export class AnswerAutomaton {
       isAccepting: distinct.some(({ isDone }) => isDone),
       rest: distinct[0]?.rest ?? Infinity,
       next: new Map(),
+      shortest: null,
     };
     this.#states.set(key, state);
     return state;
@@ -136,22 +139,22 @@ export class AnswerAutomaton {
 }
 
 /**
- * The shortest way from a state to an end; of several the first in the order of bytes, so that what
- * remains of it is the way from any state on it.
+ * The next byte of the shortest way from a state to an end; of several the first in the order of
+ * bytes, so that what remains of a way is the way from any state on it. null at an end.
  */
+export function shortestStep(automaton: AnswerAutomaton, state: AnswerState): AnswerState['shortest'] {
+  if (state.rest === 0 || state.shortest) return state.shortest;
+  for (let byte = BYTE.space; byte < 256; byte++) {
+    const next = automaton.step(state, byte);
+    if (next !== null && next.rest === state.rest - 1) return (state.shortest = { byte, next });
+  }
+  throw new Error(`no byte leads from a state with ${state.rest} bytes to go to one with fewer`);
+}
+
+/** The bytes of the shortest way from a state to an end. */
 export function shortestEnding(automaton: AnswerAutomaton, from: AnswerState): Uint8Array {
   const bytes: number[] = [];
-  for (let state = from; state.rest > 0; ) {
-    let found: AnswerState | null = null;
-    for (let byte = BYTE.space; byte < 256 && !found; byte++) {
-      const next = automaton.step(state, byte);
-      if (next === null || next.rest !== state.rest - 1) continue;
-      bytes.push(byte);
-      found = next;
-    }
-    if (!found) throw new Error(`no byte leads from a state with ${state.rest} bytes to go to one with fewer`);
-    state = found;
-  }
+  for (let step = shortestStep(automaton, from); step; step = shortestStep(automaton, step.next)) bytes.push(step.byte);
   return Uint8Array.from(bytes);
 }
 

@@ -1,4 +1,4 @@
-import { type AnswerAutomaton, type AnswerState, shortestEnding } from './answer-automaton.ts';
+import { type AnswerAutomaton, type AnswerState, shortestStep } from './answer-automaton.ts';
 import { type Vocabulary } from './vocabulary.ts';
 
 /** Which tokens may come next: bit `id & 31` of word `id >> 5`. */
@@ -7,6 +7,8 @@ export interface TokenMask {
   readonly allowed: number;
   /** Most bytes that any of them leaves to the end of the shortest answer. */
   readonly longestRest: number;
+  /** The same in tokens, once it has been asked for. */
+  longestTokens: number | null;
 }
 
 /** Bytes of masks that one schema keeps. */
@@ -46,16 +48,42 @@ export class TokenMasks {
   closingMask(state: AnswerState, left: number): TokenMask {
     const mask = this.mask(state);
     // No ending takes more tokens than bytes, so mostly nothing needs to be looked at.
-    return mask.longestRest <= left ? mask : this.#walk(state, left);
+    if (mask.longestRest <= left) return mask;
+    mask.longestTokens ??= this.#longestTokens(state);
+    return mask.longestTokens <= left ? mask : this.#walk(state, left);
   }
 
-  /** Tokens of the shortest ending (the shortest in bytes), each as long as can be fitted in. */
-  tokensToEnd(state: AnswerState): number {
-    const present = this.#endings.get(state);
+  /** Tokens of the shortest ending (the shortest in bytes), as few as spell it. */
+  tokensToEnd(from: AnswerState): number {
+    const present = this.#endings.get(from);
     if (present !== undefined) return present;
-    const tokens = fewestTokens(shortestEnding(this.#automaton, state), this.#vocabulary);
-    this.#endings.set(state, tokens);
-    return tokens;
+    // Forth along the way until a token's length of it is known, or to its end; then back.
+    const way: AnswerState[] = [from];
+    const bytes: number[] = [];
+    let known = 0;
+    for (let step = shortestStep(this.#automaton, from); step && known < this.#vocabulary.deepest; step = shortestStep(this.#automaton, step.next)) {
+      way.push(step.next);
+      bytes.push(step.byte);
+      if (this.#endings.has(step.next)) known++;
+    }
+    for (let at = way.length - 1; at >= 0; at--) {
+      const state = way[at] as AnswerState;
+      if (this.#endings.has(state)) continue;
+      let fewest = state.rest === 0 ? 0 : Infinity;
+      this.#vocabulary.tokensAlong(bytes, at, (end) => {
+        fewest = Math.min(fewest, 1 + (this.#endings.get(way[end] as AnswerState) ?? Infinity));
+      });
+      this.#endings.set(state, fewest);
+    }
+    return this.#endings.get(from) as number;
+  }
+
+  #longestTokens(state: AnswerState): number {
+    let longest = 0;
+    this.#visit(state, (next) => {
+      longest = Math.max(longest, this.tokensToEnd(next));
+    });
+    return longest;
   }
 
   #endsWithin(state: AnswerState, left: number): boolean {
@@ -64,12 +92,28 @@ export class TokenMasks {
   }
 
   #walk(from: AnswerState, left: number | null): TokenMask {
-    const { byte, depth, after, firstToken, tokens, size } = this.#vocabulary;
+    const { firstToken, tokens, size } = this.#vocabulary;
     const words = new Uint32Array((size + 31) >> 5);
-    const stack = this.#stack;
-    stack[0] = from;
     let allowed = 0;
     let longestRest = 0;
+    this.#visit(from, (next, node) => {
+      if (left !== null && !this.#endsWithin(next, left)) return;
+      if (next.rest > longestRest) longestRest = next.rest;
+      const end = firstToken[node + 1] as number;
+      for (let token = firstToken[node] as number; token < end; token++) {
+        const id = tokens[token] as number;
+        words[id >> 5] = (words[id >> 5] as number) | (1 << (id & 31));
+        allowed++;
+      }
+    });
+    return { words, allowed, longestRest, longestTokens: null };
+  }
+
+  /** Calls back with the state after each token that the grammar takes, by its node of the vocabulary. */
+  #visit(from: AnswerState, found: (next: AnswerState, node: number) => void): void {
+    const { byte, depth, after, firstToken } = this.#vocabulary;
+    const stack = this.#stack;
+    stack[0] = from;
     for (let node = 0; node < byte.length; ) {
       const at = depth[node] as number;
       const next = this.#automaton.step(stack[at - 1] as AnswerState, byte[node] as number);
@@ -78,41 +122,8 @@ export class TokenMasks {
         continue;
       }
       stack[at] = next;
-      const end = firstToken[node + 1] as number;
-      let token = firstToken[node] as number;
-      if (token < end && (left === null || this.#endsWithin(next, left))) {
-        if (next.rest > longestRest) longestRest = next.rest;
-        for (; token < end; token++) {
-          const id = tokens[token] as number;
-          words[id >> 5] = (words[id >> 5] as number) | (1 << (id & 31));
-          allowed++;
-        }
-      }
-      node++;
-    }
-    return { words, allowed, longestRest };
-  }
-}
-
-/** Fewest tokens whose bytes, joined, are these; Infinity where none are. */
-export function fewestTokens(bytes: Uint8Array, vocabulary: Vocabulary): number {
-  const { byte, depth, after, firstToken } = vocabulary;
-  const fewest = new Array<number>(bytes.length + 1).fill(Infinity);
-  fewest[bytes.length] = 0;
-  for (let from = bytes.length - 1; from >= 0; from--) {
-    // Down the trie along the bytes.
-    let end = byte.length;
-    for (let node = 0, at = from; node < end && at < bytes.length; ) {
-      if (depth[node] !== at - from + 1) break;
-      if (byte[node] !== bytes[at]) {
-        node = after[node] as number;
-        continue;
-      }
-      at++;
-      if (firstToken[node] !== firstToken[node + 1]) fewest[from] = Math.min(fewest[from] as number, 1 + (fewest[at] as number));
-      end = after[node] as number;
+      if (firstToken[node] !== firstToken[node + 1]) found(next, node);
       node++;
     }
   }
-  return fewest[0] as number;
 }

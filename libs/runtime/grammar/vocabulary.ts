@@ -67,6 +67,21 @@ export class Vocabulary {
     this.deepest = depth.reduce((deepest, value) => Math.max(deepest, value), 0);
   }
 
+  /** Calls back with the place in `bytes` at which each token ends that is spelled from `from` on. */
+  tokensAlong(bytes: ArrayLike<number>, from: number, found: (end: number) => void): void {
+    let end = this.byte.length;
+    for (let node = 0, at = from; node < end && at < bytes.length && this.depth[node] === at - from + 1; ) {
+      if (this.byte[node] !== bytes[at]) {
+        node = this.after[node] as number;
+        continue;
+      }
+      at++;
+      if (this.firstToken[node] !== this.firstToken[node + 1]) found(at);
+      end = this.after[node] as number;
+      node++;
+    }
+  }
+
   /** Whether these bytes end at this node, knowing that they pass the node's parent. */
   #isAt(bytes: Uint8Array | undefined, node: number): boolean {
     return bytes !== undefined && bytes[bytes.length - 1] === this.byte[node];
