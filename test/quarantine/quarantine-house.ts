@@ -22,6 +22,7 @@ import { ApiKeys } from '#libs/store/keys/api-keys';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
 import { StoreModule } from '#libs/store/store.module';
+import { UsageFolder } from '#libs/store/usage/usage-folder';
 import { UsageReader } from '#libs/store/usage/usage-reader';
 import { decodeTrace } from '#libs/trace/codec';
 import { type RoutingTrace } from '#libs/trace/trace';
@@ -38,6 +39,8 @@ import { until } from '../harness/until.ts';
 
 export const MODEL = 'tiny-mixtral';
 export const DENSE = 'tiny-dense';
+/** Whose ladder has no rung but the dense model. */
+export const STRICT = 'tiny-strict';
 const TRACE_KEY = randomBytes(32);
 
 export interface Answered {
@@ -79,6 +82,7 @@ export class QuarantineHouse {
     symlinkSync(join(this.#folder, '0', 'components'), join(this.#folder, '1', 'components'));
     this.denseId = await this.#save({ ...manifest, model: DENSE });
     this.releaseId = await this.#save({ ...manifest, routing: { ...manifest.routing, fallback } });
+    await this.#save({ ...manifest, model: STRICT, routing: { ...manifest.routing, fallback: { ladder: ['dense'], denseModel: DENSE } } });
     const key = generateApiKey();
     const audit = { atMs: Date.now(), actor: 'system', action: 'test.seed', subject: 'test', detail: {}, requestId: null };
     await new ApiKeys(this.#store).insert({ id: randomUUID(), ...digestApiKey(key), name: 'test', createdAtMs: Date.now(), expiresAtMs: null, scopes: ['admin', 'traces'] }, audit);
@@ -127,6 +131,17 @@ export class QuarantineHouse {
     });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (await response.json()) as T;
+  }
+
+  /** Puts what was recorded into the roll-ups, and adopts a baseline of the hour. */
+  async adoptBaseline(): Promise<void> {
+    await new UsageFolder(this.#store).run();
+    const options = { sampleRequests: 1000, segments: [], mixByHour: false, mixBySegment: null, adoptFirst: false };
+    await this.#store.query(
+      `INSERT INTO signalbox.baseline (id, model, release, layers, experts, state, threshold, from_at, to_at, options, created_by, created_by_issuers, created_at, adopted_at, adopted_by)
+       VALUES (gen_random_uuid(), $1, $2, 4, 8, 'ready', 1000, now() - interval '1 hour', now() + interval '1 minute', $3, 'test', '{}', now(), now(), 'test')`,
+      [MODEL, this.releaseId, JSON.stringify(options)],
+    );
   }
 
   /** One round of the watch's measuring, as if it were then. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { DECISION_FLAGS, type RoutingTrace } from '#libs/trace/trace';
 import { runRound } from '../alerts/alert-fixture.ts';
 import { until } from '../harness/until.ts';
-import { type Answered, DENSE, MODEL, QuarantineHouse } from './quarantine-house.ts';
+import { type Answered, DENSE, MODEL, QuarantineHouse, STRICT } from './quarantine-house.ts';
 
 interface Quarantine {
   readonly id: string;
@@ -22,7 +22,7 @@ const PATH = `/models/${MODEL}/quarantines`;
 const MINUTE_MS = 60_000;
 const house = new QuarantineHouse();
 
-beforeAll(() => house.start({ denseModel: DENSE }));
+beforeAll(() => house.start({ denseModel: DENSE, generalists: [0, 1, 2, 3], coldStart: 'generalist' }));
 afterAll(() => house.stop());
 
 const prompt = (at: number): number[] => Array.from({ length: 12 }, (_, i) => 3 + ((at * 131 + i * 17) % 4000));
@@ -98,6 +98,11 @@ it('takes an expert out of both processes under load: no later decision uses it,
   expect(last.map(({ degraded }) => degraded)).toEqual(last.map(() => null));
   expect(await usedBy(last, layer, expert)).toBe(await usedBy(warmUp, layer, expert));
   expect(await audit('quarantine.lift')).toBe(1);
+
+  // What was counted went to the store when the first processes ended.
+  await house.measure(Date.now());
+  const { items } = await house.manage<{ items: { labels: Record<string, string>; value: number | null }[] }>('/readings?signal=degraded-share');
+  expect(items.find(({ labels }) => labels['release'] === house.releaseId)?.value).toBeGreaterThan(0);
 });
 
 it('ends by itself, and says so in the audit log', async () => {
@@ -129,6 +134,36 @@ it('has the dense model answer while no expert of a layer is left, and comes bac
   expect(listed.items.find(({ requestId }) => requestId === answers[0]!.requestId)?.degraded).toEqual({ path: 'dense', askedModel: MODEL });
   for (const { id } of made) await house.manage(`${PATH}/${id}/lift`, 'POST', {});
   expect(await house.ask(0, { prompt: prompt(1) })).toMatchObject({ status: 200, release: house.releaseId, role: 'stable', degraded: null });
+});
+
+it('asks the dense model for what the ladder leaves to it, request by request', async () => {
+  const requests = Array.from({ length: 8 }, (_, at) => ({ model: STRICT, prompt: prompt(at) }));
+  const before = await Promise.all(requests.map((body, at) => house.ask(at, body)));
+  const expert = await busiest(before, 0);
+  const traces = await house.traces(before.map(({ requestId }) => requestId));
+  const { id } = await house.manage<Quarantine>(`/models/${STRICT}/quarantines`, 'POST', { layer: 0, expert, reason: 'a drill' });
+  const after = await Promise.all(requests.map((body, at) => house.ask(at, body)));
+  expect(after.map(({ status }) => status)).toEqual(after.map(() => 200));
+  // The same prompts at temperature 0 go the same ways: those that met the expert are answered by the other model.
+  expect(after.map(({ role }) => role)).toEqual(before.map(({ requestId }) => (uses(traces.get(requestId)!, 0, expert) ? 'dense' : 'stable')));
+  const dense = after.filter(({ role }) => role === 'dense');
+  expect(dense.length).toBeGreaterThan(0);
+  expect(dense.every(({ release, degraded }) => release === house.denseId && degraded === 'dense')).toBe(true);
+  await house.manage(`/models/${STRICT}/quarantines/${id}/lift`, 'POST', {});
+});
+
+it('sends labels that the baseline in force has not seen to the generalists', async () => {
+  const ask = (task: string) => house.ask(0, { prompt: prompt(5), metadata: { task } });
+  const { requestId } = await ask('known');
+  await house.traces([requestId]);
+  expect((await ask('other')).degraded).toBeNull();
+  await house.adoptBaseline();
+  let answer = await ask('new');
+  await until(async () => (answer = await ask('new')).degraded === 'generalist', 30_000, () => 'it goes the usual way');
+  expect(answer).toMatchObject({ status: 200, release: house.releaseId, role: 'stable' });
+  expect((await ask('known')).degraded).toBeNull();
+  const trace = (await house.traces([answer.requestId])).get(answer.requestId)!;
+  expect(trace.flagged.filter(({ flags }) => (flags & DECISION_FLAGS.generalist) !== 0)).toHaveLength((trace.promptRows + trace.choiceRows.reduce((sum, rows) => sum + rows, 0)) * trace.layers);
 });
 
 it('raises an alert that names layer, expert, reason and way back, and resolves it', async () => {

@@ -33,7 +33,7 @@ export const OPENAI_ROUTES = {
   createCompletion: {
     operationId: 'createCompletion', method: 'post', path: '/completions', tag: 'inference', needs: 'inference', tenancy: 'own',
     summary: 'Continue a text',
-    description: 'The answer carries the headers `x-request-id`, by which its trace is found, and `x-signalbox-release`. `metadata` with `tenant`, `task` and `language` sets the segment that the request counts for.',
+    description: 'The answer carries the headers `x-request-id`, by which its trace is found, and `x-signalbox-release`; `x-signalbox-degraded` says where it went another way than usual (quarantine, unavailable, generalist, dense). `metadata` with `tenant`, `task` and `language` sets the segment that the request counts for.',
     headers: generationHeaders, body: completionRequest, status: 200, response: completionResponse, stream: STREAM, problems: GENERATION_PROBLEMS,
     example: { body: { model: 'tiny-mixtral', prompt: 'And it came to pass', max_tokens: 32, metadata: { task: 'bible', language: 'en' } } },
   },
