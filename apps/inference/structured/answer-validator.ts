@@ -27,8 +27,8 @@ export function answerValidator(schema: Readonly<Record<string, unknown>>): (val
     unicodeRegExp: true,
   });
   addFormats.default(ajv, { mode: 'full', formats: [...FORMAT_NAMES] as never });
-  const validate = ajv.compile<unknown>(rest as SchemaObject);
-  return (value) => validate(value) === true;
+  const validate = ajv.compile(rest as SchemaObject);
+  return (value) => validate(value);
 }
 
 /** @param isCut whether the answer ended for want of tokens */

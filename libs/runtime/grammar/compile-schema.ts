@@ -181,5 +181,5 @@ function textMachine({ min, max, expressions }: Constraint['string']): Machine |
 
 function checkDepth(value: JsonValue, path: string, depth: number): void {
   if (depth > GRAMMAR_LIMITS.schemaDepth * 2) throw new SchemaError('too-large', path, `the schema nests deeper than ${GRAMMAR_LIMITS.schemaDepth} schemas`);
-  if (value !== null && typeof value === 'object') for (const inner of Object.values(value)) checkDepth(inner as JsonValue, path, depth + 1);
+  if (value !== null && typeof value === 'object') for (const inner of Object.values(value)) checkDepth(inner, path, depth + 1);
 }

@@ -63,13 +63,13 @@ export class SchemaReader {
     this.#refuseUnknown(keywords, path);
     let all: readonly Constraint[] = cross([ANYTHING], this.#own(keywords, path), path);
     if (has(keywords, '$ref')) all = cross(all, this.#read(this.#resolve(keywords['$ref'] as JsonValue, path)), path);
-    for (const [at, part] of list(keywords, 'allOf', path).entries()) all = cross(all, this.#read(at_(part, path, 'allOf', at)), path);
+    for (const [at, part] of list(keywords, 'allOf', path).entries()) all = cross(all, this.#read(located(part, path, 'allOf', at)), path);
     if (has(keywords, 'anyOf')) {
-      const options = list(keywords, 'anyOf', path).flatMap((part, at) => this.#read(at_(part, path, 'anyOf', at)));
+      const options = list(keywords, 'anyOf', path).flatMap((part, at) => this.#read(located(part, path, 'anyOf', at)));
       all = cross(all, options, path);
     }
     if (has(keywords, 'oneOf')) {
-      const branches = list(keywords, 'oneOf', path).map((part, at) => cross(all, this.#read(at_(part, path, 'oneOf', at)), path));
+      const branches = list(keywords, 'oneOf', path).map((part, at) => cross(all, this.#read(located(part, path, 'oneOf', at)), path));
       this.#checkOneOf(branches, path);
       all = branches.flat();
       if (all.length > GRAMMAR_LIMITS.alternatives) throw tooMany(path);
@@ -172,12 +172,12 @@ export class SchemaReader {
     }
     const required = keywords['required'] ?? [];
     if (!Array.isArray(required) || !required.every((name) => typeof name === 'string')) throw new SchemaError('malformed', `${path}/required`, 'it must be a list of names');
-    for (const name of required as string[]) checkName(name, `${path}/required`);
+    for (const name of required) checkName(name, `${path}/required`);
     const others = keywords['additionalProperties'];
     return {
       properties,
       others: others === undefined || others === true ? [] : others === false ? null : [{ schema: others, path: `${path}/additionalProperties` }],
-      required: new Set(required as string[]),
+      required: new Set(required),
       ...readRange(keywords, 'minProperties', 'maxProperties', path),
     };
   }
@@ -206,7 +206,7 @@ function list(keywords: Keywords, name: string, path: string): readonly JsonValu
   return value as readonly JsonValue[];
 }
 
-function at_(schema: JsonValue, path: string, keyword: string, at: number): Located {
+function located(schema: JsonValue, path: string, keyword: string, at: number): Located {
   return { schema, path: `${path}/${keyword}/${at}` };
 }
 

@@ -203,3 +203,30 @@ describe('logprobs', () => {
     expect(() => logSumExp(Float32Array.of(-Infinity, -Infinity), 0, 2)).toThrow(NonFiniteLogitsError);
   });
 });
+
+describe('with only some tokens allowed', () => {
+  it('picks as if the vocabulary held no others, whatever the settings', () => {
+    const size = 40;
+    const history = { prompt: new Set<number>(), generated: new Map([[1, 2]]) };
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: -60, max: 60 }), { minLength: size, maxLength: size }),
+        fc.uniqueArray(fc.integer({ min: 0, max: size - 1 }), { minLength: 1, maxLength: size }),
+        fc.record({ temperature: fc.constantFrom(0, 0.5, 1.5), topP: fc.constantFrom(1, 0.5), topK: fc.constantFrom(0, 5), minP: fc.constantFrom(0, 0.1), presencePenalty: fc.constantFrom(0, 1) }),
+        fc.double({ min: 0, max: 0.999_999, noNaN: true }),
+        (tenths, ids, change, draw) => {
+          const logits = Float32Array.from(tenths, (tenth) => tenth / 10);
+          const settings = { frequencyPenalty: 0, repetitionPenalty: 1, logitBias: { 3: 5 }, seed: 0, ...change };
+          const words = new Uint32Array(2);
+          const [also = 0, ...rest] = ids;
+          for (const id of rest) words[id >> 5] = (words[id >> 5] ?? 0) | (1 << (id & 31));
+          const picked = new Sampler(size).pick(logits, 0, settings, history, draw, { words, also: [also] });
+          const alone = logits.map((logit, id) => (ids.includes(id) ? logit : -1e30));
+          expect(ids).toContain(picked);
+          expect(picked).toBe(new Sampler(size).pick(alone, 0, settings, history, draw));
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
