@@ -116,6 +116,7 @@ it('makes a dense twin over the same backbone, which answers under a name of its
 it('names what it cannot do, and can be cancelled while it waits', async () => {
   const order = (body: unknown) => house.call(`/releases/${parent}/derivations`, { method: 'POST', body });
   expect((await order({ precision: 'int8', components: ['router/0'] })).body).toMatchObject({ status: 400, code: 'not_quantisable', field: 'components' });
+  expect((await house.call(`/releases/${parent}/dense-twins`, { method: 'POST', body: { model: MODEL } })).body).toMatchObject({ status: 400, field: 'model' });
   expect((await order({ precision: 'int3' })).body).toMatchObject({ status: 400, field: 'precision' });
   expect(await signalbox(['releases', 'quantise', quantised, '--precision', 'int4', '--components', 'expert/0/0'], 1)).toContain('quantised already');
   const [running, waiting] = [await order({ precision: 'int4', components: 'experts-and-backbone' }), await order({ precision: 'int8' })];

@@ -50,7 +50,9 @@ export class DerivationDesk {
     const base = await this.#base(releaseId);
     const { shape } = base.manifest;
     if (model === base.model) throw badBody('same_model', 'model', 'the twin is a model of its own: give another name than that of the release.');
-    if (await this.releases.activation(model)) throw badBody('model_exists', 'model', `there is a model ${model} already: give a new name.`);
+    const serving = await this.releases.activation(model);
+    const served = serving && (await this.releases.find(serving.stableRelease));
+    if (served && served.manifest.shape.experts > 1) throw badBody('model_exists', 'model', `there is a model ${model} already, and it is not dense: give another name.`);
     if (expertsPerLayer > shape.experts) throw badBody('too_many_experts', 'expertsPerLayer', `a layer has ${shape.experts} experts.`);
     if (experts && (experts.length !== shape.layers || experts.some((row) => row.length !== experts[0]!.length || new Set(row).size !== row.length || row.some((expert) => expert >= shape.experts)))) {
       throw badBody('malformed_experts', 'experts', `give a list for each of the ${shape.layers} layers, all equally long, of different numbers from 0 to ${shape.experts - 1}.`);

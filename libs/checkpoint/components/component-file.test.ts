@@ -98,15 +98,15 @@ describe('tensors of a kind', () => {
       const own: [string, { dtype: 'U8' | 'F32'; shape: number[] }][] = [[name, { dtype: 'U8', shape: [out, blocks, bytes] }], [`${name}.scales`, { dtype: 'F32', shape: [out, blocks] }]];
       return zeroPoints === undefined ? own : [...own, [`${name}.zero_points`, { dtype: 'U8', shape: [out, zeroPoints] }] as (typeof own)[number]];
     };
-    const expert = (bytes: number, zeroPoints?: number) => new Map([...codes('gate_proj', 8, 40, bytes, zeroPoints), ...codes('up_proj', 8, 40, bytes, zeroPoints), ...codes('down_proj', 40, 8, bytes)]);
-    expect(misfitOfKind('expert', expert(32))).toBeNull();
-    expect(misfitOfKind('expert', expert(16, 1))).toBeNull();
-    expect(misfitOfKind('expert', expert(16, 2))).toMatchObject({ tensor: 'gate_proj.zero_points' });
-    expect(misfitOfKind('expert', expert(24))).toMatchObject({ tensor: 'gate_proj' });
-    const without = expert(32);
+    const held = (bytes: number, zeroPoints?: number) => new Map([...codes('gate_proj', 8, 40, bytes, zeroPoints), ...codes('up_proj', 8, 40, bytes, zeroPoints), ...codes('down_proj', 40, 8, bytes)]);
+    expect(misfitOfKind('expert', held(32))).toBeNull();
+    expect(misfitOfKind('expert', held(16, 1))).toBeNull();
+    expect(misfitOfKind('expert', held(16, 2))).toMatchObject({ tensor: 'gate_proj.zero_points' });
+    expect(misfitOfKind('expert', held(24))).toMatchObject({ tensor: 'gate_proj' });
+    const without = held(32);
     without.delete('up_proj.scales');
     expect(misfitOfKind('expert', without)).toMatchObject({ tensor: 'up_proj.scales' });
-    expect(misfitOfKind('expert', new Map([...expert(32), ...codes('bias', 1, 8, 32)]))).toMatchObject({ tensor: 'bias' });
+    expect(misfitOfKind('expert', new Map([...held(32), ...codes('bias', 1, 8, 32)]))).toMatchObject({ tensor: 'bias' });
     expect(misfitOfKind('router', new Map(codes('weight', 3, 8, 32)))).toMatchObject({ tensor: 'weight' });
   });
 
