@@ -18,6 +18,8 @@ export interface Asked {
   readonly promptTokens: number;
   readonly maxTokens: number;
   readonly seed: number;
+  /** One token again and again; left out: tokens drawn at random. */
+  readonly isRepetition?: boolean;
   /** Sent with the request, and waited for by the client; null: as long as it takes. */
   readonly deadlineMs: number | null;
 }
@@ -68,7 +70,8 @@ export class Clients {
     });
   }
 
-  #prompt({ promptTokens, seed }: Asked): number[] {
+  #prompt({ promptTokens, seed, isRepetition = false }: Asked): number[] {
+    if (isRepetition) return Array.from({ length: promptTokens }, () => FIRST_ORDINARY_TOKEN + (seed % (this.#vocabSize - FIRST_ORDINARY_TOKEN)));
     let state = (seed * 7919 + 1) >>> 0;
     return Array.from({ length: promptTokens }, () => {
       state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
