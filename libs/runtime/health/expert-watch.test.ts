@@ -12,8 +12,8 @@ afterEach(() => {
 
 function watch(outcomeOf: (place: string) => ProbeOutcome): { readonly health: ReleaseHealth; readonly probed: string[]; readonly watch: ExpertWatch } {
   vi.useFakeTimers();
-  const components = { 'expert/0/0': 'a', 'expert/0/1': 'b', 'expert/0/2': 'c' };
-  const health = new ReleaseHealth({ layers: 1, experts: 3, components }, LIMITS, new ExpertRecords(), Date.now());
+  const components = { 'expert/0/0': 'a', 'expert/0/1': 'b', 'expert/0/2': 'c', 'expert/0/3': 'd' };
+  const health = new ReleaseHealth({ layers: 1, experts: 4, components }, LIMITS, new ExpertRecords(), Date.now());
   const probed: string[] = [];
   const probe = async (layer: number, expert: number): Promise<ProbeOutcome> => {
     probed.push(`${layer}/${expert}`);
@@ -41,6 +41,19 @@ describe('ExpertWatch', () => {
     await vi.advanceTimersByTimeAsync(3000);
     expect(probed).toEqual(['0/0', '0/1', '0/2']);
     await running.stop();
+  });
+
+  it('takes a suspect out of service where it is slow beside its peers, and not where all are', async () => {
+    for (const isMachine of [false, true]) {
+      const { health, watch: running } = watch((place) => ({ ...WELL, durationMs: isMachine || place === '0/1' ? 30 : 0.5 }));
+      for (let run = 0; run < 40; run++) for (const expert of [0, 1, 2, 3]) health.ran(0, expert, 1, expert === 1 ? 30 : 0.5, Date.now());
+      expect(health.nextSuspect()).toEqual({ layer: 0, expert: 1 });
+      expect(health.unavailable).toBeNull();
+      await vi.advanceTimersByTimeAsync(200);
+      expect(health.nextSuspect()).toBeNull();
+      expect(health.state().broken.map(({ expert, circuit }) => [expert, circuit.reason])).toEqual(isMachine ? [] : [[1, 'slow']]);
+      await running.stop();
+    }
   });
 
   it('probes nothing once it is stopped', async () => {

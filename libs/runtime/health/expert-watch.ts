@@ -20,6 +20,11 @@ export interface ExpertWatchOptions {
   readonly now: () => number;
 }
 
+/** Runs of a suspect, each followed by one of a peer: a stall of the machine strikes both. */
+const TRIALS = 5;
+/** Least difference that counts, whatever the factor: clocks and caches make that much. */
+const TRIAL_FLOOR_MS = 1;
+
 /** Longest between two looks at what is due. */
 const MAX_LOOK_MS = 250;
 /** Probes of one look: a storm must not hold up steps. */
@@ -62,10 +67,29 @@ export class ExpertWatch {
       if (due === null) break;
       await this.#probe(due);
     }
+    const suspect = health.nextSuspect();
+    if (suspect !== null) await this.#try(suspect);
     if (limits.patrolMs === 0 || now() < this.#patrolAtMs || this.#isStopped) return;
     const next = health.nextPatrol();
     const durationMs = next === null ? 0 : await this.#probe(next);
     this.#patrolAtMs = now() + Math.max(limits.patrolMs, PATROL_REST * durationMs);
+  }
+
+  /**
+   * Compares a suspect with its peers, in turn. Its runs in service alone do not convict it: one expert
+   * may have run while the machine was busy, and the others before and after.
+   */
+  async #try(suspect: ExpertPlace): Promise<void> {
+    const { health, limits, now } = this.#options;
+    const peers = health.peersOf(suspect);
+    const own: number[] = [];
+    const others: number[] = [];
+    for (let trial = 0; trial < TRIALS && peers.length > 0 && !this.#isStopped; trial++) {
+      own.push(await this.#probe(suspect));
+      others.push(await this.#probe(peers[trial % peers.length]!));
+    }
+    if (this.#isStopped) return;
+    health.judged(suspect, isSlower(own, others, limits.slowFactor), now());
   }
 
   async #probe({ layer, expert }: ExpertPlace): Promise<number> {
@@ -74,4 +98,13 @@ export class ExpertWatch {
     health.probed(layer, expert, failure, tokens, durationMs, now());
     return durationMs;
   }
+}
+
+/** By the median of its own runs and the lower quartile of the peers', of which half may be slow too. */
+function isSlower(own: readonly number[], others: readonly number[], factor: number): boolean {
+  if (own.length === 0) return false;
+  const ascending = (values: readonly number[]): number[] => values.toSorted((a, b) => a - b);
+  const mine = ascending(own)[own.length >> 1]!;
+  const theirs = ascending(others)[others.length >> 2]!;
+  return mine > factor * theirs && mine > theirs + TRIAL_FLOOR_MS;
 }

@@ -53,6 +53,8 @@ export class ReleaseHealth {
   #exhausted: readonly number[] = [];
   #isStale = false;
   #patrolAt = 0;
+  /** Experts whose runs were slow; a busy machine may be the reason. */
+  readonly #suspects = new Set<number>();
 
   constructor(shape: HealthShape, limits: HealthLimits, records: ExpertRecords, nowMs: number, changed: (change: ExpertChange) => void = () => undefined) {
     this.#shape = shape;
@@ -95,7 +97,30 @@ export class ReleaseHealth {
   ran(layer: number, expert: number, tokens: number, durationMs: number, nowMs: number): void {
     const isSlow = this.#latencies.observe(layer, expert, tokens, durationMs);
     if (durationMs > this.#limits.timeoutMs) this.fail(layer, expert, 'timeout', nowMs);
-    else if (isSlow) this.fail(layer, expert, 'slow', nowMs);
+    else if (isSlow) this.#suspects.add(layer * this.#shape.experts + expert);
+  }
+
+  /** An expert whose runs have been slow, to be compared with its peers side by side; null where there is none. */
+  nextSuspect(): ExpertPlace | null {
+    for (const at of this.#suspects) {
+      if (this.#records[at]!.circuit.state === 'closed') return this.#place(at);
+      this.#suspects.delete(at);
+    }
+    return null;
+  }
+
+  /** Tells whether a suspect was slow beside its peers too. */
+  judged({ layer, expert }: ExpertPlace, isSlow: boolean, nowMs: number): void {
+    this.#suspects.delete(layer * this.#shape.experts + expert);
+    this.#latencies.forget(layer, expert);
+    if (isSlow) this.fail(layer, expert, 'slow', nowMs);
+  }
+
+  /** Other experts of the layer that serve, the next after it first. */
+  peersOf({ layer, expert }: ExpertPlace): ExpertPlace[] {
+    const { experts } = this.#shape;
+    const others = Array.from({ length: experts - 1 }, (_, at) => ({ layer, expert: (expert + 1 + at) % experts }));
+    return others.filter((peer) => this.#record(peer.layer, peer.expert).circuit.state === 'closed');
   }
 
   /** A run in service failed. */
