@@ -120,6 +120,34 @@ describe('the leak', () => {
   });
 });
 
+describe('capacity as others count it', () => {
+  /** Hugging Face's Switch: cumsum over positions of the one-hot choices; what comes after the capacity is dropped. */
+  const switchDrops = (choices: readonly number[], capacity: number): readonly boolean[] => choices.map((choice, at) => choices.slice(0, at + 1).filter((other) => other === choice).length > capacity);
+  const routing = (scope: 'request' | 'batch'): RoutingSettings => ({ gating: 'switch-top1', topK: 1, normalise: false, capacity: { factor: 1.25, policy: 'drop', scope } });
+
+  it.each(['request', 'batch'] as const)('drops what Switch drops: %s', (scope) => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(1e6), { minLength: 1, maxLength: 4 }), fc.integer({ min: 1, max: 40 }), (seeds, tokens) => {
+        const run = (of: RoutingSettings): readonly (readonly string[])[] => {
+          const driver = new RouterDriver(LAYERS, CASE_EXPERTS, of);
+          const sequences = seeds.map((seed) => driver.open(seed, tokens));
+          driver.step(sequences.map((sequence) => [sequence, tokens] as const));
+          return sequences.map(({ decisions }) => decisions);
+        };
+        const choices = run({ gating: 'switch-top1', topK: 1, normalise: false }).map((decisions) => decisions.map((decision) => Number(decision.split(' ')[0])));
+        const dropped = run(routing(scope)).map((decisions) => decisions.map((decision) => decision.split(' ')[3] === '1'));
+        for (let layer = 0; layer < LAYERS; layer++) {
+          const of = <T,>(rows: readonly (readonly T[])[]): readonly (readonly T[])[] => rows.map((own) => own.filter((_, at) => at % LAYERS === layer));
+          const counted = scope === 'request' ? of(choices) : [of(choices).flat()];
+          const wanted = counted.flatMap((own) => switchDrops(own, Math.ceil((1.25 * own.length) / CASE_EXPERTS)));
+          expect(of(dropped).flat()).toEqual(wanted);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
 describe('quotas', () => {
   const routing = (quota: object): RoutingSettings => ({ gating: 'softmax-topk', topK: 1, normalise: true, quotas: [{ layer: 0, expert: 0, ...quota }] });
   /** Rows of layer 0 that expert 0 served. */

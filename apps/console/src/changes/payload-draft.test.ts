@@ -10,6 +10,7 @@ describe('payloadOf and draftOf', () => {
     { type: 'add-expert', model: 'toy', releaseId: sha256, strategy: { kind: 'rollout', plan: { steps: [], guards: [] } } },
     { type: 'replace-expert', model: 'toy', replace: [{ component: 'expert/0/1', sha256 }, { component: 'expert/1/1', sha256 }], strategy: at },
     { type: 'change-routing-settings', model: 'toy', settings: { topK: 1, normalise: false }, strategy: at },
+    { type: 'change-routing-settings', model: 'toy', settings: { capacity: { factor: 1.25, policy: 'drop', scope: 'request' }, quotas: null }, strategy: at },
     { type: 'retire-expert', model: 'toy', experts: ['expert/0/1', 'expert/1/0'] },
     { type: 'rescope-expert', model: 'toy', sha256, card: { title: 'Law' } },
     { type: 'change-data-rules', model: 'toy', rules: [{ id: 'a', expert: 'expert/0/0', effect: 'deny' }] },

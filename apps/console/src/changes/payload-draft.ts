@@ -5,7 +5,7 @@ import { CHANGE_TYPES, type ChangeType } from './change-words.ts';
 /** A request as its form holds it: text, field by field. Empty where nothing was given. */
 export type Draft = Readonly<Record<DraftField, string>> & { readonly type: ChangeType };
 
-const FIELDS = ['model', 'releaseId', 'strategy', 'share', 'stickyBy', 'plan', 'replace', 'experts', 'sha256', 'card', 'topK', 'normalise', 'rules', 'recallReason', 'policies', 'approvalHours', 'changeDays', 'reviewHours', 'breakGlassHours', 'mode'] as const;
+const FIELDS = ['model', 'releaseId', 'strategy', 'share', 'stickyBy', 'plan', 'replace', 'experts', 'sha256', 'card', 'topK', 'normalise', 'otherSettings', 'rules', 'recallReason', 'policies', 'approvalHours', 'changeDays', 'reviewHours', 'breakGlassHours', 'mode'] as const;
 export type DraftField = (typeof FIELDS)[number];
 const LIMITS = ['approvalHours', 'changeDays', 'reviewHours', 'breakGlassHours'] as const;
 
@@ -35,7 +35,7 @@ export const FIELDS_OF: Readonly<Record<ChangeType, readonly DraftField[]>> = {
   'add-expert': ['model', 'releaseId', 'strategy'],
   'replace-expert': ['model', 'replace', 'strategy'],
   'change-router': ['model', 'replace', 'strategy'],
-  'change-routing-settings': ['model', 'topK', 'normalise', 'strategy'],
+  'change-routing-settings': ['model', 'topK', 'normalise', 'otherSettings', 'strategy'],
   'retire-expert': ['model', 'experts'],
   'rescope-expert': ['model', 'sha256', 'card'],
   'change-data-rules': ['model', 'rules'],
@@ -57,7 +57,7 @@ export function payloadOf(draft: Draft): ChangePayload {
     case 'change-router':
       return payload({ model, replace: replacements(draft.replace), strategy: strategyOf(draft) });
     case 'change-routing-settings':
-      return payload({ model, settings: { ...(draft.topK !== '' && { topK: Number(draft.topK) }), ...(draft.normalise !== '' && { normalise: draft.normalise === 'true' }) }, strategy: strategyOf(draft) });
+      return payload({ model, settings: { ...(draft.otherSettings.trim() !== '' && (json(draft.otherSettings, 'change.settings') as object)), ...(draft.topK !== '' && { topK: Number(draft.topK) }), ...(draft.normalise !== '' && { normalise: draft.normalise === 'true' }) }, strategy: strategyOf(draft) });
     case 'retire-expert':
       return payload({ model, experts: words(draft.experts) });
     case 'rescope-expert':
@@ -77,7 +77,7 @@ export function payloadOf(draft: Draft): ChangePayload {
 export function draftOf(payload: Readonly<Record<string, unknown>>): Draft {
   const type = typeof payload['type'] === 'string' && payload['type'] in CHANGE_TYPES ? (payload['type'] as ChangeType) : 'activate';
   const strategy = (payload['strategy'] ?? {}) as { readonly kind?: string; readonly share?: number; readonly stickyBy?: string; readonly plan?: unknown };
-  const settings = (payload['settings'] ?? {}) as { readonly topK?: number; readonly normalise?: boolean };
+  const { topK, normalise, ...others } = (payload['settings'] ?? {}) as { readonly topK?: number; readonly normalise?: boolean };
   const text = (name: string): string | undefined => (typeof payload[name] === 'string' ? payload[name] : undefined);
   const replace = (payload['replace'] ?? []) as readonly { readonly component: string; readonly sha256: string }[];
   const limits = (payload['limits'] ?? {}) as Readonly<Record<string, number>>;
@@ -86,7 +86,7 @@ export function draftOf(payload: Readonly<Record<string, unknown>>): Draft {
     strategy: strategy.kind, share: strategy.share === undefined ? undefined : String(Math.round(strategy.share * 1e6) / 1e4), stickyBy: strategy.stickyBy, plan: strategy.plan === undefined ? undefined : pretty(strategy.plan),
     replace: replace.map(({ component, sha256 }) => `${component} ${sha256}`).join('\n'), experts: ((payload['experts'] ?? []) as readonly string[]).join('\n'),
     card: payload['card'] === undefined ? undefined : pretty(payload['card']), rules: payload['rules'] === undefined ? undefined : pretty(payload['rules']),
-    topK: settings.topK === undefined ? undefined : String(settings.topK), normalise: settings.normalise === undefined ? undefined : String(settings.normalise),
+    topK: topK === undefined ? undefined : String(topK), normalise: normalise === undefined ? undefined : String(normalise), otherSettings: Object.keys(others).length === 0 ? undefined : pretty(others),
     ...Object.fromEntries(LIMITS.filter((limit) => limits[limit] !== undefined).map((limit) => [limit, String(limits[limit])])),
   });
 }

@@ -36,6 +36,7 @@ function OneField({ field, draft, onChange }: Props & { readonly field: DraftFie
     case 'card': return <TextAreaField name="change.card" label="The whole card, as JSON" hint="A field left out becomes empty." {...code} {...bound} />;
     case 'topK': return <TextField name="change.settings.topK" label="Experts for each token (top-k)" type="number" min={1} hint="Empty: as it is." {...bound} />;
     case 'normalise': return <SelectField name="normalise" label="Gates add up to 1 over the selected experts" choices={[{ value: '', label: 'as it is' }, { value: 'true', label: 'yes' }, { value: 'false', label: 'no' }]} {...bound} />;
+    case 'otherSettings': return <TextAreaField name="change.settings" label="Other routing settings, as JSON" rows={4} spellCheck={false} placeholder={'{"capacity": {"factor": 1.25, "policy": "reroute", "scope": "request"}}'} hint="Gating, capacity, quotas, fallback and so on; what is left out stays, null takes one out. Empty: as they are." {...bound} />;
     case 'rules': return <TextAreaField name="change.rules" label="All rules of the next generation, as JSON" hint="The present ones are filled in. See the page Data rules for what a rule is." {...code} {...bound} />;
     case 'recallReason': return <TextAreaField name="change.reason" label="Why it is withdrawn" rows={2} maxLength={1000} {...bound} />;
     case 'policies': return <TextAreaField name="change.policies" label="Policies in Cedar" {...code} rows={18} {...bound} />;
