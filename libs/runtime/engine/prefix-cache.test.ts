@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maskExpert, newExpertMask } from '#libs/moe/expert-mask';
 import { type ForwardPass } from '../forward/forward-pass.ts';
 import { sequenceCacheBytes } from '../forward/kv-cache.ts';
-import { openRoutedReleases, type RoutedReleases, SMALL_CHUNK_TOKENS, SMALL_VOCABULARY } from '../forward/testing/routed-releases.ts';
+import { openRoutedReleases, type RoutedReleases, SMALL_CHUNK_TOKENS, SMALL_VOCABULARY } from '../../../test/fixtures/routed-releases.ts';
 import { Sampler } from '../sampling/sampler.ts';
 import { buildTokenTable } from '../tokenizer/token-table.ts';
 import { EnginePlaces } from './engine-places.ts';
