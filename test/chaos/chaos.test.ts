@@ -30,6 +30,8 @@ beforeAll(async () => {
     SIGNALBOX_EXPERT_PROBE_MAX_MS: '400',
     SIGNALBOX_EXPERT_PATROL_MS: '2',
     SIGNALBOX_ENGINE_THREADS: '1',
+    SIGNALBOX_MEASURE_INTERVAL_MS: '1000',
+    SIGNALBOX_ALERT_INTERVAL_MS: '500',
   });
   await signalbox.start();
   load = new ExpertLoad(signalbox.url, TEST_KEY);
@@ -90,6 +92,23 @@ async function untilOut(faults: readonly Fault[]): Promise<void> {
   );
 }
 
+/** An alert is raised for every one of them. */
+async function untilAlerted(faults: readonly Fault[]): Promise<void> {
+  interface Alerts {
+    readonly items: readonly { readonly labels: Readonly<Record<string, string>> }[];
+  }
+  const wanted = faults.map(({ layer, expert }) => `${layer}/${expert}`);
+  let seen: string[] = [];
+  await until(
+    async () => {
+      seen = (await signalbox.json<Alerts>('/api/v1/alerts?signal=expert-unavailable&limit=100')).items.map(({ labels }) => `${labels['layer']}/${labels['expert']}`);
+      return wanted.every((place) => seen.includes(place));
+    },
+    WAIT_MS,
+    () => `wanted alerts of ${wanted.join(', ')}, saw ${seen.join(', ')}`,
+  );
+}
+
 async function untilWell(): Promise<void> {
   let seen: string[] = [];
   await until(async () => (seen = await conditions()).length === 0, WAIT_MS, () => `still not well: ${seen.join(', ')}`);
@@ -113,7 +132,7 @@ describe('experts that fail under load', () => {
     expect(load.failures).toEqual([]);
   });
 
-  it('answers every request through a storm that takes half of the experts of each layer, and then as before it', async () => {
+  it('answers every request through a storm that takes half of the experts of each layer, raises alerts, and then answers as before it', async () => {
     const storm: Fault[] = [];
     const kinds = ['fail', 'not-a-number', 'corrupt', 'slow'] as const;
     for (let layer = 0; layer < LAYERS; layer++) {
@@ -125,6 +144,7 @@ describe('experts that fail under load', () => {
     await until(() => load.answered > before.answered + 16, WAIT_MS);
     expect(await degraded()).toBeGreaterThan(before.degraded);
     expect((await fetch(`${signalbox.url}/readyz`)).status).toBe(200);
+    await untilAlerted(storm);
     inject([]);
     await untilWell();
     // A busy machine may make an expert look slow for a moment, which changes an answer that it would have had a part in.
