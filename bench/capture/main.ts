@@ -2,10 +2,13 @@ import { type LoadResult, runLoad } from '../harness/completion-load.ts';
 import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
+import { treeCpuMs } from '../harness/process-tree.ts';
 import { DEMO_VOCAB_SIZE, type SignalboxUnderTest, startSignalbox } from '../harness/signalbox.ts';
 import { format, quantile, summarise } from '../harness/summary.ts';
 
 const FIRST_PORT = 7193;
+/** Longer than the pipeline waits for a batch to fill. */
+const SETTLE_MS = 1_500;
 const LOAD = { parallel: 16, promptTokens: 64, maxTokens: 64, vocabSize: DEMO_VOCAB_SIZE };
 const SERVERS = [
   { name: 'capture full', capture: 'full' },
@@ -14,6 +17,12 @@ const SERVERS = [
   { name: 'off again', capture: 'off' },
 ] as const;
 
+/** A round's load, and the processor time that the server with all its processes took meanwhile. */
+interface Round extends LoadResult {
+  readonly cpuMs: number;
+}
+
+const cpuPerToken = (round: Round) => (round.cpuMs / (round.promptTokens + round.completionTokens)) * 1_000;
 const throughput = (result: LoadResult) => ((result.promptTokens + result.completionTokens) / result.wallMs) * 1_000;
 const p99 = (result: LoadResult) => quantile(result.requestMs, 0.99);
 
@@ -24,7 +33,7 @@ async function main(home: string): Promise<void> {
   console.log(describeMachine());
   console.log(`${requests} requests, ${LOAD.parallel} at a time, ${LOAD.promptTokens} + ${LOAD.maxTokens} tokens, ${rounds} rounds in turn`);
   const servers: SignalboxUnderTest[] = [];
-  const results: LoadResult[][] = SERVERS.map(() => []);
+  const results: Round[][] = SERVERS.map(() => []);
   try {
     for (const [index, { name, capture }] of SERVERS.entries()) {
       servers.push(await startSignalbox(name.replaceAll(' ', '-'), FIRST_PORT + index, home, { SIGNALBOX_CAPTURE: capture }));
@@ -35,8 +44,11 @@ async function main(home: string): Promise<void> {
         const index = (turn + round + 1) % servers.length;
         const server = servers[index];
         if (!server) continue;
+        const before = treeCpuMs(server.process.pid);
         const result = await runLoad(server.target, { ...LOAD, requests, seed: round + 2 });
-        if (round >= 0) results[index]?.push(result);
+        // What the pipeline does with the traces afterwards is capture's too.
+        await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+        if (round >= 0) results[index]?.push({ ...result, cpuMs: treeCpuMs(server.process.pid) - before });
       }
     }
   } finally {
@@ -45,12 +57,14 @@ async function main(home: string): Promise<void> {
   const [, off = []] = results;
   for (const [index, { name }] of SERVERS.entries()) {
     const mine = results[index] ?? [];
-    const ratio = (figure: (result: LoadResult) => number) => summarise(mine.map((result, round) => figure(result) / figure(off[round] ?? result)));
+    const ratio = (figure: (round: Round) => number) => summarise(mine.map((result, round) => figure(result) / figure(off[round] ?? result)));
+    const totalCpu = (runs: readonly Round[]) => runs.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
     const totalMs = (runs: readonly LoadResult[]) => runs.reduce((sum, { wallMs }) => sum + wallMs, 0);
     console.log(`\n${name}`);
     console.log(`  throughput  ${format(summarise(mine.map(throughput)))} tokens/s`);
     console.log(`  p99         ${format(summarise(mine.map(p99)), 1)} ms`);
-    if (index !== 1) console.log(`  against capture off, by round: throughput ${format(ratio(throughput), 3)}, p99 ${format(ratio(p99), 3)}; over all rounds: throughput ${(totalMs(off) / totalMs(mine)).toFixed(3)}`);
+    console.log(`  cpu         ${format(summarise(mine.map(cpuPerToken)), 1)} us per token, of all processes`);
+    if (index !== 1) console.log(`  against capture off, by round: throughput ${format(ratio(throughput), 3)}, p99 ${format(ratio(p99), 3)}, cpu ${format(ratio(cpuPerToken), 3)}; over all rounds: throughput ${(totalMs(off) / totalMs(mine)).toFixed(3)}, cpu ${(totalCpu(mine) / totalCpu(off)).toFixed(3)}`);
   }
 }
 
