@@ -13,7 +13,7 @@ interface Health {
   readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly isRequired: boolean }>>;
 }
 
-export interface OutageFigures {
+interface OutageFigures {
   readonly spoolBytes: number;
   readonly batches: number;
   readonly refused: number;
