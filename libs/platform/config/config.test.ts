@@ -39,7 +39,9 @@ describe('loadConfig', () => {
         maxSequences: 16,
         maxQueued: 64,
         prefillChunkTokens: 256,
+        plan: { kind: 'split', provider: 'cpu' },
         cacheMaxBytes: 512 * 1024 ** 2,
+        prefixCacheBytes: 64 * 1024 ** 2,
         maxLogprobs: 20,
       },
       integrity: { verifyComponents: 'once' },
@@ -109,6 +111,11 @@ describe('loadConfig', () => {
 
   it('reports every wrong variable at once', () => {
     expect(() => load({ SIGNALBOX_PORT: 'x', SIGNALBOX_CAPTURE: 'y' })).toThrow(/SIGNALBOX_PORT[^]*SIGNALBOX_CAPTURE/);
+  });
+
+  it('refuses an accelerator under the plan of many small runs', () => {
+    expect(() => load({ SIGNALBOX_EXECUTION_PROVIDER: 'webgpu' })).toThrow(/SIGNALBOX_ENGINE_PLAN: give whole/);
+    expect(load({ SIGNALBOX_EXECUTION_PROVIDER: 'webgpu', SIGNALBOX_ENGINE_PLAN: 'whole' }).engine.plan).toEqual({ kind: 'whole', provider: 'webgpu' });
   });
 
   it('warns of names that nothing reads', () => {
