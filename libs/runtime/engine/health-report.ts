@@ -26,7 +26,7 @@ export function healthReport(state: HealthState, { layers, experts }: { readonly
       state: isQuarantined ? 'quarantined' : circuit?.state === 'half-open' ? 'half-open' : 'open',
       reason: circuit?.reason ?? null,
       sinceMs: toUnix(isQuarantined ? state.quarantinedAtMs : (circuit?.sinceMs ?? nowMs)),
-      probeAtMs: circuit?.probeAtMs == null ? null : toUnix(circuit.probeAtMs),
+      probeAtMs: typeof circuit?.probeAtMs === 'number' ? toUnix(circuit.probeAtMs) : null,
     };
     counts[condition.state === 'half-open' ? 'halfOpen' : condition.state] += 1;
     conditions.push(condition);

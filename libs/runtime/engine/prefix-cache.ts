@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { DECISION_FLAGS } from '#libs/trace/trace';
 import { CacheFullError } from '../forward/kv-cache.ts';
 import { type ForwardPass, type SequenceCache, type StepOutput } from '../forward/forward-pass.ts';
 import { type GenerateRequest } from './engine.ts';
@@ -22,6 +23,11 @@ interface Entry {
   readonly cache: SequenceCache;
   readonly chunks: readonly PromptChunk[];
   readonly sizeBytes: number;
+}
+
+/** Whether an expert was missing when it ran: whoever comes after may have it again. */
+function isDegraded({ output }: PromptChunk): boolean {
+  return output.flags?.some((flags) => (flags & DECISION_FLAGS.unavailable) !== 0) ?? false;
 }
 
 /** Beginnings that were seen once, and may be kept when they come again. */
@@ -74,7 +80,7 @@ export class PrefixCache {
 
   /** Offers what a prompt has run so far, whole chunks from its first token on; what is kept of it is a copy. */
   offer(request: GenerateRequest, cache: SequenceCache, chunks: readonly PromptChunk[]): void {
-    if (!this.#lengths(request).includes(chunks.length)) return;
+    if (!this.#lengths(request).includes(chunks.length) || chunks.some(isDegraded)) return;
     const key = this.#key(request, chunks.length);
     if (this.#entries.has(key)) return;
     if (!this.#seen.delete(key)) {

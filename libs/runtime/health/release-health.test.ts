@@ -23,6 +23,7 @@ describe('ReleaseHealth', () => {
     expect(health.unavailable).toBeNull();
     health.fail(1, 2, 'error', 10);
     expect(isMasked(health.unavailable!, 1, 2)).toBe(true);
+    expect(health.openings).toBe(1);
     expect(health.dueProbe(109)).toBeNull();
     expect(health.dueProbe(110)).toEqual({ layer: 1, expert: 2 });
     health.probed(1, 2, null, 1, 0.1, 110);

@@ -53,6 +53,7 @@ export class ReleaseHealth {
   #exhausted: readonly number[] = [];
   #isStale = false;
   #patrolAt = 0;
+  #openings = 0;
   /** Experts whose runs were slow; a busy machine may be the reason. */
   readonly #suspects = new Set<number>();
 
@@ -68,6 +69,7 @@ export class ReleaseHealth {
       return record.watch(() => {
         this.#isStale = true;
         const { state, reason } = record.circuit;
+        if (state === 'open') this.#openings += 1;
         this.#latencies.forget(layer, expert);
         changed({ layer, expert, state, reason });
       });
@@ -79,6 +81,11 @@ export class ReleaseHealth {
   get unavailable(): ExpertMask | null {
     this.#refresh();
     return this.#unavailable;
+  }
+
+  /** How often an expert was taken out of service: what was computed before may have been wrong. */
+  get openings(): number {
+    return this.#openings;
   }
 
   /** Layers with fewer experts left than the limit. */

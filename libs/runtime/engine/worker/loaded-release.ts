@@ -106,7 +106,7 @@ export class LoadedRelease {
         report: new StepReportBuilder(),
         cache: { bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) },
         ...repetitionRules(manifest, settings),
-        ...(prefixes && { prefixes: () => whileHealthy(prefixes, health) }),
+        ...(prefixes && { prefixes: whileHealthy(prefixes, health) }),
         // Every one of them, not just the first that has something.
         dropPrefixes: () => [...parts.prefixes].map((one) => one.clear()).some(Boolean),
       },
@@ -215,11 +215,18 @@ function newPrefixes({ shape, routing }: ReleaseManifest, forward: ForwardPass, 
   return new PrefixCache({ forward, maxBytes: prefixCacheBytes, chunkTokens: limits.prefillChunkTokens, bytesFor: (tokens) => sequenceCacheBytes(shape, tokens) });
 }
 
-/** While an expert does not serve there are none: what was routed with it must not be used. */
-function whileHealthy(prefixes: PrefixCache, health: ReleaseHealth): PrefixCache | null {
-  if (health.unavailable === null) return prefixes;
-  prefixes.clear();
-  return null;
+/**
+ * While an expert does not serve there are none: what was routed with it must not be used. Nor is what was
+ * kept before one was taken out of service: it may have been giving wrong numbers for a while.
+ */
+function whileHealthy(prefixes: PrefixCache, health: ReleaseHealth): () => PrefixCache | null {
+  let { openings } = health;
+  return () => {
+    if (health.unavailable === null && health.openings === openings) return prefixes;
+    openings = health.openings;
+    prefixes.clear();
+    return health.unavailable === null ? prefixes : null;
+  };
 }
 
 /** Nothing where prompts are not watched, or where every expert serves every token. */
