@@ -96,7 +96,7 @@ function print(name: string, { seconds, peak, perSecond, deadlineMs, memory }: F
   const say = (met: boolean) => (met ? 'met' : 'MISSED');
   const ms = (value: number) => `${value.toFixed(0)} ms`;
   console.log(`\n${name}: peak ${peak.toFixed(0)} tokens/s; ${perSecond.toFixed(1)} requests/s for ${seconds} s`);
-  console.log(`  answered ${outcome.answered} (${outcome.late} late), refused ${outcome.refused}, no answer or another error ${outcome.lost}; refused without Retry-After ${outcome.withoutRetryAfter}`);
+  console.log(`  answered ${outcome.answered} (${outcome.late} late), refused ${outcome.refused}, begun and ended at the deadline ${outcome.ended}, no answer or another error ${outcome.lost}; refused without Retry-After ${outcome.withoutRetryAfter}`);
   console.log(`  goodput ${outcome.goodput.toFixed(0)} tokens/s, of the peak ${ratio.toFixed(3)}; target 0.9: ${say(ratio >= 0.9)}`);
   console.log(`  admitted: p50 ${ms(outcome.p50Ms)}, p99 ${ms(outcome.p99Ms)}; deadline ${ms(deadlineMs)}: ${say(outcome.p99Ms <= deadlineMs)}`);
   console.log(`  refused: p50 ${ms(outcome.refusedP50Ms)}, p99 ${ms(outcome.refusedP99Ms)}`);

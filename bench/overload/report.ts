@@ -15,6 +15,8 @@ export interface Outcome {
   readonly answered: number;
   readonly refused: number;
   readonly late: number;
+  /** Begun, and ended by the server at their deadline. */
+  readonly ended: number;
   readonly lost: number;
   readonly withoutRetryAfter: number;
   /** Tokens of answers within the deadline, in a second. */
@@ -33,6 +35,7 @@ export function outcomeOf(seen: readonly Seen[], tenants: readonly string[], sec
   const answers = seen.filter(({ status }) => status === 200);
   const inTime = answers.filter(({ ms }) => ms <= deadlineMs);
   const refusals = seen.filter(({ status }) => status === 429 || status === 503);
+  const ended = seen.filter(({ status }) => status === 504).length;
   const tokensByTenant = new Map(tenants.map((tenant) => [tenant, 0]));
   for (const { tenant, completionTokens } of inTime) tokensByTenant.set(tenant, (tokensByTenant.get(tenant) ?? 0) + completionTokens);
   const codes = new Map<string, number>();
@@ -43,7 +46,8 @@ export function outcomeOf(seen: readonly Seen[], tenants: readonly string[], sec
     answered: answers.length,
     refused: refusals.length,
     late: answers.length - inTime.length,
-    lost: seen.length - answers.length - refusals.length,
+    ended,
+    lost: seen.length - answers.length - refusals.length - ended,
     withoutRetryAfter: refusals.filter(({ hasRetryAfter }) => !hasRetryAfter).length,
     goodput: inTime.reduce((sum, { completionTokens }) => sum + completionTokens, 0) / seconds,
     p50Ms: quantile(latencies, 0.5),
