@@ -108,6 +108,16 @@ describe('the demo model, held to a schema', () => {
     expect(logprobs?.[0]).toBeLessThan(Math.max(...Object.values(top?.[0] ?? { none: -Infinity })));
   });
 
+  it('ends where its value ends: neither a stop text nor an ending token cuts it', async () => {
+    const { schema } = ALL_SCHEMAS[0] as NamedSchema;
+    const asked = { temperature: 1, seed: 9, response_format: format({ schema }) };
+    const [plain] = await complete(asked);
+    expect(await complete({ ...asked, stop: ['"', ':', '}'], ignore_eos: true })).toEqual([plain]);
+    const [stopped] = await complete({ ...asked, stop_token_ids: Array.from({ length: 60 }, (_, at) => at + 5) });
+    expect(stopped?.finish).toBe('stop');
+    expect(answerValidator(schema)(JSON.parse(stopped?.text ?? ''))).toBe(true);
+  });
+
   it('answers any JSON object for json_object, and a text for text', async () => {
     for (const seed of [1, 2, 3]) {
       const [answer] = await complete({ temperature: 1, seed, response_format: { type: 'json_object' } });

@@ -3,7 +3,7 @@ export type Range = readonly [from: number, to: number];
 /** Ranges in order that neither touch nor overlap. */
 export type CharacterSet = readonly Range[];
 
-export const LAST_CODE_POINT = 0x10ffff;
+const LAST_CODE_POINT = 0x10ffff;
 export const ALL: CharacterSet = [[0, LAST_CODE_POINT]];
 export const DIGITS: CharacterSet = [[0x30, 0x39]];
 export const WORD: CharacterSet = [[0x30, 0x39], [0x41, 0x5a], [0x5f, 0x5f], [0x61, 0x7a]];

@@ -7,7 +7,6 @@ export type ByteRange = readonly [from: number, to: number];
 const SHORT_ESCAPES: ReadonlyMap<number, number> = new Map([
   [0x22, 0x22], [0x5c, 0x5c], [0x08, 0x62], [0x0c, 0x66], [0x0a, 0x6e], [0x0d, 0x72], [0x09, 0x74],
 ]);
-export const ESCAPE_LETTERS: readonly number[] = [...SHORT_ESCAPES.values()];
 
 const BACKSLASH = 0x5c;
 /** Code points that stand for themselves, cut where UTF-8 grows by a byte and without surrogates. */
