@@ -46,7 +46,7 @@ function head({ request, totalRows, topK, experts }: Trace): string[] {
     `${request.requestId}  ${request.at}  ${printable(request.model)}, release ${request.releaseId.slice(0, 12)}`,
     `${request.status}: ${request.promptTokens} prompt and ${request.completionTokens} completion tokens, ${totalRows} routed; ${request.durationMs} ms${labels.length > 0 ? `; ${labels.join(', ')}` : ''}`,
     `Top ${topK} of ${experts} experts, each with its gate weight; > marks generated tokens.`,
-    'Flags: D dropped, R rerouted, M masked, F fallback.',
+    'Flags: D dropped, R rerouted, M masked, F fallback, U unavailable, G generalist.',
     ...rulesLine(request.dataRules),
     '',
   ];
