@@ -14,10 +14,10 @@ type Background = 'none' | 'ordinary' | 'repeated';
 
 /** Latencies of one request after the other, beside prompts of the given kind. */
 async function neighbour(clients: Clients, background: Background, requests: number, seed: number): Promise<number[]> {
-  let over = false;
+  const over = new AbortController();
   let next = seed;
   const lane = async (at: number): Promise<void> => {
-    while (!over) await clients.ask({ tenant: `background-${at}`, promptTokens: BACKGROUND.promptTokens, maxTokens: BACKGROUND.maxTokens, seed: next++, deadlineMs: null, isRepetition: background === 'repeated' });
+    while (!over.signal.aborted) await clients.ask({ tenant: `background-${at}`, promptTokens: BACKGROUND.promptTokens, maxTokens: BACKGROUND.maxTokens, seed: next++, deadlineMs: null, isRepetition: background === 'repeated' });
   };
   const lanes = background === 'none' ? [] : Array.from({ length: BACKGROUND.lanes }, (_, at) => lane(at));
   const latencies: number[] = [];
@@ -26,7 +26,7 @@ async function neighbour(clients: Clients, background: Background, requests: num
     if (status !== 200) throw new Error(`a neighbour's request was answered with ${status}`);
     latencies.push(ms);
   }
-  over = true;
+  over.abort();
   await Promise.all(lanes);
   return latencies;
 }
