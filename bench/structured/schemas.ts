@@ -17,6 +17,6 @@ export const BENCH_SCHEMAS: Readonly<Record<string, JsonValue>> = {
   }),
   'GeoJSON polygon': object({ type: { const: 'Polygon' }, coordinates: { type: 'array', items: { type: 'array', items: position, minItems: 4, maxItems: 8 }, minItems: 1, maxItems: 1 } }),
   'one of 20 calls': { anyOf: Array.from({ length: 20 }, (_, at) => object({ name: { const: `function_${at}` }, arguments: object({ query: text, limit: { type: 'integer', minimum: 1, maximum: 50 } }) })) },
-  '50 fields': object(Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`field_${at}`, at % 2 ? { type: 'boolean' } : { type: 'integer', minimum: 0, maximum: 99 }]))),
+  '50 fields': object(Object.fromEntries(Array.from({ length: 50 }, (_, at): [string, JsonValue] => [`field_${at}`, at % 2 ? { type: 'boolean' } : { type: 'integer', minimum: 0, maximum: 99 }]))),
   tree: { type: 'object', properties: { value: text, children: { type: 'array', items: { $ref: '#' }, maxItems: 3 } }, required: ['value', 'children'], additionalProperties: false },
 };

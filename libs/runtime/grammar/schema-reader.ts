@@ -63,13 +63,13 @@ export class SchemaReader {
     this.#refuseUnknown(keywords, path);
     let all: readonly Constraint[] = cross([ANYTHING], this.#own(keywords, path), path);
     if (has(keywords, '$ref')) all = cross(all, this.#read(this.#resolve(keywords['$ref'] as JsonValue, path)), path);
-    for (const [at, part] of list(keywords, 'allOf', path).entries()) all = cross(all, this.#read(located(part, path, 'allOf', at)), path);
+    for (const [at, part] of list(keywords, 'allOf', path).entries()) all = cross(all, this.#read(partAt(part, path, 'allOf', at)), path);
     if (has(keywords, 'anyOf')) {
-      const options = list(keywords, 'anyOf', path).flatMap((part, at) => this.#read(located(part, path, 'anyOf', at)));
+      const options = list(keywords, 'anyOf', path).flatMap((part, at) => this.#read(partAt(part, path, 'anyOf', at)));
       all = cross(all, options, path);
     }
     if (has(keywords, 'oneOf')) {
-      const branches = list(keywords, 'oneOf', path).map((part, at) => cross(all, this.#read(located(part, path, 'oneOf', at)), path));
+      const branches = list(keywords, 'oneOf', path).map((part, at) => cross(all, this.#read(partAt(part, path, 'oneOf', at)), path));
       this.#checkOneOf(branches, path);
       all = branches.flat();
       if (all.length > GRAMMAR_LIMITS.alternatives) throw tooMany(path);
@@ -206,7 +206,7 @@ function list(keywords: Keywords, name: string, path: string): readonly JsonValu
   return value as readonly JsonValue[];
 }
 
-function located(schema: JsonValue, path: string, keyword: string, at: number): Located {
+function partAt(schema: JsonValue, path: string, keyword: string, at: number): Located {
   return { schema, path: `${path}/${keyword}/${at}` };
 }
 
