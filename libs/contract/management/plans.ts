@@ -41,7 +41,7 @@ export const placementSchema = z
           layer: count('Layer, from 0.'),
           imbalance: imbalance,
           inBlocks: imbalance.describe('The same with experts dealt out in blocks of neighbours, as engines do unless told otherwise.'),
-          copied: z.array(z.object({ expert: z.int(), copies: z.int() })).describe('Experts with more than one copy.'),
+          copied: z.array(z.object({ expert: count('Expert, from 0.'), copies: count('Copies, 2 or more.') })).describe('Experts with more than one copy.'),
           devices: z.array(z.array(z.int())).describe('By expert, the devices that hold it; its tokens are shared out evenly.'),
         }),
       )
@@ -74,7 +74,7 @@ export const overflowSchema = z
           factor: figure('Capacity factor.'),
           droppedShare: figure('Selections that would be dropped, over all.'),
           lostGateShare: figure('Gate weight of those, over all.'),
-          worstLayer: z.object({ layer: z.int(), droppedShare: figure('The same of the layer in which it is largest.') }),
+          worstLayer: z.object({ layer: count('Layer, from 0.'), droppedShare: figure('The same of the layer in which it is largest.') }),
         }),
       )
       .optional()

@@ -106,7 +106,7 @@ export class PrefixCache {
   /** Lets go of everything. @returns whether there was anything */
   clear(): boolean {
     const had = this.#entries.size > 0;
-    for (const key of [...this.#entries.keys()]) this.#drop(key);
+    for (const key of this.#entries.keys()) this.#drop(key);
     this.#seen.clear();
     return had;
   }
