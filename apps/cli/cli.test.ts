@@ -292,7 +292,7 @@ describe('demo', () => {
       looks += 1;
       const items = Array.from({ length: looks < 2 ? 3 : 6 }, (_, i) => ({
         requestId: requestIdOf(i + 1), at: WINDOW.from, model: 'toy', releaseId: RELEASE, segment: { tenant: 'demo', task: '', language: '' }, status: 'answered',
-        promptTokens: 1, completionTokens: 1, routedTokens: 1, queueWaitMs: 0, timeToFirstTokenMs: 0, durationMs: 1, flags: [], isPinned: false, degraded: null, dataRules: null,
+        promptTokens: 1, completionTokens: 1, routedTokens: 1, queueWaitMs: 0, timeToFirstTokenMs: 0, durationMs: 1, flags: [], isPinned: false, degraded: null, answerCheck: null, dataRules: null,
       }));
       return { body: { items, nextCursor: null } };
     };
