@@ -144,7 +144,9 @@ describe('a request', () => {
   it('names what is wrong with it', async () => {
     const { name } = await model();
     const wrong = async (change: object) => (await house.call(author.key, 'POST', '/changes', { title: 't', reason: 'r', change })).body;
-    expect(await wrong({ type: 'change-routing-settings', model: name, settings: { capacity: 2 } })).toMatchObject({ status: 400, code: 'not_supported_yet', field: 'change.settings.capacity' });
+    expect(await wrong({ type: 'change-routing-settings', model: name, settings: { capacity: 2 } })).toMatchObject({ status: 400, field: 'change.settings.capacity' });
+    expect(await wrong({ type: 'change-routing-settings', model: name, settings: { capacity: { factor: 0, policy: 'drop', scope: 'request' } } })).toMatchObject({ status: 400, field: 'change.settings.capacity.factor' });
+    expect(await wrong({ type: 'change-routing-settings', model: name, settings: { colour: 2 } })).toMatchObject({ status: 400, field: 'change.settings.colour' });
     expect(await wrong({ type: 'activate', model: name, releaseId: sha('9') })).toMatchObject({ status: 409, code: 'unknown_release', field: 'change.releaseId' });
     expect(await wrong({ type: 'replace-expert', model: name, replace: [{ component: 'expert/0/0', sha256: sha('9') }] })).toMatchObject({ status: 409, code: 'unknown_component_version' });
     expect(await wrong({ type: 'paint-expert', model: name })).toMatchObject({ status: 400, field: 'change.type' });
