@@ -9,6 +9,7 @@ import { type Role } from '#libs/governance/access/permissions';
 import { digestApiKey, generateApiKey } from '#libs/platform/auth/api-key';
 import { type Scope } from '#libs/platform/auth/scopes';
 import { TraceSealer } from '#libs/record/seal';
+import { AnswerChecks } from '#libs/store/answers/answer-checks';
 import { Accounts } from '#libs/store/accounts/accounts';
 import { ApiKeys, type NewApiKey } from '#libs/store/keys/api-keys';
 import { StoreModule } from '#libs/store/store.module';
@@ -128,5 +129,8 @@ export class AccessHouse {
       return { trace, write: { ...one.write, sealedTrace: sealer.seal(requestId, encodeTrace(trace)) } };
     });
     await writerOf(this.#dataSource).write(batchOf(requests, nowMs));
+    const hour = { bucketMs: Math.floor(nowMs / 3_600_000) * 3_600_000, releaseId: RELEASE, route: 'chat', schema: '', task: '', language: '', invalid: 0, incomplete: 0 } as const;
+    const counts = TENANTS.map((tenant) => ({ ...hour, tenant, requests: this.requestIds[tenant].length, valid: this.requestIds[tenant].length }));
+    await new AnswerChecks(this.#dataSource).write({ flushId: randomUUID(), counts });
   }
 }
