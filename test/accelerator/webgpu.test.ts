@@ -26,7 +26,7 @@ describe('the whole-graph plan on WebGPU', () => {
     if (!existsSync(DEVICE)) context.skip('chromium, which brings SwiftShader, is not installed');
     const difference = await onWebgpu({ VK_ICD_FILENAMES: DEVICE, LD_LIBRARY_PATH: CHROMIUM });
     process.stdout.write(`largest difference on WebGPU: ${JSON.stringify(difference)}\n`);
-    expect(difference.rows).toBeGreaterThan(200);
+    expect(difference.rows).toBeGreaterThan(150);
     expect(difference.decisions).toBe(0);
     expect(difference.logits).toBeLessThan(1e-3);
     expect(difference.gates).toBeLessThan(1e-4);
