@@ -2,13 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { listModelsOptions } from '../api/gen/@tanstack/react-query.gen.ts';
-import { useNowMs } from '../ui/time.tsx';
+import { useMinuteEndMs } from '../ui/time.tsx';
 
 /** How far back views look; the addresses hold these names. */
 export const RANGES = { '15m': 900_000, '1h': 3_600_000, '6h': 21_600_000, '24h': 86_400_000, '7d': 604_800_000, '30d': 2_592_000_000 } as const;
 export type Range = keyof typeof RANGES;
 const DEFAULT_RANGE: Range = '24h';
-const MINUTE_MS = 60_000;
 
 /** Parts of the address that all views share: the model, and the time as a range up to now or as two instants. */
 export interface ScopeSearch {
@@ -55,7 +54,7 @@ export interface TimeWindow {
 /** The time that views are about, in whole minutes; it moves on each minute unless both ends are given. */
 export function useWindow(): TimeWindow {
   const { range, from, to } = useSearch({ strict: false }) as ScopeSearch;
-  const minuteMs = Math.ceil(useNowMs() / MINUTE_MS) * MINUTE_MS;
+  const minuteMs = useMinuteEndMs();
   return useMemo(() => {
     if (from !== undefined && to !== undefined) return { from, to, range: null };
     const name = range ?? DEFAULT_RANGE;

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'react';
 const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
 const SHORT = new Intl.DateTimeFormat(undefined, { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
 const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
+const MINUTE_MS = 60_000;
 const TICK_MS = 10_000;
 const STEPS = [
   [60_000, 1000, 'second'],
@@ -22,6 +23,11 @@ function subscribe(onTick: () => void): () => void {
 /** Epoch milliseconds, to the tick of 10 s; renders again with each. */
 export function useNowMs(): number {
   return useSyncExternalStore(subscribe, () => Math.floor(Date.now() / TICK_MS) * TICK_MS);
+}
+
+/** The end of the minute that runs, which takes in all that is recorded by now; at its very beginning too, as useNowMs is up to a tick old. */
+export function useMinuteEndMs(): number {
+  return (Math.floor(useNowMs() / MINUTE_MS) + 1) * MINUTE_MS;
 }
 
 export function relativeTime(atMs: number, nowMs: number): string {

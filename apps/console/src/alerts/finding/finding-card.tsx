@@ -5,7 +5,7 @@ import { type AlertDetail, type AlertEpisode, type AlertFinding } from '../../ap
 import { Card } from '../../ui/card.tsx';
 import { Figure, Figures } from '../../ui/figure.tsx';
 import { formatCount, formatNumber } from '../../ui/format.ts';
-import { Time, useNowMs } from '../../ui/time.tsx';
+import { Time, useMinuteEndMs } from '../../ui/time.tsx';
 import { readingLabels, textLabels } from '../parts/labels.ts';
 import { ReadingChart } from '../parts/reading-chart.tsx';
 import { useSignal, valueText } from '../parts/signals.ts';
@@ -53,12 +53,11 @@ function FindingFigures({ finding: { effect, evidence, requests, since, signal }
 function HistoryPicture({ alert, episodes }: { readonly alert: AlertDetail; readonly episodes: readonly AlertEpisode[] }) {
   const rule = useQuery({ ...getAlertRuleOptions({ path: { ruleId: alert.rule.id } }), retry: false });
   const facts = useSignal(alert.signal);
-  const nowMs = Math.ceil(useNowMs() / MINUTE_MS) * MINUTE_MS;
+  const nowMs = useMinuteEndMs();
   const spans = useMemo(() => spansOf(episodes, nowMs), [episodes, nowMs]);
   if (facts === undefined || alert.signal === 'watchdog') return null;
   const window = pictureWindow(alert, nowMs);
   return <ReadingChart signal={facts.signal} labels={readingLabels(textLabels(alert.labels))} isExact from={window.from} to={window.to} limits={rule.data?.limits ?? NO_LIMITS} spans={spans} />;
 }
 
-const MINUTE_MS = 60_000;
 const NO_LIMITS = [] as const;

@@ -2,17 +2,16 @@ import { useQuery } from '@tanstack/react-query';
 import { getBaselineOptions, getUsageOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type AlertFinding, type Usage } from '../../api/gen/types.gen.ts';
 import { Loading } from '../../ui/states.tsx';
-import { Time, useNowMs } from '../../ui/time.tsx';
+import { Time, useMinuteEndMs } from '../../ui/time.tsx';
 import { textLabels } from '../parts/labels.ts';
 import { SharePicture } from './share-picture.tsx';
 import { shareRows } from './share-rows.ts';
 
-const MINUTE_MS = 60_000;
 
 /** The experts of the layer since the shift began, against the traffic of the baseline. */
 export function ShiftPicture({ finding, layer, endedAt }: { readonly finding: AlertFinding; readonly layer: number; readonly endedAt: string | null }) {
   const { baselineId, release, since, segment, experts } = finding;
-  const nowMs = Math.ceil(useNowMs() / MINUTE_MS) * MINUTE_MS;
+  const nowMs = useMinuteEndMs();
   const labels = textLabels(segment ?? {});
   const baseline = useQuery({ ...getBaselineOptions({ path: { baselineId: baselineId ?? '' } }), enabled: baselineId !== null });
   const to = endedAt ?? new Date(nowMs).toISOString();

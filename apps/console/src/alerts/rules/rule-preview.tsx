@@ -7,7 +7,7 @@ import { type Column, DataTable } from '../../ui/data-table.tsx';
 import { formatCount, formatDuration } from '../../ui/format.ts';
 import { Severity } from '../../ui/severity.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
-import { Time, useNowMs } from '../../ui/time.tsx';
+import { Time, useMinuteEndMs } from '../../ui/time.tsx';
 import { placeText, readingLabels, textLabels } from '../parts/labels.ts';
 import { type MatcherDraft } from '../parts/matcher-draft.ts';
 import { ReadingChart } from '../parts/reading-chart.tsx';
@@ -17,7 +17,6 @@ import { countText } from './count-text.ts';
 import { fixedLabels } from './rule-draft.ts';
 
 const DAY_MS = 86_400_000;
-const MINUTE_MS = 60_000;
 const SPANS = [
   { value: DAY_MS, label: 'last day' },
   { value: 7 * DAY_MS, label: 'last week' },
@@ -29,7 +28,7 @@ const TYPING_MS = 300;
 /** What the rule, as it stands in the form, would have done with the readings that were recorded. */
 export function RulePreview({ rule, matchers }: { readonly rule: AlertRuleEdit | null; readonly matchers: readonly MatcherDraft[] }) {
   const [spanMs, setSpan] = useState<number>(7 * DAY_MS);
-  const nowMs = Math.ceil(useNowMs() / MINUTE_MS) * MINUTE_MS;
+  const nowMs = useMinuteEndMs();
   const name = SPANS.find(({ value }) => value === spanMs)!.label;
   const wanted = useMemo(() => (rule === null ? null : { ...rule, name: 'preview' }), [rule]);
   const previewed = useDebounced(wanted, TYPING_MS);
