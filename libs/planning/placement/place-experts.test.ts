@@ -89,6 +89,19 @@ describe('placeExperts', () => {
     expect(imbalance.overall).toBeCloseTo(1, 10);
   });
 
+  it('is never worse for being allowed copies', () => {
+    // Seven experts alike and one a tenth hotter, on four devices: its halves would end up as a third on two of them.
+    const loads = [[11, 10, 10, 10, 10, 10, 10, 10]];
+    const without = placeExperts(...even(loads, 4, 0)) as Placed;
+    expect((placeExperts(...even(loads, 4, 1)) as Placed).layers[0]!.imbalance.overall).toBeLessThanOrEqual(without.layers[0]!.imbalance.overall);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 2, maxLength: 9 }), fc.integer({ min: 2, max: 4 }), fc.integer({ min: 1, max: 4 }), (own, devices, extraCopies) => {
+        const [few, many] = [0, extraCopies].map((copies) => (placeExperts(...even([own], devices, copies)) as Placed).layers[0]!.imbalance.overall);
+        expect(many).toBeLessThanOrEqual(few!);
+      }),
+    );
+  });
+
   it('judges by the worst part', () => {
     // Even over the day, but each half of it has one expert alone.
     const placement = placeExperts({ loads: [[10, 10]], parts: [[[10, 0]], [[0, 10]]], expertBytes: [[1, 1]] }, { devices: 2, deviceBytes: null, extraCopies: 0 }) as Placed;

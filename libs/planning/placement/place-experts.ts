@@ -45,7 +45,7 @@ export type Placement =
  * whose busiest copy stands out most, while memory and extraCopies allow it; copies are then dealt out
  * longest first to the least loaded device that has room and does not hold that expert (LPT, Graham 1969;
  * without copies and without a bound of memory at most 4/3 - 1/(3 devices) of the best there is). A layer
- * that blocks serve better stays in blocks. Ties go to the lower number, so the answer is one.
+ * that is better without copies has none, and one that blocks serve better stays in blocks. Ties go to the lower number, so the answer is one.
  */
 export function placeExperts(demand: ExpertDemand, fleet: Fleet): Placement {
   const { loads, parts, expertBytes } = demand;
@@ -58,8 +58,8 @@ export function placeExperts(demand: ExpertDemand, fleet: Fleet): Placement {
     const judge = (devices: readonly (readonly number[])[]): Imbalance => imbalanceOf(devices, own, parts.map((part) => part[layer]!), fleet.devices);
     const blocks = own.map((_, expert) => [Math.floor((expert * fleet.devices) / own.length)]);
     const inBlocks = judge(blocks);
-    const dealt = deal(own, copies[layer]!, expertBytes[layer]!, free);
-    const options = [dealt, holds(blocks, expertBytes[layer]!, free) ? blocks : null].filter((option) => option !== null);
+    const dealt = [copies[layer]!, own.map(() => 1)].map((each) => deal(own, each, expertBytes[layer]!, free));
+    const options = [...dealt, holds(blocks, expertBytes[layer]!, free) ? blocks : null].filter((option) => option !== null);
     const [best] = options.map((devices) => ({ devices, imbalance: judge(devices) })).toSorted((a, b) => a.imbalance.overall - b.imbalance.overall);
     if (!best) return { fits: false, reason: 'no-device-has-room', neededBytes };
     for (const [expert, held] of best.devices.entries()) for (const device of held) free[device]! -= expertBytes[layer]![expert]!;
