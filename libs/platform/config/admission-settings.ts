@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { integerText } from './integer-text.ts';
 
 const WEIGHTS = 'give tenants with their weights, such as acme=3,beta=0.5; weights are from 0.01 to 1000';
 const MAX_WEIGHTS = 1000;
@@ -17,15 +18,6 @@ const tenantWeights = z.string().transform((text, context) => {
   }
   return weights;
 });
-
-function integerText(min: number, max: number) {
-  const remedy = `give a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,10}$/, remedy)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, remedy);
-}
 
 const ORDERS = ['fair', 'arrival'] as const;
 const ACTIONS = ['off', 'observe', 'isolate', 'refuse'] as const;

@@ -2,20 +2,12 @@ import { z } from 'zod';
 import { accessSettings } from './access-settings.ts';
 import { admissionSettings } from './admission-settings.ts';
 import { expertSettings } from './expert-settings.ts';
+import { integerText } from './integer-text.ts';
 
 const GIB = 1024 ** 3;
 const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
 
 const integer = (min: number, max: number, fallback: number) => integerText(min, max).default(fallback);
-
-function integerText(min: number, max: number) {
-  const remedy = `give a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^-?\d{1,15}$/, remedy)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, remedy);
-}
 
 /** A number of bytes, plain or with KiB, MiB or GiB. */
 function sizeBytes(min: number, fallback: number) {

@@ -1,14 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-
-function integerText(min: number, max: number) {
-  const remedy = `give a whole number from ${min} to ${max}`;
-  return z
-    .string()
-    .regex(/^\d{1,10}$/, remedy)
-    .transform(Number)
-    .refine((value) => value >= min && value <= max, remedy);
-}
+import { integerText } from './integer-text.ts';
 
 /** When experts are taken out of service, and how they come back. */
 export const expertSettings = {

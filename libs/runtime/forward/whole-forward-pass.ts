@@ -107,7 +107,8 @@ export class WholeForwardPass implements ForwardPass {
   async #runGroup(group: AttentionGroup, byCache: ReadonlyMap<CachedSequence, StepItem>, outputs: Map<StepItem, StepOutput>): Promise<void> {
     const { shape, routing } = this.#settings;
     const items = group.sequences.map((sequence) => byCache.get(sequence)!);
-    const { logits, expertIds, gates, flags } = await this.#run(group, items);
+    const barred = items.map((item) => this.#barred(item));
+    const { logits, expertIds, gates, flags } = await this.#run(group, items, barred);
     const perRow = shape.layers * routing.topK;
     let given = 0;
     for (const [at, item] of items.entries()) {
@@ -118,16 +119,15 @@ export class WholeForwardPass implements ForwardPass {
         logits: logits.slice(given * shape.vocabSize, (given + wanted) * shape.vocabSize),
         expertIds: expertIds.slice(from * perRow, to * perRow),
         gates: gates.slice(from * perRow, to * perRow),
-        failure: isExhausted(this.#barred(item), shape.layers, shape.experts) ? 'experts-exhausted' : null,
+        failure: isExhausted(barred[at]!, shape.layers, shape.experts) ? 'experts-exhausted' : null,
         flags: flags?.slice(from * shape.layers, to * shape.layers) ?? null,
       });
       given += wanted;
     }
   }
 
-  async #run(group: AttentionGroup, items: readonly StepItem[]): Promise<GroupOutput> {
+  async #run(group: AttentionGroup, items: readonly StepItem[], barred: readonly Barred[]): Promise<GroupOutput> {
     const { shape, routing, session } = this.#settings;
-    const barred = items.map((item) => this.#barred(item));
     const results = await session.run(this.#feeds(group, items, barred));
     const rows = group.sequences.length * group.tokens;
     const { layers, experts } = shape;
