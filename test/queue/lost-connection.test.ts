@@ -37,7 +37,10 @@ afterEach(async () => {
   for (const listener of listeners) process.on('uncaughtException', listener);
 });
 
-/** Kills the server while a statement waits for a table of the queue, as it does for a moment when a queue is opened. */
+/**
+ * Kills the server while a statement waits for a table of the queue, as it does for a moment when a queue is opened.
+ * What waits dies first: of a server that dies as a whole, the holder may let go in time for it to succeed.
+ */
 async function killWhileWaiting(table: string, begin: () => void): Promise<void> {
   const holder = new Client({ connectionString: databaseUrl });
   holder.on('error', () => undefined);
@@ -45,7 +48,12 @@ async function killWhileWaiting(table: string, begin: () => void): Promise<void>
   await holder.query('BEGIN');
   await holder.query(`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
   begin();
-  await until(async () => (await holder.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount === 1, 30_000, () => `nothing waits for ${table}`);
+  let waiting: number[] = [];
+  await until(async () => {
+    waiting = (await holder.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted')).rows.map((row) => row.pid);
+    return waiting.length === 1;
+  }, 30_000, () => `nothing waits for ${table}`);
+  for (const pid of waiting) process.kill(pid, 'SIGKILL');
   server.kill();
   await holder.end().catch(() => undefined);
 }
