@@ -1,6 +1,6 @@
 /** The layers of docs/architecture.md, as errors. Imports point down only. */
 const MATHS = '^libs/(moe|stats|trace)/';
-const POLICY = '^libs/(release|planning|detection|alerting|governance)/';
+const POLICY = '^libs/(release|planning|detection|alerting|governance|evaluation)/';
 const CONTRACT = '^libs/contract/';
 const ADAPTERS = ['runtime', 'checkpoint', 'queue', 'record', 'store', 'platform', 'policy-engine', 'signing', 'notify'];
 const ADAPTER = `^libs/(${ADAPTERS.join('|')})/`;

@@ -25,6 +25,9 @@ import { PinnedRequests1795219200023 } from '#migrations/1795219200023-pinned-re
 import { Quarantine1795219200024 } from '#migrations/1795219200024-quarantine';
 import { AnswerChecks1795219200025 } from '#migrations/1795219200025-answer-checks';
 import { Derivations1795219200027 } from '#migrations/1795219200027-derivations';
+import { Evaluations1795219200028 } from '#migrations/1795219200028-evaluations';
+import { ProtectedExperts1795219200029 } from '#migrations/1795219200029-protected-experts';
+import { PrivacyLevels1795219200030 } from '#migrations/1795219200030-privacy-levels';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -91,6 +94,9 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Quarantine1795219200024,
       AnswerChecks1795219200025,
       Derivations1795219200027,
+      Evaluations1795219200028,
+      ProtectedExperts1795219200029,
+      PrivacyLevels1795219200030,
     ],
     entities: [
       ComponentVersionEntity,

@@ -16,4 +16,5 @@ export const LOCKS = {
   measurement: 7_070_015,
   alerts: 7_070_016,
   deliveries: 7_070_017,
+  evaluations: 7_070_018,
 } as const;
