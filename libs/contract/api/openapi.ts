@@ -117,7 +117,7 @@ function responses({ method, status, summary, response, stream, text, lines, pro
     ...(text === undefined ? {} : { 'text/plain': { schema: { type: 'string', description: text } } }),
     ...(lines === undefined ? {} : { 'application/x-ndjson': { schema: { type: 'string', description: lines } } }),
   };
-  const success = response || stream !== undefined || lines !== undefined ? { description: `${summary}.`, content } : { description: 'Done.' };
+  const success = response || stream !== undefined || lines !== undefined || text !== undefined ? { description: `${summary}.`, content } : { description: 'Done.' };
   return { [status]: success, ...Object.fromEntries(errors) };
 }
 

@@ -27,6 +27,7 @@ export const MANAGEMENT_API: Api = {
     { name: 'events', description: 'What happened: one time line, and a stream that tells of changes as they happen.' },
     { name: 'traffic', description: 'How many requests came, and how they fared.' },
     { name: 'changes', description: 'Change requests: what shall change, on which evidence, and who let it.' },
+    { name: 'evaluations', description: 'Suites of tests, runs that measure releases with them, and their results as evidence.' },
     { name: 'audit', description: 'Who did what.' },
   ],
   error: { schema: problemSchema, mediaType: 'application/problem+json' },

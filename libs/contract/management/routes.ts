@@ -5,6 +5,7 @@ import { auditRoutes } from './audit-routes.ts';
 import { dataRulesRoutes } from './data-rules-routes.ts';
 import { derivationRoutes } from './derivation-routes.ts';
 import { detectionRoutes } from './detection-routes.ts';
+import { evaluationRoutes } from './evaluation-routes.ts';
 import { feedbackRoutes } from './feedback-routes.ts';
 import { houseRoutes } from './house-routes.ts';
 import { importBody, importParams, importSchema, importsQuery, importsSchema } from './imports.ts';
@@ -130,6 +131,7 @@ export const ROUTES = {
   ...feedbackRoutes,
   ...changeQueueRoutes,
   ...changeRoutes,
+  ...evaluationRoutes,
   ...accessRoutes,
   ...houseRoutes,
   ...auditRoutes,

@@ -59,7 +59,7 @@ export interface ChangeLimits {
 export const DEFAULT_LIMITS: ChangeLimits = { approvalHours: 168, changeDays: 30, reviewHours: 48, breakGlassHours: 24 };
 
 export const EVIDENCE_KINDS = [
-  'evaluation', 'safety-suite', 'recalibration-check', 'routing-divergence', 'scope-card', 'data-protection', 'risk-assessment', 'incident', 'licence', 'other',
+  'evaluation', 'safety-suite', 'recalibration-check', 'routing-divergence', 'attribution', 'scope-card', 'data-protection', 'risk-assessment', 'incident', 'licence', 'other',
 ] as const;
 export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
