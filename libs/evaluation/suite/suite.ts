@@ -8,6 +8,8 @@ export type TaskKind = (typeof TASK_KINDS)[number];
 export interface Gate {
   /** One of the task's metrics, such as `bitsPerByte` or `accuracy`. */
   readonly metric: string;
+  /** One label and its value: the bound is for the items that have it; `*` for each value by itself. Left out: all items. */
+  readonly slice?: Readonly<Record<string, string>>;
   readonly versus?: 'reference';
   /** The side of the confidence interval that is nearer to the bound must keep it. */
   readonly atMost?: number;
