@@ -159,6 +159,7 @@ function startEngine({ config, logger }: InferenceOptions): Engine {
     maxCacheBytes: cacheMaxBytes,
     prefixCacheBytes,
     plan,
+    ...(config.experts.memoryBytes === null ? {} : { expertBytes: config.experts.memoryBytes }),
     ...engineHealth(config, logger),
     onFailure: (error, willRestart) => logger.error({ err: error, willRestart }, 'the engine thread died'),
   });

@@ -45,6 +45,16 @@ export function observeEngine(meter: Meter, status: () => EngineStatus): void {
   gauge(meter, 'signalbox.sessions', '1', 'Inference sessions: resident now; made, and shared instead of being made, since the start.', (result) => {
     for (const [state, count] of Object.entries(status().sessions)) result.observe(count, { state });
   });
+  gauge(meter, 'signalbox.experts.held', 'By', 'Experts in memory, where SIGNALBOX_EXPERT_MEMORY_BYTES bounds them.', (result) => {
+    const { placement } = status();
+    if (placement) result.observe(placement.heldBytes);
+  });
+  meter.createObservableCounter('signalbox.experts.runs', { description: 'Runs of experts under such a bound: with the expert in memory, or read from disk first.' }).addCallback((result) => {
+    const { placement } = status();
+    if (!placement) return;
+    result.observe(placement.hits, { expert: 'held' });
+    result.observe(placement.loads, { expert: 'read' });
+  });
   gauge(meter, 'signalbox.cache', 'By', 'KV caches in memory, by release.', (result) => {
     for (const { releaseId, cacheBytes } of status().releases) result.observe(cacheBytes, { release: label(releaseId) });
   });

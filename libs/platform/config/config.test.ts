@@ -8,7 +8,7 @@ describe('loadConfig', () => {
   it('serves on loopback with everything under .signalbox by default', () => {
     expect(load({})).toEqual({
       admission: { order: 'fair', queueTargetMs: 10_000, tenantWeights: {}, tenantQueueShare: 0.75, tokensPerMinute: null, repetition: 'observe' },
-      experts: { timeoutMs: 10_000, slowFactor: 4, firstProbeMs: 250, maxProbeMs: 60_000, patrolMs: 1000, minimumExperts: 1, faultFile: null },
+      experts: { timeoutMs: 10_000, slowFactor: 4, firstProbeMs: 250, maxProbeMs: 60_000, patrolMs: 1000, minimumExperts: 1, memoryBytes: null, faultFile: null },
       home: '/srv/app/.signalbox',
       http: { host: '127.0.0.1', port: 7070 },
       pipeline: { operationsPort: null },

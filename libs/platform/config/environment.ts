@@ -3,25 +3,13 @@ import { accessSettings } from './access-settings.ts';
 import { admissionSettings } from './admission-settings.ts';
 import { expertSettings } from './expert-settings.ts';
 import { integerText } from './integer-text.ts';
+import { sizeText } from './size-text.ts';
 
 const GIB = 1024 ** 3;
-const UNITS: Readonly<Record<string, number>> = { '': 1, KiB: 1024, MiB: 1024 ** 2, GiB: GIB };
 
 const integer = (min: number, max: number, fallback: number) => integerText(min, max).default(fallback);
 
-/** A number of bytes, plain or with KiB, MiB or GiB. */
-function sizeBytes(min: number, fallback: number) {
-  const remedy = `give a size of at least ${min} bytes, such as 268435456 or 256MiB`;
-  return z
-    .string()
-    .regex(/^\d{1,15}\s*(KiB|MiB|GiB)?$/, remedy)
-    .transform((text) => {
-      const [, digits, unit] = /^(\d+)\s*(\w*)$/.exec(text) ?? [];
-      return Number(digits) * (UNITS[unit ?? ''] ?? 1);
-    })
-    .refine((value) => value >= min && Number.isSafeInteger(value), remedy)
-    .default(fallback);
-}
+const sizeBytes = (min: number, fallback: number) => sizeText(min).default(fallback);
 
 function choice<const T extends readonly [string, ...string[]]>(values: T, fallback: T[number]) {
   return z.enum(values, `give one of ${values.join(', ')}`).default(() => fallback);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { integerText } from './integer-text.ts';
+import { sizeText } from './size-text.ts';
 
 /** When experts are taken out of service, and how they come back. */
 export const expertSettings = {
@@ -12,6 +13,7 @@ export const expertSettings = {
   /** 0 is never. */
   SIGNALBOX_EXPERT_PATROL_MS: integerText(0, 3_600_000).default(1000),
   SIGNALBOX_EXPERT_MINIMUM: integerText(1, 65_536).default(1),
+  SIGNALBOX_EXPERT_MEMORY_BYTES: sizeText(1024 ** 2).optional(),
   SIGNALBOX_FAULT_FILE: z.string().min(1, 'give the path of a file, or leave it out').optional(),
 };
 
@@ -28,6 +30,8 @@ export interface ExpertConfig {
   readonly patrolMs: number;
   /** Experts that each layer needs. */
   readonly minimumExperts: number;
+  /** Bound of the experts' memory, over all releases; null: none. */
+  readonly memoryBytes: number | null;
   /** Faults to inject, for a drill; null: none. */
   readonly faultFile: string | null;
 }
@@ -42,6 +46,7 @@ export function expertsOf(values: Values, workingDir: string): ExpertConfig {
     maxProbeMs: Math.max(values.SIGNALBOX_EXPERT_PROBE_MAX_MS, values.SIGNALBOX_EXPERT_PROBE_MS),
     patrolMs: values.SIGNALBOX_EXPERT_PATROL_MS,
     minimumExperts: values.SIGNALBOX_EXPERT_MINIMUM,
+    memoryBytes: values.SIGNALBOX_EXPERT_MEMORY_BYTES ?? null,
     faultFile: values.SIGNALBOX_FAULT_FILE === undefined ? null : resolve(workingDir, values.SIGNALBOX_FAULT_FILE),
   };
 }

@@ -1,6 +1,7 @@
 import { extname } from 'node:path';
 import { type ExpertMask, maskShapeFault } from '#libs/moe/expert-mask';
 import { type ExpertChange } from '../health/release-health.ts';
+import { type PlacementCounts } from '../placement/expert-placement.ts';
 import { checkRequest, tokenBudget } from './admission.ts';
 import { type Engine, EngineBusyError, type EngineStatus, type ExpertFigures, type GenerateEvent, type GenerateOutcome, type GenerateRequest, type ReleaseHealthReport } from './engine.ts';
 import { type Ask, FrontDesk } from './front-desk.ts';
@@ -69,6 +70,7 @@ export class WorkerEngine implements Engine {
   #nextHandle = 0;
   #onIdle: (() => void) | null = null;
   #sessions: SessionCounts = { resident: 0, made: 0, shared: 0 };
+  #placement: PlacementCounts | null = null;
   #checkReload: ReloadCheck = () => Promise.resolve();
   /** Of all releases; counted when one comes or goes, as a large model has thousands of components. */
   #weightBytes = 0;
@@ -103,8 +105,9 @@ export class WorkerEngine implements Engine {
     const present = this.#releases.get(releaseId);
     if (present && !present.leaving) return;
     await present?.leaving;
-    const { memory, sessions, engineSessions } = await this.#connection.call('load', { releaseId, manifest, components });
+    const { memory, sessions, engineSessions, placement } = await this.#connection.call('load', { releaseId, manifest, components });
     this.#sessions = engineSessions;
+    this.#placement = placement;
     await this.#sendQuarantine(this.#connection, releaseId, manifest);
     this.#releases.set(releaseId, { manifest, components, memory, sessions, leaving: null });
     this.#countWeights();
@@ -197,6 +200,7 @@ export class WorkerEngine implements Engine {
       admission: this.#desk.figures(),
       weightBytes: this.#weightBytes,
       sessions: this.#sessions,
+      placement: this.#placement,
       releases: Array.from(this.#releases, ([releaseId, { memory, sessions }]) => ({ releaseId, ...memory, sessions })),
     };
   }
@@ -217,10 +221,10 @@ export class WorkerEngine implements Engine {
   }
 
   #connect(): WorkerConnection {
-    const { limits, maxCacheBytes, prefixCacheBytes, faultFile, health, plan } = this.#options;
+    const { limits, maxCacheBytes, prefixCacheBytes, expertBytes, faultFile, health, plan } = this.#options;
     const connection = new WorkerConnection(
       this.#url,
-      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(faultFile === undefined ? {} : { faultFile }), ...(plan ? { plan } : {}), ...(prefixCacheBytes === undefined ? {} : { prefixCacheBytes }) },
+      { limits, maxCacheBytes, ...(health ? { health } : {}), ...(faultFile === undefined ? {} : { faultFile }), ...(plan ? { plan } : {}), ...(prefixCacheBytes === undefined ? {} : { prefixCacheBytes }), ...(expertBytes === undefined ? {} : { expertBytes }) },
       {
         onStep: (message) => this.#takeStep(message),
         onNotice: (message) => this.#options.onNotice?.(message),
@@ -241,7 +245,8 @@ export class WorkerEngine implements Engine {
     return admission.decision === 'refuse' ? new EngineBusyError(admission.retryAfterSeconds, admission.reason) : null;
   }
 
-  #takeStep({ releaseId, report, cacheBytes }: StepMessage): void {
+  #takeStep({ releaseId, report, cacheBytes, placement }: StepMessage): void {
+    if (placement !== null) this.#placement = placement;
     const release = this.#releases.get(releaseId);
     if (cacheBytes !== null && release) release.memory = { ...release.memory, cacheBytes };
     this.#desk.stepped(report.deltas.handles, monotonicMs());

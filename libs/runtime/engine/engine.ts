@@ -1,5 +1,6 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type FailureReason } from '../health/circuit.ts';
+import { type PlacementCounts } from '../placement/expert-placement.ts';
 import { type AnswerGrammar } from '../grammar/answer-grammar.ts';
 import { type ReleaseManifest, type Sha256Paths } from './release-source.ts';
 import { type SamplerSettings } from '../sampling/penalties.ts';
@@ -190,6 +191,8 @@ export interface EngineStatus {
   /** Inference sessions of all releases: held now; made, and shared instead of being made, since the engine's start. */
   readonly sessions: { readonly resident: number; readonly made: number; readonly shared: number };
   readonly releases: readonly ReleaseStatus[];
+  /** Of experts within a budget of memory; null or left out where all stay in memory. */
+  readonly placement?: PlacementCounts | null;
   /** Left out by an engine that keeps no account. */
   readonly admission?: AdmissionFigures;
 }

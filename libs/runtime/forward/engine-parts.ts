@@ -1,4 +1,5 @@
 import { type loadTokenizer } from '../tokenizer/text-tokenizer.ts';
+import { ExpertPlacement } from '../placement/expert-placement.ts';
 import { ExpertRecords } from '../health/expert-records.ts';
 import { type FaultInjection } from '../faults/fault-injection.ts';
 import { CacheMemory } from './cache-memory.ts';
@@ -23,10 +24,18 @@ export interface EngineParts {
   readonly prefixes: Set<{ clear(): boolean }>;
   /** null: nothing is injected. */
   readonly faults: FaultInjection | null;
+  /** null: all experts stay in memory. */
+  readonly placement: ExpertPlacement | null;
+}
+
+interface PartsOptions {
+  readonly faults?: FaultInjection | null;
+  /** Bound of the experts of all releases together; null: none. */
+  readonly expertBytes?: number | null;
 }
 
 /** @param maxCacheBytes bound of the KV caches of all releases together */
-export function newEngineParts(maxCacheBytes: number, faults: FaultInjection | null = null): EngineParts {
+export function newEngineParts(maxCacheBytes: number, { faults = null, expertBytes = null }: PartsOptions = {}): EngineParts {
   return {
     headers: new SharedParts(),
     sessions: new SharedParts((session) => session.release()),
@@ -38,5 +47,6 @@ export function newEngineParts(maxCacheBytes: number, faults: FaultInjection | n
     experts: new ExpertRecords(),
     prefixes: new Set(),
     faults,
+    placement: expertBytes === null ? null : new ExpertPlacement(expertBytes, () => performance.now()),
   };
 }

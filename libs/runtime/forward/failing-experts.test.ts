@@ -45,7 +45,7 @@ async function drill(faults: readonly Partial<Fault>[], fallback?: FallbackSetti
   const { shape } = manifest;
   const injection = new FaultInjection(path, () => undefined);
   injection.close();
-  const parts = newEngineParts(2 ** 26, injection);
+  const parts = newEngineParts(2 ** 26, { faults: injection });
   const health = new ReleaseHealth({ layers: shape.layers, experts: shape.experts, components: manifest.components }, DEFAULT_HEALTH_LIMITS, parts.experts, 0);
   const pass = await loadForwardPass({ manifest, components, threads: 1, chunkTokens: 64, maxCacheBytes: 2 ** 26, parts, health });
   opened.push(pass);

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BACKBONE, expertName, parseComponentName, routerName } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { bytesInMemory } from '#libs/release/quantised-tensor';
 import { type Sha256Paths } from '../engine/release-source.ts';
 import { DEFAULT_HEALTH_LIMITS } from '../health/health-limits.ts';
 import { ReleaseHealth } from '../health/release-health.ts';
@@ -8,11 +9,12 @@ import { attentionGraph, projectionGraph } from '../onnx/attention-graph.ts';
 import { expertGraph } from '../onnx/expert-graph.ts';
 import { headGraph } from '../onnx/head-graph.ts';
 import { type OnnxModel } from '../onnx/model.ts';
-import { type ComponentWeights, readComponentWeights, readTensor } from './component-weights.ts';
+import { type ComponentWeights, readComponentWeights, readTensor, ReleaseLoadError } from './component-weights.ts';
 import { type EmbeddingTable, embeddingTable } from './embedding.ts';
 import { type EngineParts, newEngineParts } from './engine-parts.ts';
+import { type Session } from './direct-session.ts';
 import { faultySession } from '../faults/faulty-session.ts';
-import { probeAgain } from './expert-probe.ts';
+import { type ExpertSample, probeAgain } from './expert-probe.ts';
 import { type ForwardPass } from './forward-pass.ts';
 import { makeSession, sessionKey } from './make-session.ts';
 import { probeExpert } from './probe-expert.ts';
@@ -29,7 +31,7 @@ import {
 import { readSelectionBiases } from './selection-bias.ts';
 import { type Lease } from './shared-parts.ts';
 import { SplitForwardPass, type SplitSessions } from './split-forward-pass.ts';
-import { type TimedSession, timedSession } from './timed-session.ts';
+import { type RunClock, type TimedSession, timedSession } from './timed-session.ts';
 
 export interface LoadRequest {
   readonly manifest: ReleaseManifest;
@@ -108,22 +110,42 @@ function leaseEmbedding(parts: EngineParts, manifest: ReleaseManifest, weights: 
 }
 
 /** Makes a session; an expert's runs once, as a warm-up prompt need not reach it. @throws ReleaseLoadError where it gives no finite numbers */
-async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number, { clock, faults }: EngineParts): Promise<TimedSession> {
+async function makeProbed(model: OnnxModel, components: readonly ComponentWeights[], threads: number, { clock, faults, placement }: EngineParts): Promise<TimedSession> {
   const session = await makeSession(model, components, threads);
   const [component] = components;
   try {
     const name = component ? parseComponentName(component.name) : null;
     const sample = component && name?.kind === 'expert' ? await probeExpert(session, component) : null;
-    // Making it held the thread: no run's time.
-    clock.lastEndMs = performance.now();
-    const timed = timedSession(session, clock, () => performance.now());
+    const timed = timedSessionOf(session, clock);
     if (sample === null || name?.kind !== 'expert') return timed;
-    const expert = faults === null ? timed : faultySession(timed, name.layer, name.index, faults);
-    return Object.assign(expert, { probe: () => probeAgain(expert, sample) });
+    const again = async (): Promise<TimedSession> => sameAsBefore(timedSessionOf(await makeSession(model, components, threads), clock), sample, component!);
+    const placed = await placement?.place({ id: sessionKey(model, threads), sizeBytes: sizeOf(component!), make: again }, timed);
+    const expert = faults === null ? (placed ?? timed) : faultySession(placed ?? timed, name.layer, name.index, faults);
+    // A probe of an expert that was let go must not make it look used; a drill's faults are for probes too.
+    const probed = placed !== undefined && faults === null ? placed.forProbes : expert;
+    return Object.assign(expert, { probe: () => probeAgain(probed, sample) });
   } catch (error) {
     await session.release();
     throw error;
   }
+}
+
+function timedSessionOf(session: Session, clock: RunClock): TimedSession {
+  // Making it held the thread: no run's time.
+  clock.lastEndMs = performance.now();
+  return timedSession(session, clock, () => performance.now());
+}
+
+/** @throws ReleaseLoadError where an expert that is made again does not give what it gave: its file is another one by now */
+async function sameAsBefore(session: TimedSession, sample: ExpertSample, component: ComponentWeights): Promise<TimedSession> {
+  const { failure } = await probeAgain(session, sample);
+  if (failure === null) return session;
+  await session.release();
+  throw new ReleaseLoadError(component.name, `its file ${component.path} is not what it was when the release was loaded; import the checkpoint again`);
+}
+
+function sizeOf({ tensors }: ComponentWeights): number {
+  return [...tensors.values()].reduce((sum, entry) => sum + bytesInMemory(entry), 0);
 }
 
 /** Sessions claimed before others get the thread. */

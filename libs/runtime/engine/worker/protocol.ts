@@ -5,6 +5,7 @@ import { type EngineLimits, type ExpertFigures, type ReleaseHealthReport } from 
 import { type Submission } from '../generation.ts';
 import { type ReleaseManifest, type Sha256Paths } from '../release-source.ts';
 import { type EnginePlan } from '../../forward/engine-plan.ts';
+import { type PlacementCounts } from '../../placement/expert-placement.ts';
 import { type StepReport } from '../step-report.ts';
 
 /** What the worker thread is started with. */
@@ -18,6 +19,8 @@ export interface WorkerSettings {
   readonly faultFile?: string;
   /** Bound of what each release keeps of prompts, for others that begin alike; left out: nothing is kept. */
   readonly prefixCacheBytes?: number;
+  /** Bound of the experts' memory of all releases together; left out: they all stay in memory. */
+  readonly expertBytes?: number;
   /** How releases run; left out: a session for each expert, on the processor. */
   readonly plan?: EnginePlan;
 }
@@ -40,6 +43,7 @@ export interface LoadAnswer {
   /** Of this release alone. */
   readonly sessions: { readonly made: number; readonly shared: number };
   readonly engineSessions: SessionCounts;
+  readonly placement: PlacementCounts | null;
 }
 
 /** Calls that are answered, by name: what is asked and what comes back. */
@@ -64,7 +68,7 @@ export type FromWorker =
   | { readonly type: 'refusal'; readonly id: number; readonly error: { readonly name: string; readonly message: string } }
   | { readonly type: 'notice'; readonly message: string }
   | { readonly type: 'expert'; readonly releaseId: string; readonly change: ExpertChange }
-  | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly cacheBytes: number | null };
+  | { readonly type: 'step'; readonly releaseId: string; readonly report: StepReport; readonly cacheBytes: number | null; readonly placement: PlacementCounts | null };
 
 /** Milliseconds on the monotonic clock that all threads of a process share. */
 export function monotonicMs(): number {

@@ -12,9 +12,11 @@ import { type EngineCalls, type FromWorker, type ToWorker, type WorkerSettings }
 export function serveEngine(port: MessagePort, settings: WorkerSettings, loadForwardPass: ForwardPassLoader): void {
   const releases = new Map<string, LoadedRelease>();
   const faults = settings.faultFile === undefined ? null : new FaultInjection(settings.faultFile, (message) => port.postMessage({ type: 'notice', message } satisfies FromWorker));
-  const parts = newEngineParts(settings.maxCacheBytes, faults);
+  const parts = newEngineParts(settings.maxCacheBytes, { faults, expertBytes: settings.expertBytes ?? null });
   const places = new EnginePlaces({ ...settings.limits, maxCacheBytes: settings.maxCacheBytes });
   const send = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+
+  const placement = () => parts.placement?.counts ?? null;
 
   const loaded = (releaseId: string): LoadedRelease => {
     const release = releases.get(releaseId);
@@ -24,11 +26,11 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
 
   const load = async ({ releaseId, manifest, components }: EngineCalls['load']['ask']) => {
     const release = await LoadedRelease.load({ manifest, components }, { settings, parts, places, loadForwardPass }, (report, cacheBytes) =>
-      send({ type: 'step', releaseId, report, cacheBytes }, transferables(report)),
+      send({ type: 'step', releaseId, report, cacheBytes, placement: cacheBytes === null ? null : placement() }, transferables(report)),
       (change) => send({ type: 'expert', releaseId, change }),
     );
     releases.set(releaseId, release);
-    return { memory: release.memory(), sessions: release.sessions, engineSessions: parts.sessions.counts };
+    return { memory: release.memory(), sessions: release.sessions, engineSessions: parts.sessions.counts, placement: placement() };
   };
 
   const unload = async ({ releaseId }: EngineCalls['unload']['ask']) => {
@@ -66,7 +68,7 @@ export function serveEngine(port: MessagePort, settings: WorkerSettings, loadFor
     const builder = new StepReportBuilder();
     builder.finished(submission.handle, unstartedOutcome(submission.request, 'failed', new ReleaseNotLoadedError(releaseId).message, 0));
     const report = builder.take();
-    if (report) send({ type: 'step', releaseId, report, cacheBytes: null });
+    if (report) send({ type: 'step', releaseId, report, cacheBytes: null, placement: null });
   };
 
   port.on('message', (message: ToWorker) => {
