@@ -1,0 +1,90 @@
+import { type MetricResult, type RunResult, type SuiteResult } from '../run/result.ts';
+import { type Json, type RunKind } from '../run/run.ts';
+import { estimate, sliceText } from './figures.ts';
+import { foundBlocks } from './found-blocks.ts';
+import { type Block, OUTCOME_WORDS, type Report, type ReportInput, short } from './report.ts';
+import { bounded, suiteBlocks } from './suite-blocks.ts';
+
+const WHAT: Readonly<Record<RunKind, string>> = {
+  suite: 'Evaluation',
+  attribution: 'Attribution',
+  concentration: 'Safety concentration',
+  privacy: 'Privacy of routing',
+};
+const MAX_REASONS = 10;
+
+/** A report of a run: the verdict first, then what a reviewer asks next, at last how to get the same again. */
+export function composeReport(input: ReportInput): Report {
+  const { result } = input;
+  const { kind, candidate, reference, verdict, summary } = result;
+  const against = reference === null ? '' : ` against ${short(reference)}`;
+  return {
+    title: `${OUTCOME_WORDS[verdict.outcome]}: ${WHAT[kind]} of ${short(candidate)}${against}`,
+    outcome: verdict.outcome,
+    blocks: [
+      { kind: 'text', text: summary },
+      ...(verdict.outcome === 'pass' || verdict.reasons.length === 0
+        ? []
+        : [{ kind: 'list', items: verdict.reasons.slice(0, MAX_REASONS).map(({ reason, detail }) => ({ quoted: `${reason}: ${detail}` })), more: Math.max(0, verdict.reasons.length - MAX_REASONS) } as const]),
+      ...attributionBlocks(input),
+      ...(isSuite(result) ? suiteBlocks(result) : foundBlocks(result as unknown as { readonly [name: string]: Json })),
+      ...measuredBlocks(input.measured),
+      ...reproductionBlocks(input),
+    ],
+  };
+}
+
+export function isSuite(result: RunResult): result is SuiteResult {
+  return result.kind === 'suite' && 'tasks' in result && Array.isArray(result.tasks);
+}
+
+/** Which part did it, where something got worse and it is known; otherwise how to find out. */
+function attributionBlocks({ result: { kind, verdict, candidate, reference, suite }, attribution }: ReportInput): Block[] {
+  if (kind !== 'suite' || reference === null || (verdict.outcome === 'pass' && attribution === null)) return [];
+  const heading: Block = { kind: 'heading', text: 'Which part did it' };
+  if (attribution?.summary != null) return [heading, { kind: 'text', text: attribution.summary }, { kind: 'text', text: `Attribution run ${attribution.evaluationId}${attribution.resultSha256 === null ? '' : `, result ${attribution.resultSha256}`}.` }];
+  if (attribution !== null) return [heading, { kind: 'text', text: `Attribution run ${attribution.evaluationId} is ${attribution.state} and has no result.` }];
+  return [heading, { kind: 'text', text: 'Not known yet. Router, expert or both is told by:' }, { kind: 'commands', lines: [`signalbox eval attribute ${reference} ${candidate} --suite ${suite}`] }];
+}
+
+function measuredBlocks(measured: Json): Block[] {
+  const tasks = (measured as { readonly tasks?: readonly { readonly id: string; readonly metrics: readonly MetricResult[] }[] } | null)?.tasks;
+  if (!Array.isArray(tasks)) return [];
+  const rows = (tasks as readonly { readonly id: string; readonly metrics: readonly MetricResult[] }[]).flatMap(({ id, metrics }) =>
+    metrics.map(({ name, unit, slice, candidate, reference }) => [id, `${name} (${unit})`, sliceText(slice), reference === null ? '-' : estimate(reference), estimate(candidate)]),
+  );
+  if (rows.length === 0) return [];
+  return [
+    { kind: 'heading', text: 'By the clock' },
+    { kind: 'text', text: 'On the machine of the evaluator; equal runs differ here, so this is not part of the digest.' },
+    bounded(['task', 'metric', 'slice', 'reference', 'candidate'], rows, 20),
+  ];
+}
+
+function reproductionBlocks({ evaluationId, suiteName, spec, resultSha256, settings, result: { kind, candidate, reference, suite } }: ReportInput): Block[] {
+  const command = ['signalbox eval run', suite, `--candidate ${candidate}`, ...(reference === null ? [] : [`--reference ${reference}`]), ...(kind === 'suite' ? [] : [`--kind ${kind}`]), '--wait'].join(' ');
+  return [
+    { kind: 'heading', text: 'How to reproduce' },
+    { kind: 'text', text: 'Runs of the same digests give the same result, to the bit.' },
+    { kind: 'commands', lines: [command] },
+    {
+      kind: 'folded',
+      title: 'Digests and settings',
+      blocks: [
+        {
+          kind: 'table',
+          columns: ['what', 'value'],
+          rows: [
+            ['run', evaluationId],
+            ['spec', spec],
+            ['result', resultSha256],
+            ['candidate', candidate],
+            ['reference', reference ?? '-'],
+            ['suite', { quoted: `${suite} (${suiteName})` }],
+            ['settings', { quoted: JSON.stringify(settings) }],
+          ],
+        },
+      ],
+    },
+  ];
+}
