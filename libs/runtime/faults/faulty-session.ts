@@ -25,6 +25,7 @@ export function faultySession(session: TimedSession, layer: number, expert: numb
     get lastRunMs() {
       return lastRunMs;
     },
+    ...(session.expect && { expect: () => session.expect?.() }),
     release: () => session.release(),
   };
 }

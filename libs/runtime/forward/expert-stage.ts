@@ -4,6 +4,7 @@ import { type SelectionTarget } from '#libs/moe/gating';
 import { type Attended } from './attention-stage.ts';
 import { isFinite32 } from './finite.ts';
 import { type ExpertTiming } from './forward-pass.ts';
+import { LikelyExperts } from '../placement/likely-experts.ts';
 import { type TimedSession } from './timed-session.ts';
 
 /** Timings kept until somebody drains them; a step of 16 sequences makes at most some hundred. */
@@ -26,6 +27,8 @@ export class ExpertStage {
   readonly #observe: RunObserver;
   #timings: ExpertTiming[] = [];
   #packed = new Float32Array(0);
+  /** null where all experts are in memory. */
+  readonly #likely: LikelyExperts | null;
 
   /** Sessions are [layer][expert], of expertGraph. */
   constructor(sessions: readonly (readonly TimedSession[])[], hiddenSize: number, topK: number, observe: RunObserver) {
@@ -33,6 +36,7 @@ export class ExpertStage {
     this.#hiddenSize = hiddenSize;
     this.#topK = topK;
     this.#observe = observe;
+    this.#likely = sessions.some((row) => row.some((session) => session.expect)) ? new LikelyExperts(sessions.length, sessions[0]!.length) : null;
   }
 
   drainTimings(): ExpertTiming[] {
@@ -58,6 +62,7 @@ export class ExpertStage {
     const rows = hidden.length / this.#hiddenSize;
     const plan = newDispatchPlan(this.#sessions[layer]!.length, rows, this.#topK);
     planDispatch(plan, selection, rows, this.#topK, partial);
+    if (this.#likely !== null) this.#expectNext(layer, plan, this.#likely);
     const packed = this.#packedRows(rows * this.#topK);
     for (const { group, normed } of attended) {
       gatherRows(plan, normed, group.row, group.sequences.length * group.tokens, this.#topK, this.#hiddenSize, packed);
@@ -65,6 +70,15 @@ export class ExpertStage {
     const { outputs, faults } = await this.#runEach(layer, plan, packed, isChecked);
     if (faults.length === 0) combineRows(plan, hidden, rows, this.#topK, this.#hiddenSize, selection, outputs);
     return faults;
+  }
+
+  /** Tells experts of the next layer that they are likely to run, before this layer's runs hold the thread. */
+  #expectNext(layer: number, { starts }: DispatchPlan, likely: LikelyExperts): void {
+    const used: number[] = [];
+    for (let expert = 0; expert + 1 < starts.length; expert += 1) if (starts[expert + 1]! > starts[expert]!) used.push(expert);
+    // A step of few rows: about as many experts as it uses here.
+    const next = this.#sessions[(layer + 1) % this.#sessions.length]!;
+    for (const expert of likely.next(layer, used, used.length)) next[expert]!.expect?.();
   }
 
   #packedRows(count: number): Float32Array {

@@ -119,7 +119,7 @@ async function makeProbed(model: OnnxModel, components: readonly ComponentWeight
     const timed = timedSessionOf(session, clock);
     if (sample === null || name?.kind !== 'expert') return timed;
     const again = async (): Promise<TimedSession> => sameAsBefore(timedSessionOf(await makeSession(model, components, threads), clock), sample, component!);
-    const placed = await placement?.place({ id: sessionKey(model, threads), sizeBytes: sizeOf(component!), make: again }, timed);
+    const placed = await placement?.place({ id: sessionKey(model, threads), sizeBytes: sizeOf(component!), file: { path: component!.path, sizeBytes: fileBytes(component!) }, make: again }, timed);
     const expert = faults === null ? (placed ?? timed) : faultySession(placed ?? timed, name.layer, name.index, faults);
     // A probe of an expert that was let go must not make it look used; a drill's faults are for probes too.
     const probed = placed !== undefined && faults === null ? placed.forProbes : expert;
@@ -146,6 +146,10 @@ async function sameAsBefore(session: TimedSession, sample: ExpertSample, compone
 
 function sizeOf({ tensors }: ComponentWeights): number {
   return [...tensors.values()].reduce((sum, entry) => sum + bytesInMemory(entry), 0);
+}
+
+function fileBytes({ tensors }: ComponentWeights): number {
+  return Math.max(0, ...[...tensors.values()].map(({ end }) => end));
 }
 
 /** Sessions claimed before others get the thread. */

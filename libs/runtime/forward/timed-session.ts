@@ -14,6 +14,8 @@ export interface TimedSession {
   readonly lastRunMs: number;
   /** Of an expert: whether it still gives what it gave when it was loaded. */
   probe?(): Promise<ProbeOutcome>;
+  /** It is likely to run soon; left out where there is nothing to get ready. */
+  expect?(): void;
   release(): Promise<void>;
 }
 

@@ -1,5 +1,7 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type InferenceSession } from 'onnxruntime-node';
 import { type TimedSession } from '../forward/timed-session.ts';
+import { readAhead, readAheadEnd } from './read-ahead.ts';
 import { ResidentSet } from './resident-set.ts';
 
 /** An expert that may be in memory or not. */
@@ -8,6 +10,7 @@ export interface PlacedExpert {
   readonly id: string;
   /** In memory, as ONNX Runtime packs it. */
   readonly sizeBytes: number;
+  readonly file: { readonly path: string; readonly sizeBytes: number };
   /** Makes its session of the files again. */
   readonly make: () => Promise<TimedSession>;
 }
@@ -21,6 +24,8 @@ export interface PlacementCounts {
   /** Runs whose expert was read first, and how long that took in all. */
   readonly loads: number;
   readonly loadMs: number;
+  /** Files that were read ahead. */
+  readonly readAheads: number;
 }
 
 interface Held {
@@ -43,6 +48,7 @@ export class ExpertPlacement {
   #hits = 0;
   #loads = 0;
   #loadMs = 0;
+  #readAheads = 0;
 
   constructor(budgetBytes: number, nowMs: () => number) {
     this.#budgetBytes = budgetBytes;
@@ -51,7 +57,7 @@ export class ExpertPlacement {
   }
 
   get counts(): PlacementCounts {
-    return { budgetBytes: this.#budgetBytes, heldBytes: this.#set.heldBytes, hits: this.#hits, loads: this.#loads, loadMs: this.#loadMs };
+    return { budgetBytes: this.#budgetBytes, heldBytes: this.#set.heldBytes, hits: this.#hits, loads: this.#loads, loadMs: this.#loadMs, readAheads: this.#readAheads };
   }
 
   /** Takes over an expert whose session has just been made, and holds it where there is room. */
@@ -62,7 +68,8 @@ export class ExpertPlacement {
   }
 
   /** @param counts whether the run says that the expert is used */
-  async run({ id, make }: PlacedExpert, feeds: InferenceSession.FeedsType, counts: boolean): Promise<{ readonly outputs: InferenceSession.ReturnType; readonly runMs: number }> {
+  async run(expert: PlacedExpert, feeds: InferenceSession.FeedsType, counts: boolean): Promise<{ readonly outputs: InferenceSession.ReturnType; readonly runMs: number }> {
+    const { id } = expert;
     if (counts) this.#set.used(id);
     const held = this.#sessions.get(id);
     if (held !== undefined) {
@@ -74,12 +81,17 @@ export class ExpertPlacement {
     }
     return await this.#oneByOne(async () => {
       // Another run may have brought it in while this one waited.
-      const session = this.#sessions.get(id)?.session ?? (await this.#load(make));
+      const session = this.#sessions.get(id)?.session ?? (await this.#load(expert));
       const outputs = await session.run(feeds);
       const runMs = session.lastRunMs;
       if (!this.#sessions.has(id)) await this.#settle(id, session);
       return { outputs, runMs };
     });
+  }
+
+  /** An expert is likely to run soon: where it is not in memory, its file is read ahead. */
+  expect({ id, file }: PlacedExpert): void {
+    if (!this.#sessions.has(id) && readAhead(file.path, file.sizeBytes)) this.#readAheads += 1;
   }
 
   async remove(id: string): Promise<void> {
@@ -89,8 +101,11 @@ export class ExpertPlacement {
     });
   }
 
-  async #load(make: () => Promise<TimedSession>): Promise<TimedSession> {
+  async #load({ make, file }: PlacedExpert): Promise<TimedSession> {
     const fromMs = this.#nowMs();
+    // A turn of the event loop, in which reads ahead end; making a session takes far longer.
+    await nextTurn();
+    await readAheadEnd(file.path);
     const session = await make();
     this.#loads += 1;
     this.#loadMs += this.#nowMs() - fromMs;
@@ -135,6 +150,10 @@ export class PlacedSession implements TimedSession {
 
   run(feeds: InferenceSession.FeedsType): Promise<InferenceSession.ReturnType> {
     return this.#run(feeds, true);
+  }
+
+  expect(): void {
+    this.#placement.expect(this.#expert);
   }
 
   /** The same session for runs that are no sign of use. */

@@ -80,6 +80,13 @@ describe('experts within a budget of memory', () => {
     await forward.dispose();
   });
 
+  it('are read ahead where they are likely to come', async () => {
+    const { forward, parts } = await load(EXPERT_BYTES);
+    await answers(forward);
+    expect(parts.placement!.counts.readAheads).toBeGreaterThan(10);
+    await forward.dispose();
+  });
+
   it('can be probed while they are not in memory, and are not kept for that', async () => {
     const { forward, parts } = await load(EXPERT_BYTES);
     expect(await forward.probe!(3, 7)).toMatchObject({ failure: null });
