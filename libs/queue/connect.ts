@@ -1,7 +1,9 @@
 import { type CaptureQueue } from './capture-queue.ts';
-import { type DeliveryQueue, postgresDeliveryQueue, redisDeliveryQueue } from './delivery-queue.ts';
+import { DELIVERIES, type DeliveryQueue } from './delivery-queue.ts';
+import { EVALUATIONS, type EvaluationQueue } from './evaluation-queue.ts';
 import { postgresCaptureQueue } from './postgres-capture-queue.ts';
 import { redisCaptureQueue } from './redis-capture-queue.ts';
+import { postgresTaskQueue, redisTaskQueue, type TaskKind, type TaskQueue } from './task-queue.ts';
 
 export interface QueueConfig {
   readonly databaseUrl: string;
@@ -16,5 +18,14 @@ export function connectCaptureQueue(config: QueueConfig): CaptureQueue {
 
 /** The queue of deliveries on the same backend. */
 export function connectDeliveryQueue(config: QueueConfig): DeliveryQueue {
-  return config.redisUrl === null ? postgresDeliveryQueue(config.databaseUrl) : redisDeliveryQueue(config.redisUrl);
+  return connectTaskQueue(config, DELIVERIES);
+}
+
+/** The queue of evaluations on the same backend. */
+export function connectEvaluationQueue(config: QueueConfig): EvaluationQueue {
+  return connectTaskQueue(config, EVALUATIONS);
+}
+
+function connectTaskQueue<Job>({ databaseUrl, redisUrl }: QueueConfig, kind: TaskKind<Job>): TaskQueue<Job> {
+  return redisUrl === null ? postgresTaskQueue(databaseUrl, kind) : redisTaskQueue(redisUrl, kind);
 }
