@@ -1,4 +1,4 @@
-import { wilsonInterval } from './proportion.ts';
+import { wilsonInterval } from '#libs/stats/proportion';
 import { gap, type WindowFinding, type WindowLimits } from './window-finding.ts';
 
 /** What a release was to answer in a window, and what of it went another way. */

@@ -1,4 +1,4 @@
-import { wilsonInterval } from './proportion.ts';
+import { wilsonInterval } from '#libs/stats/proportion';
 import { effectiveRequests, gap, type LayerWindow, type WindowFinding, type WindowLimits } from './window-finding.ts';
 
 /**

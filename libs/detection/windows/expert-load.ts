@@ -1,5 +1,5 @@
 import { shares } from '#libs/stats/entropy';
-import { wilsonInterval } from './proportion.ts';
+import { wilsonInterval } from '#libs/stats/proportion';
 import { effectiveSelections, type LayerWindow, type WindowLimits } from './window-finding.ts';
 
 export interface ExpertLoadLimits extends WindowLimits {

@@ -1,4 +1,4 @@
-import { wilsonInterval } from './proportion.ts';
+import { wilsonInterval } from '#libs/stats/proportion';
 import { gap, type WindowFinding, type WindowLimits } from './window-finding.ts';
 
 /** Requests of a release in a window. */

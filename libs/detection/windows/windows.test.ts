@@ -6,7 +6,7 @@ import { measureDroppedTokens } from './dropped-tokens.ts';
 import { type ExpertLoadLimits, measureExpertLoads } from './expert-load.ts';
 import { measureLostConfidence } from './low-confidence.ts';
 import { measureLostEntropy } from './low-entropy.ts';
-import { wilsonInterval } from './proportion.ts';
+import { wilsonInterval } from '#libs/stats/proportion';
 import { measureRuleRefusals } from './rule-refusals.ts';
 import { measureSilence, type RecordedTraffic } from './silence.ts';
 import { measureSlowExperts } from './slow-expert.ts';

@@ -1,4 +1,4 @@
-import { CONFIDENCE_95 } from '#libs/stats/entropy-estimate';
+import { CONFIDENCE_95 } from './entropy-estimate.ts';
 
 /**
  * Wilson's score interval of a share at 95 % (Wilson 1927, JASA 22, 209-212): (p + z^2/2n +- z sqrt(p(1-p)/n + z^2/4n^2)) / (1 + z^2/n).
