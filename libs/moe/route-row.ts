@@ -94,6 +94,29 @@ export class RowRouter {
     this.#leaveUnused(expertIds, gates, to, shared + used);
   }
 
+  /**
+   * Serves the experts that the caller chose: shared ones first, as ever, then the given ones by descending
+   * preference of the gate, equal ones by ascending id. Their gates are those that the gate gives to chosen
+   * experts, so where the given ones are what the gate would choose, every bit is that of `route`.
+   * Neither the generalist path nor capacity acts on such a row.
+   * @param forced topK experts less the shared ones; all of them open
+   */
+  force(rules: RowRules, forced: readonly number[], row: number, expertIds: Uint16Array, gates: Float32Array, to: number): void {
+    this.marks = 0;
+    this.#checkLogits(row);
+    const shared = this.#serveShared(rules, expertIds, gates, to);
+    this.#mark(rules, EXPERT_STATE.open);
+    rules.gate.score(this.logits, this.#open, this.#scores);
+    const ordered = forced.toSorted((a, b) => this.#scores[b]! - this.#scores[a]! || a - b);
+    this.#chosen.set(ordered);
+    this.#weigh(rules, this.#chosen, ordered.length, row);
+    for (const [rank, expert] of ordered.entries()) {
+      expertIds[to + shared + rank] = expert;
+      gates[to + shared + rank] = Math.min(this.#weights[rank]!, 1);
+    }
+    this.#leaveUnused(expertIds, gates, to, shared + ordered.length);
+  }
+
   #serveRouted(rules: RowRules, room: Room | null, isGeneralist: boolean, row: number, expertIds: Uint16Array, gates: Float32Array, to: number): number {
     if (this.#takesGeneralist(rules, isGeneralist)) return this.#serveGeneralist(rules, room, row, expertIds, gates, to);
     this.#count = this.#choose(rules, this.#topK - rules.shared.length);

@@ -5,10 +5,21 @@ export interface ExpertRef {
   readonly expert: number;
 }
 
+/** Experts that serve one token in one layer in place of those that the router would choose. */
+export interface ForcedRoute {
+  /** Index of the token in the question. */
+  readonly row: number;
+  readonly layer: number;
+  /** As many different ones as the router chooses, shared experts left out. Their gates are what the release's gating gives to chosen experts. */
+  readonly experts: readonly number[];
+}
+
 /** What is done to a release while it answers a question. */
 export interface Intervention {
   /** Experts that must not serve. In each layer at least one must stay. */
   readonly without?: readonly ExpertRef[];
+  /** One at most for each token and layer. Not of releases with a capacity, quotas or expert choice. */
+  readonly routes?: readonly ForcedRoute[];
 }
 
 export interface ScoreQuestion {
@@ -42,6 +53,16 @@ export interface AnswerQuestion {
   readonly intervention?: Intervention;
 }
 
+/** What would another route have made of one token? */
+export interface AlternativesQuestion {
+  /** 2 or more. */
+  readonly tokens: Uint32Array;
+  /** Index of the token whose routes are forced, so that tokens[row + 1] is what is scored: 0 to tokens.length - 2. */
+  readonly row: number;
+  /** Forced routes of that row, one list for each alternative; an empty one leaves all to the router. */
+  readonly choices: readonly (readonly { readonly layer: number; readonly experts: readonly number[] }[])[];
+}
+
 /** The most probable continuation, token by token. */
 export interface Answer {
   readonly tokens: Uint32Array;
@@ -64,6 +85,11 @@ export interface Probe {
   /** Scores in the order of the questions. @throws RangeError naming the question that no release of this shape can take */
   score(release: ReleaseManifest, questions: readonly ScoreQuestion[]): Promise<Score[]>;
   answer(release: ReleaseManifest, question: AnswerQuestion): Promise<Answer>;
+  /**
+   * [choices]: natural logarithm of the probability of tokens[row + 1] with each choice. The tokens before the
+   * row run once, by the router. Left out where a probe cannot force routes.
+   */
+  alternatives?(release: ReleaseManifest, question: AlternativesQuestion): Promise<Float64Array>;
   /** Tokens run through all layers so far: what the questions cost. */
   readonly rows: number;
 }

@@ -1,5 +1,6 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
 import { type ProbeOutcome } from '../health/expert-watch.ts';
+import { type ForcedRoute } from './forced-routes.ts';
 
 /** One sequence's KV cache, owned by the forward pass that made it. Opaque to the scheduler. */
 export interface SequenceCache {
@@ -28,6 +29,8 @@ export interface StepItem {
   readonly logitsFrom: number;
   /** Experts that must not serve this sequence; left out or null for none. The same for all its items. */
   readonly expertMask?: ExpertMask | null;
+  /** Experts to take in place of the router's, with the gates that the release's gating gives to them; left out or null: none. */
+  readonly forced?: readonly ForcedRoute[] | null;
   /** Left out: no prompt, seed 0, no tenant, no generalist path. */
   readonly routed?: RoutedRequest;
 }

@@ -1,4 +1,4 @@
-import { type ExpertMask } from '#libs/moe/expert-mask';
+import { type ExpertMask, isMasked } from '#libs/moe/expert-mask';
 import { selectExperts, type SelectionTarget } from '#libs/moe/gating';
 import { descendLadder, type LayerLadder } from '#libs/moe/ladder/descend';
 import { DEFAULT_LADDER } from '#libs/moe/ladder/rung';
@@ -7,6 +7,7 @@ import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { isPlainRouting } from '#libs/release/plain-routing';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended } from './attention-stage.ts';
+import { type ForcedRow, forcedByLayer, locateRow } from './forced-routes.ts';
 import { type StepItem } from './forward-pass.ts';
 import { type CachedSequence } from './kv-cache.ts';
 import { RuledRouter } from './ruled-router.ts';
@@ -30,6 +31,8 @@ export class LayerRouter {
   readonly #isRuled: boolean;
   /** Sequences that do so in a release that else needs no rules: they asked for the generalist path. */
   #generalists: ReadonlySet<CachedSequence> = NO_SEQUENCES;
+  /** By layer, rows whose experts are given; null: none in this step. */
+  #forced: ReadonlyMap<number, readonly ForcedRow[]> | null = null;
 
   /** @param biases by layer, the router's selection bias; null: none has one */
   constructor(shape: ModelShape, routing: RoutingSettings, biases: readonly (Float32Array | null)[] | null = null) {
@@ -40,14 +43,15 @@ export class LayerRouter {
   }
 
   /** Starts a step. @param nowMs monotonic time, for quotas */
-  begin(items: readonly StepItem[], { rows, masked }: StepPlan, nowMs: number): Selections {
+  begin(items: readonly StepItem[], { rows, masked, itemRows }: StepPlan, nowMs: number): Selections {
     const decisions = rows * this.#shape.layers;
     const gates = new Float32Array(decisions * this.#routing.topK);
     const applied = this.#routing.scale === undefined ? gates : new Float32Array(gates.length);
     this.#generalists = generalistsOf(items);
     const isRuled = this.#isRuled || this.#generalists.size > 0;
     if (isRuled) this.#ruled.begin(items, rows, nowMs);
-    return { expertIds: new Uint16Array(gates.length), gates, applied, flags: masked || isRuled ? new Uint8Array(decisions) : null, lostMass: null, overflow: null };
+    this.#forced = forcedByLayer(items, itemRows);
+    return { expertIds: new Uint16Array(gates.length), gates, applied, flags: masked || isRuled || this.#forced !== null ? new Uint8Array(decisions) : null, lostMass: null, overflow: null };
   }
 
   /**
@@ -59,6 +63,11 @@ export class LayerRouter {
     const decisions = selections.expertIds.length / this.#routing.topK;
     if (unavailable !== null) selections.flags ??= new Uint8Array(decisions);
     if (selections.flags !== null) this.#forget(layer, selections);
+    this.#selectAll(attended, layer, selections, unavailable);
+    if (this.#forced !== null) this.#force(this.#forced.get(layer) ?? [], attended, layer, selections, unavailable);
+  }
+
+  #selectAll(attended: readonly Attended[], layer: number, selections: Selections, unavailable: ExpertMask | null): void {
     if (!this.#isRuled) {
       for (const one of attended) this.#selectGroup(one, layer, selections, unavailable);
       return;
@@ -70,6 +79,15 @@ export class LayerRouter {
         const from = at * group.tokens;
         this.#ruled.selectSequence({ sequence, mask: group.masks?.[at] ?? null, logits, from, tokens: group.tokens, row: group.row + from }, layer, selections, unavailable);
       }
+    }
+  }
+
+  /** Puts given experts in place of the router's. One that cannot serve is not forced: the router's choice stays, and says so. */
+  #force(rows: readonly ForcedRow[], attended: readonly Attended[], layer: number, selections: Selections, unavailable: ExpertMask | null): void {
+    for (const { row, experts } of rows) {
+      if (unavailable !== null && experts.some((expert) => isMasked(unavailable, layer, expert))) {
+        selections.flags![row * this.#shape.layers + layer]! |= DECISION_FLAGS.unavailable | DECISION_FLAGS.fallback;
+      } else this.#ruled.forceRow({ ...locateRow(attended, row), row }, experts, layer, selections);
     }
   }
 

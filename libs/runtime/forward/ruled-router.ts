@@ -32,6 +32,19 @@ export interface SequenceRows {
   readonly row: number;
 }
 
+/** One row of a step whose experts are given. */
+interface ForcedPlace {
+  readonly sequence: CachedSequence;
+  readonly mask: ExpertMask | null;
+  /** [rows][experts] of its group, and its row there. */
+  readonly logits: Float32Array;
+  readonly at: number;
+  /** Its index among the sequence's tokens of the step. */
+  readonly token: number;
+  /** In the step. */
+  readonly row: number;
+}
+
 /** Routes rows one by one, by everything that routing settings can say. */
 export class RuledRouter {
   readonly #shape: ModelShape;
@@ -71,7 +84,7 @@ export class RuledRouter {
   }
 
   selectSequence(rows: SequenceRows, layer: number, selections: Selections, unavailable: ExpertMask | null): void {
-    const { layers, experts } = this.#shape;
+    const { layers } = this.#shape;
     const { topK } = this.#routing;
     const router = this.#router;
     const rules = this.#rules[layer]!;
@@ -81,8 +94,7 @@ export class RuledRouter {
       const position = rows.sequence.length + token;
       const row = rows.row + token;
       const decision = row * layers + layer;
-      for (let expert = 0; expert < experts; expert++) router.logits[expert] = rows.logits[(rows.from + token) * experts + expert]!;
-      if (this.#deviations !== null) addNoise(router.logits, this.#deviations, (expert) => noiseOf(request.seed, position, layer, expert));
+      this.#readLogits(rows.logits, rows.from + token, request, position, layer);
       const room = this.#room.of(rows.sequence, request, layer, position);
       router.route(rules, room, request.generalist, row, selections.expertIds, selections.gates, decision * topK);
       selections.flags![decision] = router.marks;
@@ -90,6 +102,27 @@ export class RuledRouter {
       if (router.overflow > 0) (selections.overflow ??= new Uint16Array(selections.flags!.length))[decision] = router.overflow;
       this.#scale(rules, selections, decision * topK);
     }
+  }
+
+  /** Writes given experts over what was selected for a row. Flags say `fallback` where they are others than the router's. */
+  forceRow({ sequence, mask, logits, at, token, row }: ForcedPlace, forced: readonly number[], layer: number, selections: Selections): void {
+    const { topK } = this.#routing;
+    const decision = row * this.#shape.layers + layer;
+    const rules = this.#rules[layer]!;
+    const own = selections.expertIds.subarray(decision * topK, (decision + 1) * topK);
+    const isOwn = forced.every((expert) => own.includes(expert));
+    setStates(this.#router.state, mask, null, layer);
+    this.#readLogits(logits, at, this.#requests.get(sequence) ?? NOBODY, sequence.length + token, layer);
+    this.#router.force(rules, forced, row, selections.expertIds, selections.gates, decision * topK);
+    if (!isOwn) selections.flags![decision] = this.#router.marks | DECISION_FLAGS.fallback;
+    this.#scale(rules, selections, decision * topK);
+  }
+
+  #readLogits(logits: Float32Array, row: number, { seed }: RoutedRequest, position: number, layer: number): void {
+    const { experts } = this.#shape;
+    const { logits: own } = this.#router;
+    for (let expert = 0; expert < experts; expert++) own[expert] = logits[row * experts + expert]!;
+    if (this.#deviations !== null) addNoise(own, this.#deviations, (expert) => noiseOf(seed, position, layer, expert));
   }
 
   /** All rows at once, where experts choose. */

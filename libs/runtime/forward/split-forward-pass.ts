@@ -93,8 +93,8 @@ export class SplitForwardPass implements ForwardPass {
    *   RouterLogitsError. After an error every sequence is as long as before.
    */
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
-    const { shape, chunkTokens } = this.#settings;
-    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts });
+    const { shape, chunkTokens, routing } = this.#settings;
+    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts, routing });
     if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
     this.#stepping = true;

@@ -1,4 +1,6 @@
 import { type ExpertMask, maskFault } from '#libs/moe/expert-mask';
+import { type RoutingSettings } from '#libs/release/manifest';
+import { forcedFault } from './forced-routes.ts';
 import { type StepItem } from './forward-pass.ts';
 import { type CachedSequence, type Slab } from './kv-cache.ts';
 
@@ -34,12 +36,14 @@ export interface StepLimits {
   readonly vocabSize: number;
   readonly layers: number;
   readonly experts: number;
+  /** Of the release; null where the plan cannot force routes. */
+  readonly routing: RoutingSettings | null;
 }
 
 /** @throws StepItemError */
 export function checkItems(items: readonly StepItem[], limits: StepLimits): void {
   const seen = new Set<number>();
-  for (const { cache, tokens, logitsFrom, expertMask } of items) {
+  for (const { cache, tokens, logitsFrom, expertMask, forced } of items) {
     const fail = (what: string) => new StepItemError(`step item of sequence ${cache.id}: ${what}`);
     if (seen.has(cache.id)) throw fail('cache is named twice in one step');
     seen.add(cache.id);
@@ -48,6 +52,8 @@ export function checkItems(items: readonly StepItem[], limits: StepLimits): void
     if (!(logitsFrom >= 0 && logitsFrom <= tokens.length)) throw fail(`logitsFrom is ${logitsFrom}, not within 0 and ${tokens.length}`);
     const fault = expertMask ? maskFault(expertMask, limits.layers, limits.experts) : null;
     if (fault !== null) throw fail(`expertMask: ${fault}`);
+    const unforceable = forced ? forcedFault(forced, { ...limits, tokens: tokens.length, mask: expertMask ?? null }) : null;
+    if (unforceable !== null) throw fail(unforceable);
     for (const token of tokens) {
       if (token >= limits.vocabSize) throw fail(`token id ${token} is outside the vocabulary of ${limits.vocabSize}`);
     }

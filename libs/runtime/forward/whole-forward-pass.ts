@@ -72,7 +72,7 @@ export class WholeForwardPass implements ForwardPass {
   /** @throws StepItemError, ContextLengthError, CacheFullError before anything has run; after an error every sequence is as long as before */
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
     const { shape, chunkTokens } = this.#settings;
-    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts });
+    checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts, routing: null });
     if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
     const { exhaustedLayers } = this.#settings.health;

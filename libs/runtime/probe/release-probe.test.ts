@@ -66,6 +66,31 @@ describe('a probe of the demo model', () => {
     expect(without!.logProbs).not.toEqual(plain!.logProbs);
   });
 
+  it('forces routes wherever a chunk is cut, and tells of alternatives what forcing them says', async () => {
+    const tokens = Uint32Array.from(release.goldenPrompts.find(({ inputIds }) => inputIds.length >= 12)!.inputIds).slice(0, 12);
+    const row = 9;
+    const choices = [[], [{ layer: 2, experts: [0, 7] }], [{ layer: 0, experts: [3, 4] }, { layer: 3, experts: [1, 2] }]];
+    const cut = newProbe(4);
+    try {
+      const logProbs = await probe.alternatives(release.manifest, { tokens, row, choices });
+      for (const [at, choice] of choices.entries()) {
+        const question = { tokens: tokens.subarray(0, row + 2), from: row + 1, intervention: { routes: choice.map((route) => ({ ...route, row })) } };
+        for (const one of [probe, cut]) {
+          const [score] = await one.score(release.manifest, [question]);
+          expect(score!.logProbs[0]).toBeCloseTo(logProbs[at]!, 4);
+          for (const { layer, experts } of choice) {
+            const { layers } = release.manifest.shape;
+            const from = (row * layers + layer) * 2;
+            expect([...score!.routes.expertIds.subarray(from, from + 2)].toSorted()).toEqual(experts);
+          }
+        }
+      }
+      expect(new Set(logProbs).size).toBe(choices.length);
+    } finally {
+      await cut.dispose();
+    }
+  });
+
   it('goes on with the likeliest token', async () => {
     const prompt = release.goldenPrompts[0]!;
     const tokens = Uint32Array.from(prompt.inputIds);

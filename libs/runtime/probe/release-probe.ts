@@ -1,16 +1,18 @@
 import { readFile } from 'node:fs/promises';
-import { type Answer, type AnswerQuestion, type Probe, type Score, type ScoreQuestion } from '#libs/evaluation/probe/probe';
+import { type AlternativesQuestion, type Answer, type AnswerQuestion, type Probe, type Score, type ScoreQuestion } from '#libs/evaluation/probe/probe';
 import { TOKENIZER, type Sha256 } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { isBatchDependent } from '#libs/release/routing-dependence';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { type EngineParts, newEngineParts } from '../forward/engine-parts.ts';
+import { type StepOutput } from '../forward/forward-pass.ts';
 import { loadForwardPass } from '../forward/load-release.ts';
 import { DEFAULT_HEALTH_LIMITS } from '../health/health-limits.ts';
 import { ReleaseHealth } from '../health/release-health.ts';
 import { logSumExp } from '../sampling/logprobs.ts';
 import { loadTokenizer, parseTokenizerBundle, type TextTokenizer } from '../tokenizer/text-tokenizer.ts';
 import { interventionMask } from './intervention-mask.ts';
-import { ProbedRelease } from './probed-release.ts';
+import { type Piece, ProbedRelease } from './probed-release.ts';
 import { RouteRows } from './route-rows.ts';
 
 export interface ProbeSettings {
@@ -60,7 +62,10 @@ export class ReleaseProbe implements Probe {
     for (const [at, question] of questions.entries()) checkQuestion(question, at, release);
     const probed = await this.#hold(release);
     const scores: Score[] = [];
-    for (const question of questions) scores.push(await this.#scoreOne(probed, release, question));
+    for (const batch of this.#batches(release, questions)) {
+      if (batch.length === 1) scores.push(await this.#scoreOne(probed, release, batch[0]!));
+      else scores.push(...(await this.#scoreTogether(probed, release, batch)));
+    }
     return scores;
   }
 
@@ -82,7 +87,7 @@ export class ReleaseProbe implements Probe {
       let next = tokens;
       while (written.length < maxTokens) {
         let row = new Float32Array(0);
-        await probed.run(cache, next, { from: next.length - 1, mask, promptTokens: tokens.length }, (output) => {
+        await probed.run(cache, next, { from: next.length - 1, mask, routes: next === tokens ? (intervention?.routes ?? null) : null, promptTokens: tokens.length }, (output) => {
           routes.add(output);
           if (output.logits.length > 0) row = output.logits.slice(-shape.vocabSize);
         });
@@ -102,6 +107,35 @@ export class ReleaseProbe implements Probe {
     }
   }
 
+  async alternatives(release: ReleaseManifest, { tokens, row, choices }: AlternativesQuestion): Promise<Float64Array> {
+    checkQuestion({ tokens, from: row + 1 }, 0, release);
+    const { vocabSize } = release.shape;
+    const probed = await this.#hold(release);
+    const logProbs = new Float64Array(choices.length);
+    const prefix = probed.open();
+    try {
+      const plain = { mask: null, routes: null, promptTokens: row + 1 };
+      await probed.run(prefix, tokens.subarray(0, row), { ...plain, from: row }, () => undefined);
+      for (let at = 0; at < choices.length; at += this.#settings.chunkTokens) {
+        const some = choices.slice(at, at + this.#settings.chunkTokens);
+        const pieces: Piece[] = [];
+        try {
+          for (const routes of some) {
+            pieces.push({ cache: probed.fork(prefix), tokens: tokens.subarray(row, row + 1), asked: { ...plain, from: 0, routes: routes.map((route) => ({ ...route, row: 0 })) } });
+          }
+          const outputs = isBatchDependent(release.routing) ? await oneByOne(probed, pieces) : await probed.runTogether(pieces);
+          for (const [index, { logits }] of outputs.entries()) logProbs[at + index] = logits[tokens[row + 1]!]! - logSumExp(logits, 0, vocabSize);
+        } finally {
+          for (const { cache } of pieces) probed.close(cache);
+        }
+      }
+    } finally {
+      probed.close(prefix);
+    }
+    this.#rows += row + choices.length;
+    return logProbs;
+  }
+
   async dispose(): Promise<void> {
     const all = [...this.#loaded.values()];
     this.#loaded.clear();
@@ -116,7 +150,7 @@ export class ReleaseProbe implements Probe {
     const cache = probed.open();
     let scored = 0;
     try {
-      await probed.run(cache, asked, { from: from - 1, mask: interventionMask(intervention, shape), promptTokens: asked.length }, (output) => {
+      await probed.run(cache, asked, { from: from - 1, mask: interventionMask(intervention, shape), routes: intervention?.routes ?? null, promptTokens: asked.length }, (output) => {
         routes.add(output);
         for (let base = 0; base < output.logits.length; base += shape.vocabSize) {
           logProbs[scored] = output.logits[base + tokens[from + scored]!]! - logSumExp(output.logits, base, shape.vocabSize);
@@ -128,6 +162,48 @@ export class ReleaseProbe implements Probe {
     }
     this.#rows += asked.length;
     return { logProbs, routes: routes.finish() };
+  }
+
+  /** Short questions share steps where that cannot change what is said. */
+  #batches(release: ReleaseManifest, questions: readonly ScoreQuestion[]): ScoreQuestion[][] {
+    const alone = isBatchDependent(release.routing);
+    const batches: ScoreQuestion[][] = [];
+    let rows = Infinity;
+    for (const question of questions) {
+      const own = question.tokens.length - 1;
+      rows += own;
+      if (alone || rows > this.#settings.chunkTokens) {
+        batches.push([]);
+        rows = own;
+      }
+      batches.at(-1)!.push(question);
+    }
+    return batches;
+  }
+
+  async #scoreTogether(probed: ProbedRelease, { shape, routing }: ReleaseManifest, questions: readonly ScoreQuestion[]): Promise<Score[]> {
+    const pieces: Piece[] = [];
+    try {
+      for (const { tokens, from, intervention } of questions) {
+        const asked = { from: from - 1, mask: interventionMask(intervention, shape), routes: intervention?.routes ?? null, promptTokens: tokens.length - 1 };
+        pieces.push({ cache: probed.open(), tokens: tokens.subarray(0, -1), asked });
+      }
+      const outputs = await probed.runTogether(pieces);
+      return questions.map(({ tokens, from }, at) => {
+        const output = outputs[at]!;
+        const logProbs = new Float64Array(tokens.length - from);
+        for (let scored = 0; scored < logProbs.length; scored++) {
+          const base = scored * shape.vocabSize;
+          logProbs[scored] = output.logits[base + tokens[from + scored]!]! - logSumExp(output.logits, base, shape.vocabSize);
+        }
+        const routes = new RouteRows(shape.layers, routing.topK);
+        routes.add(output);
+        this.#rows += tokens.length - 1;
+        return { logProbs, routes: routes.finish() };
+      });
+    } finally {
+      for (const { cache } of pieces) probed.close(cache);
+    }
   }
 
   async #hold(manifest: ReleaseManifest): Promise<ProbedRelease> {
@@ -172,6 +248,12 @@ export class ReleaseProbe implements Probe {
 function checkQuestion({ tokens, from }: ScoreQuestion, at: number, { shape }: ReleaseManifest): void {
   if (tokens.length < 2 || tokens.length > shape.contextTokens) throw new RangeError(`questions[${at}].tokens has ${tokens.length} tokens; give 2 to ${shape.contextTokens}`);
   if (!Number.isInteger(from) || from < 1 || from >= tokens.length) throw new RangeError(`questions[${at}].from is ${from}; give 1 to ${tokens.length - 1}`);
+}
+
+async function oneByOne(probed: ProbedRelease, pieces: readonly Piece[]): Promise<StepOutput[]> {
+  const outputs: StepOutput[] = [];
+  for (const piece of pieces) outputs.push(...(await probed.runTogether([piece])));
+  return outputs;
 }
 
 function likeliest(logits: Float32Array): number {
