@@ -8,6 +8,7 @@ import { importCheckpoint } from '#libs/checkpoint/import-checkpoint';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type GenerateOutcome, type GenerateRequest } from '#libs/runtime/engine/engine';
 import { WorkerEngine } from '#libs/runtime/engine/engine-client';
+import { type PlacementCounts } from '#libs/runtime/placement/expert-placement';
 import { DEMO_VOCAB_SIZE } from '../harness/signalbox.ts';
 import { type BenchModel } from './bench-models.ts';
 import { type BenchPrecision } from './precision.ts';
@@ -20,6 +21,8 @@ export interface EngineOptions {
   readonly model: BenchModel;
   readonly precision: BenchPrecision;
   readonly threads: number;
+  /** Bound of the experts' memory; left out: none. */
+  readonly expertBytes?: number;
 }
 
 /** The engine without HTTP, as llama-bench is llama.cpp without HTTP. */
@@ -34,7 +37,7 @@ export class EngineUnderTest {
     this.manifest = manifest;
   }
 
-  static async start({ home, model, precision, threads }: EngineOptions): Promise<EngineUnderTest> {
+  static async start({ home, model, precision, threads, expertBytes }: EngineOptions): Promise<EngineUnderTest> {
     await mkdir(home, { recursive: true });
     const store = await ComponentStore.open(join(home, 'components'));
     const journalDirectory = join(home, 'journal');
@@ -44,6 +47,7 @@ export class EngineUnderTest {
     const engine = new WorkerEngine({
       limits: { maxSequences: 16, maxQueued: 64, prefillChunkTokens: 256, threads },
       maxCacheBytes: 2 ** 30,
+      ...(expertBytes === undefined ? {} : { expertBytes }),
     });
     const paths = Object.fromEntries(Object.values(manifest.components).map((sha256) => [sha256, store.pathOf(sha256)]));
     await engine.load(releaseId, manifest, paths);
@@ -83,6 +87,16 @@ export class EngineUnderTest {
       return { timing: event.outcome.timing, promptLogprob };
     }
     throw new Error('the generation did not finish');
+  }
+
+  /** By component, bytes. */
+  get weightBytes(): Readonly<Record<string, number>> {
+    return this.#engine.status().releases[0]?.weightBytes ?? {};
+  }
+
+  /** What became of experts within a bound of memory; null without one. */
+  get placement(): PlacementCounts | null {
+    return this.#engine.status().placement ?? null;
   }
 
   close(): Promise<void> {
