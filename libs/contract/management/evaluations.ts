@@ -31,6 +31,10 @@ const taskBody = z
     gates: z.array(json, 'give a list of gates').max(100, 'give at most 100').default([]).describe('Bounds that metrics must keep, such as {"metric": "bitsPerByte", "versus": "reference", "atMost": 0.02}.'),
   })
   .meta({ id: 'EvaluationTask' });
+/** As it is given out: nothing is left out of it, which makes it another schema than the body's. */
+const keptTask = z
+  .looseObject({ id: z.string(), kind: z.enum(TASK_KINDS).describe('What is measured.'), dataset: sha256, grader: json, gates: z.array(json) })
+  .meta({ id: 'KeptTask' });
 export const suiteBody = z
   .looseObject({
     format: z.literal('signalbox.suite/1').default('signalbox.suite/1'),
@@ -51,7 +55,7 @@ export const listedSuiteSchema = z.object({ ...suiteFields, tasks: count('Its ta
 export const suitesQuery = z.object(pageQuery);
 export const suitesSchema = pageOf(listedSuiteSchema, 'Suites');
 export const suiteSchema = z
-  .object({ ...suiteFields, suite: z.looseObject({ format: z.literal('signalbox.suite/1'), name: z.string(), tasks: z.array(taskBody) }).describe('The suite as it is kept, with all defaults.') })
+  .object({ ...suiteFields, suite: z.looseObject({ format: z.literal('signalbox.suite/1'), name: z.string(), tasks: z.array(keptTask) }).describe('The suite as it is kept, with all defaults.') })
   .meta({ id: 'EvaluationSuite' });
 
 export const evaluationBody = z
@@ -96,12 +100,16 @@ const runFields = {
       stepsKnown: count('Of these, how many were known before the run began and cost nothing.'),
       steps: count('All steps; null before the run is planned.').nullable(),
       rows: count('Tokens run through all layers: what the run cost.'),
+      label: z.string().nullable().describe('What is being done, for people.'),
     })
     .describe('How far it has come.'),
   verdict: verdictSchema.nullable().describe('null until it has succeeded.'),
   summary: z.string().nullable().describe('The result in a sentence.'),
   resultSha256: sha256.nullable().describe('Of the canonical JSON of the result.'),
-  error: z.string().nullable().describe('Why it failed, and the remedy.'),
+  error: z
+    .object({ reason: z.string().describe('Stable and machine-readable.'), field: z.string().nullable().describe('What of the order is at fault; null where it is not.'), message: z.string().describe('For people, with the remedy.') })
+    .nullable()
+    .describe('Why it failed.'),
   createdAt: instant,
   createdBy: account,
   startedAt: instant.nullable(),
@@ -110,7 +118,7 @@ const runFields = {
 export const listedEvaluationSchema = z.object(runFields).meta({ id: 'ListedEvaluation' });
 export const evaluationsSchema = pageOf(listedEvaluationSchema, 'Evaluations');
 const attributionSchema = z
-  .object({ evaluationId: z.uuid(), state: z.enum(RUN_STATES), summary: z.string().nullable().describe('Which part did it, in a sentence; null until it has succeeded.') })
+  .object({ evaluationId: z.uuid(), state: z.enum(RUN_STATES), summary: z.string().nullable().describe('Which part did it, in a sentence; null until it has succeeded.'), resultSha256: sha256.nullable().describe('Of the canonical JSON of its result.') })
   .meta({ id: 'EvaluationAttribution' });
 export const evaluationSchema = z
   .object({
