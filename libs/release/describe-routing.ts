@@ -23,6 +23,10 @@ export function routingWords(field: string, value: unknown): string | null {
     }
     case 'routing.noise': return `noise of deviation ${(value as NonNullable<RoutingSettings['noise']>).deviation}, by the request's seed`;
     case 'routing.sharedExperts': return `shared experts ${(value as readonly number[]).join(', ')}`;
+    case 'routing.selectionBias': {
+      const largest = Math.max(...(value as NonNullable<RoutingSettings['selectionBias']>).flat().map(Math.abs));
+      return `selection bias of up to ${largest.toPrecision(3)}`;
+    }
     case 'routing.fallback': return fallbackWords(value as NonNullable<RoutingSettings['fallback']>);
     default: return null;
   }

@@ -59,6 +59,8 @@ export interface RoutingSettings {
   readonly noise?: { readonly deviation: number };
   /** Experts that serve every token of every layer with gate 1, beside those that the router chooses. */
   readonly sharedExperts?: readonly number[];
+  /** [layers][experts]: added to the logits by which experts are chosen, never to gates; of sigmoid-bias, to the router's own bias. */
+  readonly selectionBias?: readonly (readonly number[])[];
   readonly capacity?: CapacitySettings;
   readonly quotas?: readonly ExpertQuota[];
 }

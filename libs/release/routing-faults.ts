@@ -10,11 +10,14 @@ export interface RoutingFault {
 }
 
 const GATINGS: readonly string[] = [...ROW_GATINGS, 'expert-choice'];
-const KEYS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'capacity', 'quotas'] satisfies (keyof RoutingSettings)[];
+const KEYS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'selectionBias', 'capacity', 'quotas'] satisfies (keyof RoutingSettings)[];
 const RUNGS: readonly string[] = ['renormalise', 'next-best', 'generalist', 'dense'];
 const MAX_FACTOR = 1000;
 const MAX_SCALE = 1000;
 const MAX_DEVIATION = 100;
+const MAX_BIAS = 1000;
+/** Rules that choose by a score of each expert alone. */
+const BIASED: readonly string[] = ['softmax-topk', 'switch-top1', 'gshard-top2', 'topk-softmax', 'topk-sigmoid', 'sigmoid-bias'];
 /** Limits and quotas of one release; each is looked at for rows of its expert alone. */
 const MAX_ENTRIES = 10_000;
 
@@ -39,6 +42,7 @@ export function routingFaults(routing: RoutingSettings, shape: Pick<ModelShape, 
   checkFixed(routing, fault);
   checkGroups(routing, shape, fault);
   checkExtras(routing, shape, fault);
+  checkSelectionBias(routing, shape, fault);
   checkCapacity(routing, shape, fault);
   checkQuotas(routing, shape, fault);
   if (routing.fallback !== undefined) checkFallback(routing.fallback, routing, shape, fault);
@@ -79,6 +83,16 @@ function checkExtras({ gating, topK, scale, noise, sharedExperts }: RoutingSetti
   if (!Array.isArray(sharedExperts) || sharedExperts.length === 0 || new Set(sharedExperts).size !== sharedExperts.length || !sharedExperts.every((expert) => isCount(expert, 0, experts - 1))) {
     fault('sharedExperts', `routing.sharedExperts must name different experts between 0 and ${experts - 1}; leave it out for none.`);
   } else if (sharedExperts.length >= topK) fault('sharedExperts', `routing.topK counts shared experts too: ${sharedExperts.length} of ${topK} leave none for the router.`);
+}
+
+function checkSelectionBias({ gating, selectionBias }: RoutingSettings, { layers, experts }: Shape, fault: Report): void {
+  if (selectionBias === undefined) return;
+  if (!BIASED.includes(gating)) return fault('selectionBias', `The engine has no routing.selectionBias with ${gating}; it has with ${BIASED.join(', ')}.`);
+  if (!Array.isArray(selectionBias) || selectionBias.length !== layers) return fault('selectionBias', `routing.selectionBias must hold a list for each of the ${layers} layers.`);
+  for (const [layer, row] of selectionBias.entries()) {
+    const isRow = Array.isArray(row) && row.length === experts && row.every((value) => Number.isFinite(value) && Math.abs(value) <= MAX_BIAS);
+    if (!isRow) fault(`selectionBias.${layer}`, `routing.selectionBias.${layer} must hold ${experts} numbers between -${MAX_BIAS} and ${MAX_BIAS}.`);
+  }
 }
 
 function checkCapacity({ gating, capacity }: RoutingSettings, shape: Shape, fault: Report): void {

@@ -30,6 +30,7 @@ describe('routing settings that the engine serves', () => {
     ['Switch', { gating: 'switch-top1', topK: 1, normalise: false }],
     ['GShard with a shared expert', { gating: 'gshard-top2', topK: 3, normalise: true, sharedExperts: [0] }],
     ['DeepSeek-V3', { gating: 'sigmoid-bias', topK: 3, normalise: true, selectionGroups: { groups: 4, keep: 2 }, scale: 2.5 }],
+    ['a selection bias', { ...PLAIN, selectionBias: [[0, 0, 0, 0, 0, 0, 0, 0.5], [0, 0, 0, 0, 0, 0, 0, -3]] }],
     ['two-level', { gating: 'two-level', topK: 4, normalise: true, selectionGroups: { groups: 4, keep: 2 } }],
     ['expert choice', { gating: 'expert-choice', topK: 2, normalise: false, capacity: { factor: 2, policy: 'drop', scope: 'batch' } }],
     ['capacity, quotas, fallback', { ...PLAIN, capacity: { factor: 1.25, policy: 'reroute', scope: 'request', limits: [{ layer: 1, expert: 7, tokens: 4 }] }, quotas: [{ layer: 0, expert: 0, tokensPerSecond: 100, tenant: 'a' }], fallback: { ladder: ['renormalise', 'generalist', 'dense'], generalists: [1, 2], denseModel: 'dense', minConfidence: 0.2 } }],
@@ -48,6 +49,10 @@ describe('routing settings that the engine serves', () => {
     ['uneven two-level', { gating: 'two-level', topK: 3, selectionGroups: { groups: 4, keep: 2 } }, 'topK'],
     ['groups of a rule without any', { selectionGroups: { groups: 4, keep: 2 } }, 'selectionGroups'],
     ['noise of another rule', { noise: { deviation: 1 } }, 'noise'],
+    ['a bias for one layer of two', { selectionBias: [[0, 0, 0, 0, 0, 0, 0, 0]] }, 'selectionBias'],
+    ['a bias without an expert', { selectionBias: [[0, 0, 0, 0, 0, 0, 0, 0], [0]] }, 'selectionBias.1'],
+    ['a bias of an endless size', { selectionBias: [[0, 0, 0, 0, 0, 0, 0, Infinity], [0, 0, 0, 0, 0, 0, 0, 0]] }, 'selectionBias.0'],
+    ['a bias where experts choose', { gating: 'expert-choice', normalise: false, capacity: { factor: 2, policy: 'drop', scope: 'batch' }, selectionBias: [[0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0]] }, 'selectionBias'],
     ['a scale of nothing', { scale: 0 }, 'scale'],
     ['only shared experts', { sharedExperts: [0, 1] }, 'sharedExperts'],
     ['a shared expert twice', { topK: 3, sharedExperts: [1, 1] }, 'sharedExperts'],
@@ -87,7 +92,7 @@ describe('what routing depends on', () => {
   });
 
   it('is plain where softmax top-k alone serves', () => {
-    expect([PLAIN, { ...PLAIN, gating: 'gshard-top2' as const }, { ...PLAIN, scale: 2 }, { ...PLAIN, capacity }].map(isPlainRouting)).toEqual([true, true, false, false]);
+    expect([PLAIN, { ...PLAIN, gating: 'gshard-top2' as const }, { ...PLAIN, scale: 2 }, { ...PLAIN, capacity }, { ...PLAIN, selectionBias: [[1]] }].map(isPlainRouting)).toEqual([true, true, false, false, false]);
   });
 });
 

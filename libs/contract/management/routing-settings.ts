@@ -56,6 +56,13 @@ export const routingFields = {
   scale: positive(1000).nullable().optional().describe(`Factor on the outputs of routed experts; ${takesOut}`),
   noise: z.strictObject({ deviation: positive(100).describe('Standard deviation, on the scale of the logits.') }).nullable().optional().describe(`Of noisy-topk: standard deviation, drawn by the request's seed; ${takesOut}`),
   sharedExperts: z.array(expert).min(1, 'give at least one').max(MAX_EXPERTS, `give at most ${MAX_EXPERTS}`).nullable().optional().describe(`Experts that serve every token; ${takesOut}`),
+  selectionBias: z
+    .array(z.array(z.number('give a number').min(-1000, 'give at least -1000').max(1000, 'give at most 1000')).min(1, 'give one number for each expert').max(MAX_EXPERTS, `give at most ${MAX_EXPERTS}`))
+    .min(1, 'give a list for each layer')
+    .max(MAX_EXPERTS, `give at most ${MAX_EXPERTS}`)
+    .nullable()
+    .optional()
+    .describe(`By layer and expert: added to what experts are chosen by, never to gates; ${takesOut}`),
   capacity: capacity.nullable().optional().describe(`What an expert takes at most; ${takesOut}`),
   quotas: z.array(quota).min(1, 'give at least one').max(MAX_ENTRIES, `give at most ${MAX_ENTRIES}`).nullable().optional().describe(`Bounds on experts over time or in a step; ${takesOut}`),
 };

@@ -42,7 +42,7 @@ export type ChangePayload =
 /** Settings a request may name; null takes one out. Those that the engine cannot do yet are refused by their names. */
 export type RoutingSettingsChange = RoutingChange & { readonly [other: string]: unknown };
 
-export const SUPPORTED_SETTINGS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'capacity', 'quotas'];
+export const SUPPORTED_SETTINGS: readonly string[] = ['gating', 'topK', 'normalise', 'fallback', 'selectionGroups', 'scale', 'noise', 'sharedExperts', 'selectionBias', 'capacity', 'quotas'];
 
 /** Times that hold for all changes; part of the change policy. */
 export interface ChangeLimits {

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { selectExperts } from '../gating.ts';
+import { biasedSelection } from './biased-selection.ts';
 import { chooseBest, type Gate } from './gate.ts';
 import { type GateSettings, gateFor, ROW_GATINGS } from './gate-for.ts';
 import { addNoise, standardNormal } from './noisy-topk.ts';
@@ -199,5 +200,32 @@ describe('gating rules', () => {
     expect(mean).toBeCloseTo(0, 6);
     expect(sum(values.map((value) => (value - mean) ** 2)) / values.length).toBeCloseTo(1, 1);
     expect(Number.isFinite(standardNormal(0, 0))).toBe(true);
+  });
+});
+
+describe('a bias on what experts are chosen by', () => {
+  const CHOOSE_BY_LOGIT = ['softmax-topk', 'topk-softmax', 'topk-sigmoid'] as const;
+
+  it('moves the choice and leaves the gates of whoever is chosen', () => {
+    // l + b = [0.5, -0.3, 1.1, 0.9, -0.1, 0.8, 0.5, 1.2]: experts 7 and 2; gates of the softmax over l of these two, 1 / (1 + e^(l2 - l7)).
+    const gate = biasedSelection(gateFor(settings('softmax-topk', 2)), Float64Array.from(BIAS));
+    const { ids, gates } = pick(gate, LOGITS, 2);
+    expect(ids).toEqual([7, 2]);
+    expect(gates[0]).toBeCloseTo(1 / (1 + Math.E ** 1), 12);
+    expect(gates[1]).toBeCloseTo(1 / (1 + Math.E ** -1), 12);
+  });
+
+  it('changes no bit where it is the same for all experts, and obeys masks', () => {
+    const logit = fc.double({ min: -20, max: 20, noNaN: true });
+    fc.assert(
+      fc.property(fc.constantFrom(...CHOOSE_BY_LOGIT), fc.array(logit, { minLength: EXPERTS, maxLength: EXPERTS }), fc.array(fc.constantFrom(0, 1), { minLength: EXPERTS, maxLength: EXPERTS }), (gating, logits, open) => {
+        const plain = gateFor(settings(gating, 2));
+        // 0 is exact; another constant may make two close logits equal.
+        expect(pick(biasedSelection(plain, new Float64Array(EXPERTS)), logits, 2, open)).toEqual(pick(plain, logits, 2, open));
+        const { ids } = pick(biasedSelection(plain, Float64Array.from({ length: EXPERTS }, (_, at) => 1000 * (at === 3 ? 1 : 0))), logits, 2, open);
+        expect(ids.every((id) => open[id] === 1)).toBe(true);
+        if (open[3] === 1) expect(ids[0]).toBe(3);
+      }),
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { type ExpertMask } from '#libs/moe/expert-mask';
+import { biasedSelection } from '#libs/moe/gating/biased-selection';
 import { type Gate } from '#libs/moe/gating/gate';
 import { gateFor } from '#libs/moe/gating/gate-for';
 import { addNoise, standardNormal } from '#libs/moe/gating/noisy-topk';
@@ -139,9 +140,13 @@ export class RuledRouter {
   }
 }
 
-function rulesOf({ experts }: ModelShape, { gating, topK, normalise, selectionGroups, sharedExperts = [], fallback, capacity }: RoutingSettings, layer: number, bias: Float32Array | null): RowRules {
+function rulesOf({ experts }: ModelShape, { gating, topK, normalise, selectionGroups, sharedExperts = [], selectionBias, fallback, capacity }: RoutingSettings, layer: number, bias: Float32Array | null): RowRules {
   const rowGating = gating === 'expert-choice' ? 'softmax-topk' : gating;
-  const gate: Gate = gateFor({ gating: rowGating, experts, topK: topK - sharedExperts.length, normalise, groups: selectionGroups ?? null, bias });
+  const own = selectionBias?.[layer] ?? null;
+  // The rule with a bias has it on the scale of its scores; the others choose by logits.
+  const added = gating === 'sigmoid-bias' && own !== null ? Float32Array.from(own, (value, expert) => value + (bias?.[expert] ?? 0)) : bias;
+  const plain = gateFor({ gating: rowGating, experts, topK: topK - sharedExperts.length, normalise, groups: selectionGroups ?? null, bias: added });
+  const gate: Gate = gating === 'sigmoid-bias' || own === null ? plain : biasedSelection(plain, Float64Array.from(own));
   return {
     topK,
     gate,
