@@ -11,6 +11,7 @@ import { feedbackControllers, feedbackProviders } from './feedback/feedback-part
 import { deriveControllers, deriveProviders } from './derive/derive-parts.ts';
 import { detectionControllers, detectionProviders } from './detection/detection-parts.ts';
 import { houseControllers, houseProviders } from './house/house-parts.ts';
+import { evaluationControllers, evaluationProviders } from './evaluation/evaluation-parts.ts';
 import { eventControllers, eventProviders } from './events/event-parts.ts';
 import { ProblemFilter } from './http/problem-filter.ts';
 import { ImportDesk } from './imports/import-desk.ts';
@@ -52,6 +53,7 @@ export class ControlModule {
         ...quarantineControllers,
         ...deriveControllers,
         ...changeControllers,
+        ...evaluationControllers,
         ...accessControllers,
         ...houseControllers,
         ...signatureControllers,
@@ -66,7 +68,7 @@ export class ControlModule {
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ...planProviders, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ...planProviders, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...evaluationProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
       exports: [ImportRunner],
     };
   }

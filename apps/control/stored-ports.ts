@@ -14,6 +14,7 @@ import { storedAuditPorts, type StoredAuditOptions } from './audit/stored-audit.
 import { storedChangePorts } from './changes/change-parts.ts';
 import { storedDataRulesPorts } from './data-rules/data-rules-parts.ts';
 import { storedDerivePorts } from './derive/derive-parts.ts';
+import { storedEvaluationPorts } from './evaluation/evaluation-parts.ts';
 import { storedEventPorts } from './events/event-parts.ts';
 import { storedFeedbackPorts } from './feedback/feedback-parts.ts';
 import { storedDetectionPorts } from './detection/detection-ports.ts';
@@ -68,6 +69,7 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     { provide: RELEASE_CATALOG, inject: [Releases], useFactory: storedCatalog },
     ...storedActivationPorts,
     ...storedChangePorts(settings),
+    ...storedEvaluationPorts,
     ...storedRegistryPorts(home, components, settings),
     ...storedReleasePorts,
     ...storedDerivePorts(home, components, settings),

@@ -33,6 +33,7 @@ import { fakeRegistryPorts } from './fake-registry.ts';
 import { fakeSignaturePorts } from './fake-signatures.ts';
 import { fakeAlertPorts } from './fake-alerts.ts';
 import { fakeDetectionPorts } from './fake-detection.ts';
+import { fakeEvaluationPorts } from './fake-evaluations.ts';
 import { ANSWER_CHECK_READER } from '../answers/answer-check-desk.ts';
 import { fakeOverviewPorts } from './fake-overview.ts';
 import { fakeReceiverPorts } from './fake-receivers.ts';
@@ -121,6 +122,7 @@ export class FakeHouse {
       ...fakeDetectionPorts,
       ...fakeReceiverPorts(),
       ...fakeOverviewPorts,
+      ...fakeEvaluationPorts,
       { provide: ANSWER_CHECK_READER, useValue: { read: async () => [] } },
       { provide: RECALLS, useValue: {} },
       { provide: QUARANTINES, useValue: { due: async () => [] } },

@@ -5,7 +5,7 @@ import { governanceModeSchema, limitsBody, limitsSchema, payloadSchema, policies
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
 
 /** Longest content of one item of evidence, characters; what is longer lies elsewhere and is named by its digest. */
-const MAX_CONTENT = 256 * 1024;
+export const MAX_EVIDENCE_CHARACTERS = 256 * 1024;
 
 const text = (what: string, max: number) => z.string(`give ${what}`).min(1, `give ${what}`).max(max, `give at most ${max} characters`);
 const title = text('a title', 200);
@@ -37,7 +37,7 @@ export const evidenceBody = z
   .strictObject({
     kind: z.enum(EVIDENCE_KINDS, `give ${EVIDENCE_KINDS.join(', ')}`),
     title,
-    content: z.string().min(1, 'give the content, or a url').max(MAX_CONTENT, `give at most ${MAX_CONTENT} characters, or a url and its sha256`).optional().describe('Text or JSON. Its SHA-256 is taken from its UTF-8 bytes.'),
+    content: z.string().min(1, 'give the content, or a url').max(MAX_EVIDENCE_CHARACTERS, `give at most ${MAX_EVIDENCE_CHARACTERS} characters, or a url and its sha256`).optional().describe('Text or JSON. Its SHA-256 is taken from its UTF-8 bytes.'),
     mediaType: z.string().regex(/^[\w.+-]+\/[\w.+-]+$/, 'give a media type such as application/json').max(100).default('text/plain'),
     url: z.url('give a URL').max(2000).optional().describe('Where it lies, in place of the content.'),
     sha256: sha256.optional().describe('With a URL: of what lies there. With content: checked.'),

@@ -18,7 +18,7 @@ export const evaluationRoutes = {
   createDataset: {
     ...write, operationId: 'createDataset', path: '/datasets', summary: 'Keep a dataset',
     description: 'JSON objects, one a line, UTF-8. What an item must hold depends on the kind of the task that uses it, and is checked when a suite names it. The same bytes again answer 200 and change nothing.',
-    bytes: 'The dataset: JSONL, at most 64 MiB.', status: 201, response: datasetSchema,
+    bytes: 'The dataset: JSONL, at most 32 MiB and 20,000 items.', status: 201, response: datasetSchema,
     problems: { 413: 'It is too large.', 422: 'A line is no JSON object, or too long; the problem names it.' },
   },
   listDatasets: { ...read, operationId: 'listDatasets', path: '/datasets', summary: 'Datasets, newest first', query: datasetsQuery, response: datasetsSchema },
@@ -35,9 +35,9 @@ export const evaluationRoutes = {
   getSuite: { ...read, operationId: 'getSuite', path: '/suites/{digest}', summary: 'One suite', params: suiteParams, response: suiteSchema, problems: { 404: 'No such suite.' }, example: { params: { digest: SHA } } },
   createEvaluation: {
     ...write, operationId: 'createEvaluation', path: '/evaluations', summary: 'Start an evaluation',
-    description: 'Answers at once; ask for the run to see its progress and its result. A finished run of the same spec is answered with 200 and `cached`, and costs nothing.',
+    description: 'Answers at once; ask for the run to see its progress and its result. A run of the same spec that is in line or runs is answered with 200, and so is one that has succeeded, with `cached`: that costs nothing.',
     body: evaluationBody, status: 201, response: evaluationSchema,
-    problems: { 404: 'No such release or suite.', 409: 'The releases are of different shapes, or a component is recalled.', 422: 'The suite has nothing that this kind reads, or a setting is wrong.', 429: 'Too many runs wait.' },
+    problems: { 404: 'No such release or suite.', 409: 'The releases are of different shapes.', 422: 'The suite has nothing that this kind reads, or a setting is wrong.', 429: 'Too many runs wait.' },
     example: { body: { kind: 'suite', candidate: OTHER, reference: SHA, suite: SHA } },
   },
   listEvaluations: { ...read, operationId: 'listEvaluations', path: '/evaluations', summary: 'Evaluations, newest first', query: evaluationsQuery, response: evaluationsSchema, example: { query: { kind: 'suite' } } },

@@ -1,0 +1,14 @@
+import { type Datasets } from '#libs/store/evaluation/datasets';
+import { type EvaluationRuns } from '#libs/store/evaluation/evaluation-runs';
+import { type RunOutcomes } from '#libs/store/evaluation/run-outcomes';
+import { type Suites } from '#libs/store/evaluation/suites';
+
+export const DATASETS = Symbol('Datasets');
+export const SUITES = Symbol('Suites');
+export const EVALUATION_RUNS = Symbol('EvaluationRuns');
+export const RUN_OUTCOMES = Symbol('RunOutcomes');
+
+export type DatasetsPort = Pick<Datasets, 'put' | 'find' | 'content' | 'list'>;
+export type SuitesPort = Pick<Suites, 'put' | 'find' | 'list'>;
+export type EvaluationRunsPort = Pick<EvaluationRuns, 'create' | 'find' | 'result' | 'list' | 'cancel'>;
+export type RunOutcomesPort = Pick<RunOutcomes, 'read' | 'newestOf'>;
