@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { type z } from 'zod';
 import { type OidcSettings } from '#libs/governance/access/sign-in';
 import { type AdmissionConfig, admissionOf } from './admission-settings.ts';
+import { type EvaluationConfig, evaluationOf } from './evaluation-settings.ts';
 import { type ExpertConfig, expertsOf } from './expert-settings.ts';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
@@ -98,6 +99,7 @@ export interface Config {
   };
   readonly admission: AdmissionConfig;
   readonly experts: ExpertConfig;
+  readonly evaluation: EvaluationConfig;
   /** When a component's bytes are hashed again that this process has hashed: when its file changed, or at every load. */
   readonly integrity: { readonly verifyComponents: Environment['SIGNALBOX_VERIFY_COMPONENTS'] };
   readonly log: { readonly level: LogLevel };
@@ -186,6 +188,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     },
     admission: admissionOf(values),
     experts: expertsOf(values, machine.workingDir),
+    evaluation: evaluationOf(values),
     integrity: { verifyComponents: values.SIGNALBOX_VERIFY_COMPONENTS },
     log: { level: values.SIGNALBOX_LOG_LEVEL },
     demo: { modelDir: demoModel === 'off' ? null : resolve(machine.workingDir, demoModel) },

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings } from './access-settings.ts';
 import { admissionSettings } from './admission-settings.ts';
+import { evaluationSettings } from './evaluation-settings.ts';
 import { expertSettings } from './expert-settings.ts';
 import { integerText } from './integer-text.ts';
 import { sizeText } from './size-text.ts';
@@ -90,6 +91,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_EXECUTION_PROVIDER: choice(['cpu', 'webgpu', 'cuda'], 'cpu'),
   ...admissionSettings,
   ...expertSettings,
+  ...evaluationSettings,
   SIGNALBOX_PREFILL_CHUNK: integer(1, 65_536, 256),
   SIGNALBOX_PREFIX_CACHE_BYTES: sizeBytes(0, 64 * 1024 ** 2),
   SIGNALBOX_CACHE_MAX_BYTES: sizeBytes(1024 ** 2, GIB / 2),

@@ -42,7 +42,7 @@ export interface EvaluationRun {
 }
 
 /** What a run came to. */
-export interface RunResult {
+export interface StoredResult {
   /** Canonical JSON. */
   readonly result: string;
   readonly resultDigest: Sha256;

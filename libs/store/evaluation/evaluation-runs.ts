@@ -5,7 +5,7 @@ import { type RunSpec } from '#libs/evaluation/run/run';
 import { canonicalJson } from '#libs/release/manifest-digest';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { EVALUATION_LIMITS } from './evaluation-limits.ts';
-import { type EvaluationRun, RUN_COLUMNS, type RunFilter, type RunResult, type RunRow, toRun } from './evaluation-run.ts';
+import { type EvaluationRun, RUN_COLUMNS, type RunFilter, type StoredResult, type RunRow, toRun } from './evaluation-run.ts';
 
 export interface NewRun {
   /** A UUID. */
@@ -52,7 +52,7 @@ export class EvaluationRuns {
   }
 
   /** null until it has succeeded. */
-  async result(id: string): Promise<RunResult | null> {
+  async result(id: string): Promise<StoredResult | null> {
     const [row]: { result: string; result_digest: string; measured: string | null }[] = await this.dataSource.query(
       'SELECT result, result_digest, measured FROM signalbox.evaluation_run WHERE id = $1 AND result IS NOT NULL', [id],
     );
