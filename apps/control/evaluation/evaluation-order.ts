@@ -6,7 +6,7 @@ import { kindSettings } from './kind-settings.ts';
 import { shapesDiffer, wrongOrder } from './evaluation-problems.ts';
 
 /** The kind of task that each kind of run reads; a suite run reads all of them. */
-const READS: Readonly<Record<Exclude<RunKind, 'suite'>, TaskKind>> = { attribution: 'likelihood', privacy: 'likelihood', concentration: 'safety' };
+const READS: Readonly<Record<Exclude<RunKind, 'suite'>, TaskKind>> = { attribution: 'likelihood', privacy: 'likelihood', concentration: 'safety', recalibration: 'likelihood' };
 
 export interface Order {
   readonly kind: RunKind;
@@ -22,7 +22,7 @@ export interface Order {
  */
 export function specOf({ kind, candidate, reference, suite, settings }: Order): RunSpec {
   if (kind === 'attribution' && reference === null) throw wrongOrder('reference', 'an attribution needs the release that was good: give it.');
-  if ((kind === 'concentration' || kind === 'privacy') && reference !== null) throw wrongOrder('reference', `a run of kind ${kind} is of one release: leave it out.`);
+  if (kind !== 'suite' && kind !== 'attribution' && reference !== null) throw wrongOrder('reference', `a run of kind ${kind} is of one release: leave it out.`);
   if (reference !== null && !sameShape(candidate.manifest, reference.manifest)) throw shapesDiffer('reference');
   if (kind !== 'suite' && !suite.suite.tasks.some((task) => task.kind === READS[kind])) throw wrongOrder('suite', `a run of kind ${kind} reads tasks of kind ${READS[kind]}, and the suite has none: give one that has.`);
   return { format: 'signalbox.evaluation/1', kind, candidate: candidate.releaseId, reference: reference?.releaseId ?? null, suite: suite.digest, settings: kindSettings(kind, settings) };

@@ -60,7 +60,7 @@ export const suiteSchema = z
 
 export const evaluationBody = z
   .strictObject({
-    kind: z.enum(RUN_KINDS, `give ${RUN_KINDS.join(', ')}`).default('suite').describe('suite: its metrics and gates. attribution: router or expert, between reference (old) and candidate (new). concentration: which experts carry refusals. privacy: what routes tell of the text.'),
+    kind: z.enum(RUN_KINDS, `give ${RUN_KINDS.join(', ')}`).default('suite').describe('suite: its metrics and gates. attribution: router or expert, between reference (old) and candidate (new). concentration: which experts carry refusals. privacy: what routes tell of the text. recalibration: what a bias on the selection would do to balance and quality.'),
     candidate: sha256.describe('Release id of what is evaluated.'),
     reference: sha256.nullable().default(null).describe('Release id of what it is compared with; needed for attribution. Of the same shape.'),
     suite: sha256.describe('Digest of a suite.'),

@@ -10,6 +10,7 @@ const WHAT: Readonly<Record<RunKind, string>> = {
   attribution: 'Attribution',
   concentration: 'Safety concentration',
   privacy: 'Privacy of routing',
+  recalibration: 'Recalibration of the router',
 };
 const MAX_REASONS = 10;
 

@@ -1,6 +1,6 @@
 import { type Sha256 } from '#libs/release/component';
 
-export const RUN_KINDS = ['suite', 'attribution', 'concentration', 'privacy'] as const;
+export const RUN_KINDS = ['suite', 'attribution', 'concentration', 'privacy', 'recalibration'] as const;
 export type RunKind = (typeof RUN_KINDS)[number];
 
 /** What JSON can say; results and parts are kept as such. */

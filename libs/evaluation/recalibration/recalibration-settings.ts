@@ -1,0 +1,44 @@
+import { EvaluationError } from '../evaluation-error.ts';
+import { type RunSpec } from '../run/run.ts';
+
+export interface RecalibrationSettings {
+  /** Items taken of the suite's likelihood tasks, evenly spread; every other one fits the bias, the rest judge it. */
+  readonly maxItems: number;
+  readonly itemsPerStep: number;
+  /** Times that the bias is moved and the usage counted anew. */
+  readonly rounds: number;
+  /** Of the first round, in logits by the natural logarithm of an expert's excess load; each round takes 0.85 of the one before. */
+  readonly rate: number;
+  /** Parts of the bias that are judged, beside none of it. */
+  readonly strengths: readonly number[];
+  /** Largest loss of quality, upper end of its interval, with which a bias is proposed. Bits per byte. */
+  readonly maxLossBitsPerByte: number;
+}
+
+export const RECALIBRATION_DEFAULTS: RecalibrationSettings = { maxItems: 96, itemsPerStep: 8, rounds: 10, rate: 0.5, strengths: [0.25, 0.5, 0.75, 1], maxLossBitsPerByte: 0.01 };
+
+const RANGES: { readonly [K in Exclude<keyof RecalibrationSettings, 'strengths'>]: { readonly low: number; readonly high: number; readonly whole: boolean } } = {
+  maxItems: { low: 8, high: 10_000, whole: true },
+  itemsPerStep: { low: 1, high: 1000, whole: true },
+  rounds: { low: 1, high: 100, whole: true },
+  rate: { low: 0.001, high: 10, whole: false },
+  maxLossBitsPerByte: { low: 0, high: 10, whole: false },
+};
+const MAX_STRENGTHS = 16;
+
+/** Settings of a run, those left out at their defaults. @throws EvaluationError naming the one at fault */
+export function recalibrationSettings(given: RunSpec['settings']): RecalibrationSettings {
+  const known = [...Object.keys(RANGES), 'strengths'];
+  const stranger = Object.keys(given).find((name) => !known.includes(name));
+  if (stranger !== undefined) throw new EvaluationError('unknown-setting', `settings.${stranger}`, `A recalibration run takes ${known.join(', ')}.`);
+  const numbers = (Object.keys(RANGES) as (keyof typeof RANGES)[]).map((name) => {
+    const { low, high, whole } = RANGES[name];
+    const value = given[name] ?? RECALIBRATION_DEFAULTS[name];
+    if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) return [name, value] as const;
+    throw new EvaluationError('setting-out-of-range', `settings.${name}`, `Give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
+  });
+  const strengths = given['strengths'] ?? RECALIBRATION_DEFAULTS.strengths;
+  const isList = Array.isArray(strengths) && strengths.length > 0 && strengths.length <= MAX_STRENGTHS && strengths.every((value) => typeof value === 'number' && value > 0 && value <= 2);
+  if (!isList) throw new EvaluationError('setting-out-of-range', 'settings.strengths', `Give 1 to ${MAX_STRENGTHS} numbers above 0 and at most 2.`);
+  return { ...(Object.fromEntries(numbers) as unknown as Omit<RecalibrationSettings, 'strengths'>), strengths: strengths as readonly number[] };
+}
