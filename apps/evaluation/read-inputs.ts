@@ -6,10 +6,9 @@ import { parseJsonLines } from '#libs/evaluation/suite/items';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Datasets } from '#libs/store/evaluation/datasets';
 import { type Suites } from '#libs/store/evaluation/suites';
-import { type Releases } from '#libs/store/releases/releases';
 
 export interface InputSources {
-  readonly releases: Pick<Releases, 'find'>;
+  readonly releases: { find(releaseId: string): Promise<{ readonly manifest: ReleaseManifest } | null> };
   readonly suites: Pick<Suites, 'find'>;
   readonly datasets: Pick<Datasets, 'content'>;
   /** Path of a component version's file, whether it is there or not. */

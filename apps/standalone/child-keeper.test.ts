@@ -48,6 +48,25 @@ it('starts a dead child again, and stops it when asked', async () => {
   expect(keeper.isRunning).toBe(false);
 });
 
+it('leaves a child alone that may end and did, and starts it when asked', async () => {
+  const script = scriptOf(`${LOG} process.exit(lines() === 2 ? 3 : 0); function lines() { return readFileSync(process.env.FOLDER + '/log', 'utf8').trim().split('\\n').length; }`.replace('{ appendFileSync }', '{ appendFileSync, readFileSync }'));
+  const deaths: string[] = [];
+  const keeper = new ChildKeeper({ script, env: { FOLDER: folder }, onDeath: (reason) => deaths.push(reason), mayEnd: true });
+  keeper.ensure();
+  keeper.ensure();
+  await until(() => lines('log').length === 1 && !keeper.isRunning);
+  expect(deaths).toEqual([]);
+  // Its second life ends with a failure, after which it is started again, and not twice.
+  keeper.ensure();
+  await until(() => deaths.length === 1);
+  keeper.ensure();
+  await until(() => lines('log').length === 3 && !keeper.isRunning);
+  expect(deaths).toEqual(['exit code 3']);
+  await keeper.stop(1000);
+  keeper.ensure();
+  expect(keeper.isRunning).toBe(false);
+});
+
 it('kills a child that does not end in time', async () => {
   const script = scriptOf(`${LOG} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`);
   const keeper = new ChildKeeper({ script, env: { FOLDER: folder }, onDeath: () => undefined });

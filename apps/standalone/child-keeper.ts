@@ -21,6 +21,8 @@ export interface ChildOptions {
   /** Takes what the child sends over the IPC channel. */
   readonly onMessage?: (message: unknown) => void;
   readonly onDeath: (reason: string, delayMs: number) => void;
+  /** Whether a child that ends with 0 has done its work and is left alone until it is started again. */
+  readonly mayEnd?: boolean;
 }
 
 /**
@@ -43,7 +45,18 @@ export class ChildKeeper {
     return this.child !== null;
   }
 
+  /** Whether it died and is about to be started again. */
+  get isRestarting(): boolean {
+    return this.timer !== null;
+  }
+
+  /** Starts the child unless it runs or is about to. */
+  ensure(): void {
+    if (this.child === null && this.timer === null && !this.isStopping) this.start();
+  }
+
   start(): void {
+    this.timer = null;
     const { script, env, execArgv = [] } = this.options;
     const startedMs = performance.now();
     // Its log lines go where ours go, to standard error.
@@ -51,14 +64,15 @@ export class ChildKeeper {
     this.child = child;
     if (this.options.onMessage) child.on('message', this.options.onMessage);
     let isOver = false;
-    const over = (reason: string): void => {
+    const over = (reason: string, isDone = false): void => {
       if (isOver) return;
       isOver = true;
       this.child = null;
-      if (!this.isStopping) this.startAgain(reason, performance.now() - startedMs);
+      if (isDone) this.failures = 0;
+      else if (!this.isStopping) this.startAgain(reason, performance.now() - startedMs);
     };
     child.once('error', (error) => over(messageOf(error)));
-    child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`));
+    child.once('exit', (code, signal) => over(signal === null ? `exit code ${code}` : `signal ${signal}`, code === 0 && this.options.mayEnd === true));
   }
 
   /** Sends over the IPC channel; false when there is no child to take it. */
@@ -74,6 +88,7 @@ export class ChildKeeper {
   async stop(graceMs: number): Promise<void> {
     this.isStopping = true;
     if (this.timer !== null) clearTimeout(this.timer);
+    this.timer = null;
     const { child } = this;
     if (child === null || child.exitCode !== null || child.signalCode !== null) return;
     const exited = once(child, 'exit');

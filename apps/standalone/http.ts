@@ -15,7 +15,7 @@ import { StandaloneModule } from './standalone.module.ts';
 const STOP_MS = 24_500;
 
 /** One HTTP server for /v1, /api/v1 and the operators' routes. Resolves when it listens and can answer. */
-export async function startHttp(options: HttpOptions): Promise<{ readonly url: string }> {
+export async function startHttp(options: HttpOptions): Promise<{ readonly url: string; readonly dataSource: DataSource }> {
   const { config, health, logger, shutdown, metrics } = options;
   const app = await NestFactory.create<NestFastifyApplication>(StandaloneModule.over(options), new FastifyAdapter(FASTIFY_LIMITS), {
     logger: nestLogger(logger),
@@ -34,5 +34,5 @@ export async function startHttp(options: HttpOptions): Promise<{ readonly url: s
     if (!isErrorWithCode(error, 'EADDRINUSE')) throw error;
     throw new Error(`Port ${config.http.port} of ${config.http.host} is taken. Set SIGNALBOX_PORT to another one, or stop what uses it.`, { cause: error });
   }
-  return { url: (await app.getUrl()).replace('[::1]', 'localhost') };
+  return { url: (await app.getUrl()).replace('[::1]', 'localhost'), dataSource: app.get(DataSource) };
 }

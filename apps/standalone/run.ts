@@ -13,6 +13,7 @@ import { startTracing } from '#libs/platform/telemetry/tracing';
 import { connectCaptureQueue } from '#libs/queue/connect';
 import { Accounts } from '#libs/store/accounts/accounts';
 import { actingAs, describeProtection } from '#libs/store/audit/audit-roles';
+import { RunClaims } from '#libs/store/evaluation/run-claims';
 import { ApiKeys } from '#libs/store/keys/api-keys';
 import { Releases } from '#libs/store/releases/releases';
 import { type CheckpointImporter } from '../control/imports/import-ports.ts';
@@ -23,6 +24,7 @@ import { ensureDemoModel } from './demo-model.ts';
 import { startHttp } from './http.ts';
 import { ChildMetrics } from './child-metrics.ts';
 import { ChildKeeper } from './child-keeper.ts';
+import { RunWatcher } from './run-watcher.ts';
 import { banner } from './terminal/banner.ts';
 import { Progress } from './terminal/progress.ts';
 
@@ -108,21 +110,42 @@ async function start(config: Config, progress: Progress, logger: Logger, shutdow
   shutdown.defer('queue', 1500, () => producer.close());
   const health = new Health();
   health.set('audit tables', () => ({ ok: true, detail: describeProtection(protection) }), { isRequired: false });
-  const children = CHILDREN.map((child) => startChild(child, database.url, logger));
+  const heapMib = Math.floor(config.evaluation.heapBytes / 2 ** 20);
+  const evaluation = newChild({ name: 'evaluation', meanwhile: 'runs go on where they were', mayEnd: true, execArgv: [`--max-old-space-size=${heapMib}`] }, database.url, logger);
+  const children = [...CHILDREN.map((child) => newChild(child, database.url, logger)), evaluation];
+  for (const { keeper, mayEnd } of children) if (mayEnd !== true) keeper.start();
   const metrics = async (): Promise<string> => {
     let text = await renderMetrics();
     for (const child of children) text = await child.metrics.after(text);
     return text;
   };
-  for (const { name, keeper, meanwhile } of children) {
+  for (const { name, keeper, meanwhile, mayEnd } of children) {
     shutdown.defer(name, CHILD_STOP_MS, (graceMs) => keeper.stop(Math.max(0, graceMs - 500)));
-    health.set(name, () => ({ ok: keeper.isRunning, detail: keeper.isRunning ? 'running' : `being started again; ${meanwhile}` }), { isRequired: false });
+    health.set(
+      name,
+      () => {
+        if (keeper.isRunning) return { ok: true, detail: 'running' };
+        if (mayEnd === true && !keeper.isRestarting) return { ok: true, detail: 'nothing to do' };
+        return { ok: false, detail: `being started again; ${meanwhile}` };
+      },
+      { isRequired: false },
+    );
   }
   const server = await progress.step(
     'server',
     () => startHttp({ config, version, databaseUrl: actingAs(database.url, protection), traceKey, producer, health, logger, shutdown, metrics, now }),
     ({ url }) => url,
   );
+  const claims = new RunClaims(server.dataSource);
+  const watcher = new RunWatcher({
+    hasRuns: async () => {
+      const { queued, running } = await claims.open();
+      return queued + running > 0;
+    },
+    start: () => evaluation.keeper.ensure(),
+  });
+  watcher.start();
+  shutdown.defer('watch for evaluation runs', 100, async () => watcher.stop());
   progress.line(banner({ url: server.url, newKey: firstKey.generated, models, readySeconds: process.uptime() }));
 }
 
@@ -131,6 +154,10 @@ interface Child {
   readonly name: string;
   /** What becomes of its work while it is away. */
   readonly meanwhile: string;
+  /** Whether it ends by itself when there is nothing to do, and is started when there is. */
+  readonly mayEnd?: boolean;
+  /** Further arguments for Node. */
+  readonly execArgv?: readonly string[];
 }
 
 const CHILDREN: readonly Child[] = [
@@ -138,18 +165,20 @@ const CHILDREN: readonly Child[] = [
   { name: 'watch', meanwhile: 'detectors go on where they were' },
 ];
 
-function startChild({ name, meanwhile }: Child, databaseUrl: string, logger: Logger): Child & { readonly keeper: ChildKeeper; readonly metrics: ChildMetrics } {
+/** Not started yet. */
+function newChild(child: Child, databaseUrl: string, logger: Logger): Child & { readonly keeper: ChildKeeper; readonly metrics: ChildMetrics } {
+  const { name, mayEnd = false, execArgv = [] } = child;
   const metrics = new ChildMetrics({ send: (message) => keeper.send(message) }, { process: name });
   const keeper = new ChildKeeper({
     script: fileURLToPath(new URL(`../${name}/main${extname(import.meta.url)}`, import.meta.url)),
-    execArgv: process.execArgv,
+    execArgv: [...process.execArgv, ...execArgv],
     // Its metrics are shown with ours, so it needs no port.
-    env: { ...process.env, DATABASE_URL: databaseUrl, SIGNALBOX_PIPELINE_PORT: '', SIGNALBOX_WATCH_PORT: '' },
+    env: { ...process.env, DATABASE_URL: databaseUrl, SIGNALBOX_PIPELINE_PORT: '', SIGNALBOX_WATCH_PORT: '', SIGNALBOX_EVALUATION_PORT: '' },
+    mayEnd,
     onMessage: (message) => metrics.receive(message),
     onDeath: (reason, delayMs) => logger.error({ reason, delayMs }, `the ${name} process ended and is being started again`),
   });
-  keeper.start();
-  return { name, meanwhile, keeper, metrics };
+  return { ...child, keeper, metrics };
 }
 
 async function importDemoModel(config: Config, existing: readonly string[], importer: CheckpointImporter, progress: Progress): Promise<readonly string[]> {
