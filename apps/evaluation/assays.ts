@@ -1,4 +1,5 @@
+import { recalibrationAssay } from '#libs/evaluation/recalibration/recalibration-assay';
 import { type Assay } from '#libs/evaluation/run/assay';
 
 /** What this role can run, one assay of each kind. */
-export const ASSAYS: readonly Assay[] = [];
+export const ASSAYS: readonly Assay[] = [recalibrationAssay];
