@@ -67,7 +67,7 @@ describe.skipIf(note !== '')(`/metrics and Debian's Prometheus${note}`, () => {
     postgres = await startPostgres();
     const common = { PATH: process.env['PATH'], DATABASE_URL: await postgres.createDatabase(), SIGNALBOX_HOME: `${home}/roles`, SIGNALBOX_LOG_LEVEL: 'error', SIGNALBOX_ADMIN_KEY: TEST_KEY };
     const hosts: string[] = [];
-    for (const [role, variable] of [['control', 'SIGNALBOX_PORT'], ['inference', 'SIGNALBOX_PORT'], ['pipeline', 'SIGNALBOX_PIPELINE_PORT'], ['watch', 'SIGNALBOX_WATCH_PORT']] as const) {
+    for (const [role, variable] of [['control', 'SIGNALBOX_PORT'], ['inference', 'SIGNALBOX_PORT'], ['pipeline', 'SIGNALBOX_PIPELINE_PORT'], ['watch', 'SIGNALBOX_WATCH_PORT'], ['evaluation', 'SIGNALBOX_EVALUATION_PORT']] as const) {
       const host = `127.0.0.1:${await freePort()}`;
       children.push(fork(new URL(`../../dist/apps/${role}/main.js`, import.meta.url), { env: { ...common, [variable]: host.split(':')[1] }, execArgv: [] }));
       await until(async () => (await fetch(`http://${host}/healthz`).catch(() => null))?.ok === true, 60_000, () => `${role} does not start`);
@@ -76,7 +76,7 @@ describe.skipIf(note !== '')(`/metrics and Debian's Prometheus${note}`, () => {
     const prometheus = await startPrometheus(hosts);
     try {
       await until(async () => (await prometheus.targets()).filter(({ health }) => health === 'up').length === hosts.length, 60_000, prometheus.log);
-      expect((await prometheus.targets()).map(({ lastError }) => lastError)).toEqual(['', '', '', '']);
+      expect((await prometheus.targets()).map(({ lastError }) => lastError)).toEqual(['', '', '', '', '']);
       await until(async () => (await prometheus.query('process_resident_memory_bytes')).length === hosts.length, 60_000, prometheus.log);
       expect(prometheus.complaints()).toEqual([]);
       for (const host of hosts) expect(promtool(await (await fetch(`http://${host}/metrics`)).text()), host).toBe('');
