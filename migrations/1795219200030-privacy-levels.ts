@@ -1,13 +1,18 @@
 import { type MigrationInterface, type QueryRunner } from 'typeorm';
 
+/** Requests whose usage is counted and whose trace is not kept. */
 export class PrivacyLevels1795219200030 implements MigrationInterface {
   readonly name = 'PrivacyLevels1795219200030';
 
   async up(runner: QueryRunner): Promise<void> {
-    await runner.query('SELECT 1');
+    // Empty bytes stand for the trace itself, so that a version before this one reads such a request as one whose trace does not open.
+    await runner.query(`
+      ALTER TABLE signalbox.trace ADD COLUMN no_trace text;
+      COMMENT ON COLUMN signalbox.trace.no_trace IS 'Why the trace of this request is not kept; null where it is.';
+    `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
-    await runner.query('SELECT 1');
+    await runner.query('ALTER TABLE signalbox.trace DROP COLUMN no_trace');
   }
 }

@@ -30,6 +30,7 @@ import { requestLimit } from './api/request-limit.ts';
 import { tokenLimit } from './api/token-budget.ts';
 import { type V1Ports } from './api/v1.ts';
 import { V1_PORTS, V1Registration } from './api/v1-registration.ts';
+import { capturePolicy } from './capture/capture-policy.ts';
 import { RequestCapture, type CaptureSettings } from './capture/request-capture.ts';
 import { openTraceTransport, TRACE_TRANSPORT, type TraceTransport } from './capture/trace-transport.ts';
 import { degradeProviders } from './degrade/degrade-parts.ts';
@@ -92,7 +93,7 @@ export class InferenceModule {
           inject: [ENGINE, TRACE_TRANSPORT, ShadowRuns, DegradedCounts, AnswerTally],
           useFactory: (engine: Engine, transport: TraceTransport, shadows: ShadowRuns, counts: DegradedCounts, tally: AnswerTally) => {
             const settings: CaptureSettings = {
-              keepTokenIds: config.capture.mode === 'full',
+              policy: capturePolicy(config.capture),
               nowMs: Date.now,
               tellEnded: (record) => logger.debug(record, 'a generation ended'),
               countWay: (admitted, outcome) => counts.count(admitted, outcome),

@@ -5,6 +5,8 @@ import { flagsOf, traceRows } from '#libs/trace/trace';
 import { accumulateUsage, emptyUsage, type LayerUsage } from '#libs/trace/usage';
 import { type ScreenedBatch } from './screen-requests.ts';
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Fourth stage: sums the traces by release, segment and minute. Pinned requests are kept, not summed: what somebody tried on a release is none of its traffic. */
 export function aggregateUsage({ batchId, admitted, quarantined, refused }: ScreenedBatch, writtenAtMs: number): TraceBatch {
   const deltas = new Map<string, UsageDelta & { readonly layers: LayerUsage[] }>();
@@ -19,6 +21,7 @@ export function aggregateUsage({ batchId, admitted, quarantined, refused }: Scre
     }
     accumulateUsage(delta.layers, trace);
   }
-  const traces = admitted.map(({ record, sealedTrace, trace }) => ({ record, sealedTrace, routedTokens: traceRows(trace), flags: flagsOf(trace) }));
+  // What came of a request without a trace has done its part with the sums.
+  const traces = admitted.map(({ record, sealedTrace, trace }) => ({ record, sealedTrace: record.noTrace ? NO_BYTES : sealedTrace, routedTokens: traceRows(trace), flags: flagsOf(trace) }));
   return { batchId, writtenAtMs, traces, usage: [...deltas.values()], quarantined, refused };
 }

@@ -42,7 +42,8 @@ export function readWindows(directory: string, windowTokens: number, tokensPerDo
   return windows;
 }
 
-function documentsOf(directory: string): [string, string[]][] {
+/** Documents by domain: of `<domain>.txt` files, or the demo's own prompts. */
+export function documentsOf(directory: string): [string, string[]][] {
   if (directory !== '') return textFiles(directory, '.txt').map(([domain, text]) => [domain, text.replace(/\n$/, '').split(DOCUMENT_SEPARATOR)]);
   return textFiles(join(DEMO_MODEL, 'prompts'), '.jsonl').map(([domain, text]) => [domain, text.trim().split('\n').map((line) => (JSON.parse(line) as { prompt: string }).prompt)]);
 }

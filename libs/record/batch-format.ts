@@ -1,10 +1,10 @@
 import { crc32 } from 'node:zlib';
-import { ANSWER_RESULTS, type AnswerResult, type AppliedRules, type CapturedRequest, type DegradedRecord, type RequestRecord } from '#libs/contract/capture/request-record';
+import { ANSWER_RESULTS, type AnswerResult, type AppliedRules, type CapturedRequest, type DegradedRecord, NO_TRACE_REASONS, type NoTraceReason, type RequestRecord } from '#libs/contract/capture/request-record';
 
 /**
  * A batch is a run of frames, one per request, all numbers little-endian:
  * payload length (u32) | CRC-32 of the payload (u32) | payload,
- * payload: frame version (u8, 2 where the record names data rules, 3 where its request was pinned, 4 where it took another way, 5 where its answers were checked) | length of the record (u16) | record as a JSON array | sealed trace.
+ * payload: frame version (u8, 2 where the record names data rules, 3 where its request was pinned, 4 where it took another way, 5 where its answers were checked, 6 where no trace of it is kept) | length of the record (u16) | record as a JSON array | sealed trace.
  */
 const FRAME_VERSION = 1;
 /** Frames whose record ends with its data rules; those without keep the form that older versions read. */
@@ -15,6 +15,8 @@ const FRAME_VERSION_PINNED = 3;
 const FRAME_VERSION_DEGRADED = 4;
 /** Frames of requests whose answers were checked: rules, pinned and the way, or null for each, then the result. */
 const FRAME_VERSION_CHECKED = 5;
+/** Frames of requests whose traces are not kept: all fields before, or null for each, then the reason. */
+const FRAME_VERSION_NO_TRACE = 6;
 const FRAME_HEADER_BYTES = 8;
 const PAYLOAD_HEADER_BYTES = 3;
 const MAX_RECORD_BYTES = 65_535;
@@ -40,7 +42,7 @@ type RecordArray = [
   requestId: string, atMs: number, model: string, releaseId: string, tenant: string, task: string, language: string,
   status: RequestRecord['status'], promptTokens: number, completionTokens: number, queueWaitMs: number,
   timeToFirstTokenMs: number | null, durationMs: number, traceparent: string | null, rules?: RulesArray | null, pinned?: 1 | null, degraded?: DegradedArray | null,
-  answerCheck?: AnswerResult,
+  answerCheck?: AnswerResult | null, noTrace?: NoTraceReason,
 ];
 type DegradedArray = [path: 'generalist' | 'dense', askedModel: string | null];
 type RulesArray = [digest: string, maskedExperts: number, ruleIds: readonly string[], region: string, dataClass: string, licence: string];
@@ -57,12 +59,14 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
     r.status, r.promptTokens, r.completionTokens, r.queueWaitMs, r.timeToFirstTokenMs, r.durationMs, r.traceparent,
   ];
   if (r.rules) fields.push([r.rules.digest, r.rules.maskedExperts, r.rules.ruleIds, r.rules.labels.region, r.rules.labels.dataClass, r.rules.labels.licence]);
-  else if (r.pinned || r.degraded || r.answerCheck) fields.push(null);
+  else if (r.pinned || r.degraded || r.answerCheck || r.noTrace) fields.push(null);
   if (r.pinned) fields.push(1);
-  else if (r.degraded || r.answerCheck) fields.push(null);
+  else if (r.degraded || r.answerCheck || r.noTrace) fields.push(null);
   if (r.degraded) fields.push([r.degraded.path, r.degraded.path === 'dense' ? r.degraded.askedModel : null]);
-  else if (r.answerCheck) fields.push(null);
+  else if (r.answerCheck || r.noTrace) fields.push(null);
   if (r.answerCheck) fields.push(r.answerCheck);
+  else if (r.noTrace) fields.push(null);
+  if (r.noTrace) fields.push(r.noTrace);
   const record = Buffer.from(JSON.stringify(fields));
   const payloadBytes = PAYLOAD_HEADER_BYTES + record.length + captured.sealedTrace.length;
   if (record.length > MAX_RECORD_BYTES || payloadBytes + FRAME_HEADER_BYTES > MAX_FRAME_BYTES) {
@@ -70,7 +74,7 @@ export function encodeFrame(captured: CapturedRequest): Buffer {
   }
   const frame = Buffer.allocUnsafe(FRAME_HEADER_BYTES + payloadBytes);
   frame.writeUInt32LE(payloadBytes, 0);
-  frame.writeUInt8(r.answerCheck ? FRAME_VERSION_CHECKED : r.degraded ? FRAME_VERSION_DEGRADED : r.pinned ? FRAME_VERSION_PINNED : r.rules ? FRAME_VERSION_WITH_RULES : FRAME_VERSION, 8);
+  frame.writeUInt8(r.noTrace ? FRAME_VERSION_NO_TRACE : r.answerCheck ? FRAME_VERSION_CHECKED : r.degraded ? FRAME_VERSION_DEGRADED : r.pinned ? FRAME_VERSION_PINNED : r.rules ? FRAME_VERSION_WITH_RULES : FRAME_VERSION, 8);
   frame.writeUInt16LE(record.length, 9);
   frame.set(record, 11);
   frame.set(captured.sealedTrace, 11 + record.length);
@@ -118,8 +122,8 @@ function frameEnd(log: Buffer, at: number): number | null {
 
 function decodePayload(payload: Buffer): CapturedRequest {
   const version = payload.readUInt8(0);
-  if (version < FRAME_VERSION || version > FRAME_VERSION_CHECKED) {
-    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION} to ${FRAME_VERSION_CHECKED}`);
+  if (version < FRAME_VERSION || version > FRAME_VERSION_NO_TRACE) {
+    throw new BatchFormatError('unknown-version', `frame version ${version} is unknown; this build reads ${FRAME_VERSION} to ${FRAME_VERSION_NO_TRACE}`);
   }
   const recordEnd = PAYLOAD_HEADER_BYTES + payload.readUInt16LE(1);
   if (recordEnd > payload.length) throw new BatchFormatError('malformed', 'the record is longer than its frame');
@@ -135,7 +139,7 @@ function decodeRecord(json: string, version: number): RequestRecord {
   if (!isRecordArray(fields, version)) throw new BatchFormatError('malformed', 'a record has fields of the wrong number or type');
   const [
     requestId, atMs, model, releaseId, tenant, task, language, status, promptTokens, completionTokens,
-    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent, rules, pinned, degraded, answerCheck,
+    queueWaitMs, timeToFirstTokenMs, durationMs, traceparent, rules, pinned, degraded, answerCheck, noTrace,
   ] = fields;
   return {
     requestId, atMs, model, releaseId, segment: { tenant, task, language }, status, promptTokens, completionTokens,
@@ -144,6 +148,7 @@ function decodeRecord(json: string, version: number): RequestRecord {
     ...(pinned && { pinned: true as const }),
     ...(degraded && { degraded: degradedRecord(degraded) }),
     ...(answerCheck && { answerCheck }),
+    ...(noTrace && { noTrace }),
   };
 }
 
@@ -175,8 +180,9 @@ function isRecordArray(fields: unknown, version: number): fields is RecordArray 
     (fields[13] === null || typeof fields[13] === 'string') &&
     (version < FRAME_VERSION_WITH_RULES || isRulesArray(fields[PLAIN_FIELDS]) || (version >= FRAME_VERSION_PINNED && fields[PLAIN_FIELDS] === null)) &&
     (version < FRAME_VERSION_PINNED || fields[PLAIN_FIELDS + 1] === 1 || (version >= FRAME_VERSION_DEGRADED && fields[PLAIN_FIELDS + 1] === null)) &&
-    (version < FRAME_VERSION_DEGRADED || isDegradedArray(fields[PLAIN_FIELDS + 2]) || (version === FRAME_VERSION_CHECKED && fields[PLAIN_FIELDS + 2] === null)) &&
-    (version < FRAME_VERSION_CHECKED || (ANSWER_RESULTS as readonly unknown[]).includes(fields[PLAIN_FIELDS + 3]))
+    (version < FRAME_VERSION_DEGRADED || isDegradedArray(fields[PLAIN_FIELDS + 2]) || (version >= FRAME_VERSION_CHECKED && fields[PLAIN_FIELDS + 2] === null)) &&
+    (version < FRAME_VERSION_CHECKED || (ANSWER_RESULTS as readonly unknown[]).includes(fields[PLAIN_FIELDS + 3]) || (version >= FRAME_VERSION_NO_TRACE && fields[PLAIN_FIELDS + 3] === null)) &&
+    (version < FRAME_VERSION_NO_TRACE || (NO_TRACE_REASONS as readonly unknown[]).includes(fields[PLAIN_FIELDS + 4]))
   );
 }
 

@@ -1,4 +1,4 @@
-import { ANSWER_RESULTS, type CapturedRequest } from '#libs/contract/capture/request-record';
+import { ANSWER_RESULTS, type CapturedRequest, NO_TRACE_REASONS } from '#libs/contract/capture/request-record';
 
 /** A captured request for tests; the sealed trace is `traceBytes` bytes long. */
 export function capturedFixture(number: number, traceBytes = 40): CapturedRequest {
@@ -20,6 +20,7 @@ export function capturedFixture(number: number, traceBytes = 40): CapturedReques
       ...(number % 5 === 1 && { pinned: true as const }),
       ...(number % 3 === 1 && { degraded: number % 2 === 0 ? { path: 'generalist' as const } : { path: 'dense' as const, askedModel: 'big' } }),
       ...(number % 6 === 2 && { answerCheck: ANSWER_RESULTS[number % ANSWER_RESULTS.length] }),
+      ...(number % 7 === 3 && { noTrace: NO_TRACE_REASONS[number % NO_TRACE_REASONS.length] }),
     },
     sealedTrace: new Uint8Array(traceBytes).fill(number),
   };

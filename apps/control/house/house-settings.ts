@@ -3,6 +3,8 @@ import { type CaptureMode, type Config, type Durability } from '#libs/platform/c
 /** Settings that the management API only shows. */
 export interface HouseSettings {
   readonly captureMode: CaptureMode;
+  readonly captureShare: number;
+  readonly captureRules: Config['capture']['rules'];
   readonly durability: Durability;
   readonly feedbackRetentionDays: number;
   /** null: no limit. */
@@ -15,6 +17,8 @@ export interface HouseSettings {
 export function houseSettings({ capture, feedback, access, audit, detection }: Pick<Config, 'capture' | 'feedback' | 'access' | 'audit' | 'detection'>): HouseSettings {
   return {
     captureMode: capture.mode,
+    captureShare: capture.share,
+    captureRules: capture.rules,
     durability: capture.durability,
     feedbackRetentionDays: feedback.retentionDays,
     inferenceRequestsPerMinute: access.inferenceRequestsPerMinute,

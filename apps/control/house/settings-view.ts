@@ -19,7 +19,7 @@ export function settingsBody({ version, retentionDays, minRequests, access, hous
     version,
     retention: { traceDays: retentionDays, minuteUsageDays: minuteUsageDays(retentionDays), feedbackDays: house?.feedbackRetentionDays ?? null },
     privacy: { minRequests },
-    capture: house ? { mode: house.captureMode, durability: house.durability } : null,
+    capture: house ? { mode: house.captureMode, share: house.captureShare, rules: house.captureRules.map((rule) => ({ ...rule })), durability: house.durability } : null,
     limits: {
       apiRequestsPerMinute: access?.apiRequestsPerMinute ?? REQUESTS_PER_MINUTE,
       inferenceRequestsPerMinute: house?.inferenceRequestsPerMinute ?? null,

@@ -14,6 +14,8 @@ import { auditOf } from '../http/audited.ts';
 import { decodeCursor, encodeCursor, isInstantMs, isUuid } from '../http/cursor.ts';
 import { timeWindow } from '../routing/time-window.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
+import { type NoTraceReason } from '#libs/contract/capture/request-record';
+import { explainNoTrace } from '#libs/governance/capture-level/decide-capture';
 import { whyMissing } from './missing-trace.ts';
 import { TOKEN_TEXTS, type TokenTexts, TRACE_OPENER, TRACE_VAULT, type TraceOpener, type TraceVault } from './trace-vault.ts';
 import { traceTokenIds, traceTokens } from './trace-view.ts';
@@ -49,6 +51,7 @@ export class TraceReports {
     const nowMs = this.settings.now();
     // The entry is committed before this returns: a look that is not on record gives nothing.
     const found = this.#ofCaller(requestId, await this.vault.look(requestId, auditOf(caller, nowMs, 'trace.read', `request/${requestId}`, { offset, rows })), caller);
+    if (found.noTrace) throw notKept(found.noTrace);
     const trace = this.#unseal(requestId, found.sealedTrace);
     const total = traceRows(trace);
     const ids = traceTokenIds(trace, offset, rows);
@@ -127,6 +130,15 @@ function rulesBody({ rules }: StoredTrace): RequestBody['dataRules'] {
   if (!rules) return null;
   const { digest, generation, maskedExperts, ruleIds, labels } = rules;
   return { digest, generation, maskedExperts, rules: [...ruleIds], labels: { ...labels } };
+}
+
+function notKept(why: NoTraceReason): ProblemError {
+  return new ProblemError({
+    status: 404,
+    code: 'trace_not_recorded',
+    title: 'The trace was not recorded',
+    detail: `The request is recorded without its trace, because ${explainNoTrace(why)}. Its usage is counted in the sums.`,
+  });
 }
 
 function missing(why: 'expired' | 'unknown', retentionDays: number): ProblemError {

@@ -1,4 +1,4 @@
-import { type AnswerResult, type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { type AnswerResult, type AppliedRules, type NoTraceReason, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type GenerateOutcome } from '#libs/runtime/engine/engine';
 import { type ReleaseManifest } from '#libs/runtime/engine/release-source';
 import { type DegradedWay } from '../admit/admitted.ts';
@@ -18,14 +18,17 @@ export interface RecordFacts {
   readonly degraded: DegradedWay | null;
   /** null: its answers were free, or there is none. */
   readonly answerCheck: AnswerResult | null;
+  /** null: its trace is kept. */
+  readonly noTrace: NoTraceReason | null;
 }
 
-export function requestRecord({ isPinned, degraded, answerCheck, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
+export function requestRecord({ isPinned, degraded, answerCheck, noTrace, ...facts }: RecordFacts, outcome: GenerateOutcome): RequestRecord {
   return {
     ...facts,
     ...(isPinned && { pinned: true as const }),
     ...(degraded && { degraded: degraded.path === 'dense' ? { path: degraded.path, askedModel: degraded.insteadOf.model } : { path: degraded.path } }),
     ...(answerCheck && { answerCheck }),
+    ...(noTrace && { noTrace }),
     status: outcome.status,
     promptTokens: outcome.promptTokens,
     completionTokens: outcome.completionTokens,

@@ -1,3 +1,4 @@
+import { type CaptureDecision } from '#libs/governance/capture-level/decide-capture';
 import { type OverflowPolicy } from '#libs/moe/capacity/capacity-settings';
 import { type GenerateOutcome, type LayerOverflow } from '#libs/runtime/engine/engine';
 import { type Meter } from '@opentelemetry/api';
@@ -16,6 +17,7 @@ export class RequestFigures {
   readonly #cachedTokens;
   readonly #generations;
   readonly #unrecorded;
+  readonly #captured;
   readonly #degraded;
   readonly #overflow;
   readonly #lostMass;
@@ -32,6 +34,7 @@ export class RequestFigures {
     this.#overflow = meter.createCounter('signalbox.capacity.overflow', { description: 'Selections whose expert was full, by layer and what the release does with them.' });
     this.#lostMass = meter.createCounter('signalbox.lost.gate.mass', { description: 'Gates of selections that no expert served, by layer; a decision has about 1 in all.' });
     this.#degraded = meter.createCounter('signalbox.degraded.decisions', { description: 'Routing decisions whose selected experts were unavailable, by what served instead.' });
+    this.#captured = meter.createCounter('signalbox.capture.decisions', { description: 'Generations by what is kept of their trace (full, routes, or aggregate: only their part of the usage sums) and why.' });
     this.#unrecorded = meter.createCounter('signalbox.traces.lost', { description: 'Generations whose trace could not be recorded.' });
   }
 
@@ -50,6 +53,11 @@ export class RequestFigures {
     this.#degraded.add(degraded.renormalised, { model, rung: 'renormalise' });
     this.#degraded.add(degraded.nextBest, { model, rung: 'next-best' });
     this.#degraded.add(degraded.generalist, { model, rung: 'generalist' });
+  }
+
+  /** What is kept of its trace. */
+  captured(model: string, { keeps, reason }: CaptureDecision): void {
+    this.#captured.add(1, { model, keeps, reason });
   }
 
   /** What found its expert full. @param policy what the release does then */

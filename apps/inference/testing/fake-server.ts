@@ -87,7 +87,7 @@ export class FakeServer {
     await models.settled('all');
     const figures = new RequestFigures(createNoopMeter());
     const tellError = (_: string, error: unknown): void => void this.errors.push(error);
-    const capture = new RequestCapture(log, figures, { keepTokenIds: true, nowMs, tellEnded: () => undefined, tellError });
+    const capture = new RequestCapture(log, figures, { policy: { level: 'full', share: 1, seed: '', rules: [] }, nowMs, tellEnded: () => undefined, tellError });
     // The client may hold connections that it never used, which Node does not count as idle.
     this.#fastify = Fastify({ ...FASTIFY_LIMITS, forceCloseConnections: true });
     registerV1(this.#fastify, {

@@ -2,13 +2,13 @@ import { meter } from '#libs/platform/telemetry/metrics';
 import { type Lag } from '#libs/store/detection/followed-ledger';
 
 /** What of a request was not followed, and why. */
-export type Unfollowed = 'past-retention' | 'unreadable' | 'not-watched';
+export type Unfollowed = 'past-retention' | 'unreadable' | 'not-watched' | 'not-kept';
 
 /** Counters and gauges of following the record. */
 export class FollowMetrics {
   readonly #requests = meter().createCounter('signalbox.detection.requests', { description: 'Recorded requests that the detectors have seen.' });
   readonly #unfollowed = meter().createCounter('signalbox.detection.unfollowed', {
-    description: 'Recorded requests that the detectors did not see, by reason: past-retention, unreadable, or not-watched (no baseline of the release, or too many streams).',
+    description: 'Recorded requests that the detectors did not see, by reason: past-retention, unreadable, not-watched (no baseline of the release, or too many streams), or not-kept (their traces are not recorded at this level of capture).',
   });
   readonly #skipped = meter().createCounter('signalbox.detection.skipped.batches', { description: 'Batches written by a version that did not say which requests they hold.' });
   readonly #errors = meter().createCounter('signalbox.detection.errors', { description: 'Rounds and freezes that failed and are tried again.' });

@@ -41,15 +41,16 @@ export async function followRound({ dataSource, ledger, states, readings, stream
   const batches = await ledger.next(from, MAX_ROUND_BATCHES);
   const taken: FollowedBatch[] = [];
   let handled = 0;
-  const counts = { seen: 0, 'past-retention': 0, unreadable: 0, 'not-watched': 0, skipped: 0 };
+  const counts = { seen: 0, 'past-retention': 0, unreadable: 0, 'not-watched': 0, 'not-kept': 0, skipped: 0 };
   for (const batch of batches) {
     taken.push(batch);
     if (batch.requestIds === null) counts.skipped += 1;
     const requests = await ledger.requests(batch);
     counts['past-retention'] += (batch.requestIds?.length ?? 0) - requests.length;
     for (const request of requests) {
-      const trace = openTrace(request, sealer);
-      if (trace === null) counts.unreadable += 1;
+      const trace = request.hasNoTrace ? null : openTrace(request, sealer);
+      if (request.hasNoTrace) counts['not-kept'] += 1;
+      else if (trace === null) counts.unreadable += 1;
       else if (await streams.observe(request, trace, pace)) counts.seen += 1;
       else counts['not-watched'] += 1;
       await pace.step();
@@ -68,6 +69,6 @@ export async function followRound({ dataSource, ledger, states, readings, stream
   streams.saved();
   metrics.followed(counts.seen);
   metrics.skipped(counts.skipped);
-  for (const reason of ['past-retention', 'unreadable', 'not-watched'] as const) metrics.unfollowed(reason, counts[reason]);
+  for (const reason of ['past-retention', 'unreadable', 'not-watched', 'not-kept'] as const) metrics.unfollowed(reason, counts[reason]);
   return { watermark: last.position, batches: taken.length, requests: counts.seen, isFull: taken.length < batches.length || batches.length === MAX_ROUND_BATCHES };
 }

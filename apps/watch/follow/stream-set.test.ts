@@ -25,7 +25,7 @@ const adopted: Baseline = {
 it('watches a release for which there was no room as soon as another one has gone', async () => {
   const streams = new StreamSet({ ofRelease: async () => [] }, { layer: async () => bytes }, adopted.layers);
   streams.adopt([adopted]);
-  const observe = (releaseId: string): Promise<boolean> => streams.observe({ requestId: 'r', atMs: 1, model: 'm', releaseId, segment: { tenant: '', task: '', language: '' }, sealedTrace: new Uint8Array() }, traces[0]!, new Pace());
+  const observe = (releaseId: string): Promise<boolean> => streams.observe({ requestId: 'r', atMs: 1, model: 'm', releaseId, segment: { tenant: '', task: '', language: '' }, sealedTrace: new Uint8Array(), hasNoTrace: false }, traces[0]!, new Pace());
   expect(await observe(FIRST)).toBe(true);
   expect(await observe(SECOND)).toBe(false);
   streams.drop(FIRST);

@@ -45,7 +45,12 @@ export interface RequestRecord {
   readonly degraded?: DegradedRecord;
   /** How its answers kept to the response format that it asked for, the worst of them; left out where it asked for none or was not answered. */
   readonly answerCheck?: AnswerResult;
+  /** Why no trace is kept of it: what comes with the record adds up to its usage and has no order. Left out where a trace is kept. */
+  readonly noTrace?: NoTraceReason;
 }
+
+export const NO_TRACE_REASONS = ['not-sampled', 'aggregate-level', 'aggregate-model', 'aggregate-data-class'] as const;
+export type NoTraceReason = (typeof NO_TRACE_REASONS)[number];
 
 /** incomplete: an answer ended before its value did. */
 export const ANSWER_RESULTS = ['valid', 'invalid', 'incomplete'] as const;

@@ -45,7 +45,9 @@ export const settingsSchema = z
     privacy: z.object({ minRequests: count('Aggregates over fewer requests than this are withheld.') }),
     capture: z
       .object({
-        mode: z.enum(['full', 'routes', 'off']).describe('`full` stores routing and token ids, `routes` only routing, `off` nothing.'),
+        mode: z.enum(['full', 'routes', 'aggregate', 'off']).describe('`full` stores routing and token ids, `routes` only routing, `aggregate` no trace but its part of the usage sums, `off` nothing.'),
+        share: z.number().describe('Share of requests whose trace is kept; usage is counted of all.'),
+        rules: z.array(z.object({ field: z.enum(['model', 'dataClass']), value: z.string(), level: z.enum(['routes', 'aggregate']) })).describe('Keeps less of the requests of a model or data class; the strictest that holds counts.'),
         durability: z.enum(['memory', 'answered', 'fsync']).describe('What holds when an answer ends: nothing, its trace in the spool file, or that file on the disk.'),
       })
       .nullable()

@@ -15,10 +15,13 @@ const RIDGE = 1e-4;
 
 /** Tells the class of a request from a bag of features. */
 export class ClassAttacker {
-  private constructor(
-    readonly labels: readonly string[],
-    private readonly classifier: SoftmaxClassifier,
-  ) {}
+  readonly labels: readonly string[];
+  readonly #classifier: SoftmaxClassifier;
+
+  private constructor(labels: readonly string[], classifier: SoftmaxClassifier) {
+    this.labels = labels;
+    this.#classifier = classifier;
+  }
 
   static train(bags: readonly Bag[], features: number, seed: number): ClassAttacker {
     const labels = [...new Set(bags.map(({ label }) => label))].toSorted();
@@ -34,12 +37,12 @@ export class ClassAttacker {
 
   /** [labels]: logarithm of the odds of each class against all others. */
   logOdds(bag: Pick<Bag, 'features' | 'values'>): Float64Array {
-    return this.classifier.logProbs(bag).map((logProb) => logProb - Math.log(Math.max(1e-300, -Math.expm1(Math.min(-1e-12, logProb)))));
+    return this.#classifier.logProbs(bag).map((logProb) => logProb - Math.log(Math.max(1e-300, -Math.expm1(Math.min(-1e-12, logProb)))));
   }
 
   /** [labels]: probability of each class. */
   shares(bag: Pick<Bag, 'features' | 'values'>): Float64Array {
-    return this.classifier.logProbs(bag).map((logProb) => Math.exp(logProb));
+    return this.#classifier.logProbs(bag).map((logProb) => Math.exp(logProb));
   }
 }
 

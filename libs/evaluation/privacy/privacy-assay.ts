@@ -81,20 +81,22 @@ function stepsOf(inputs: RunInputs, settings: PrivacySettings, texts: readonly L
 class Corpus {
   readonly chunks: number;
   readonly #known = new Map<number, Promise<RoutedDocument[]>>();
+  readonly #inputs: RunInputs;
+  readonly #settings: PrivacySettings;
+  readonly #texts: readonly LabelledText[];
 
-  constructor(
-    private readonly inputs: RunInputs,
-    private readonly settings: PrivacySettings,
-    private readonly texts: readonly LabelledText[],
-  ) {
+  constructor(inputs: RunInputs, settings: PrivacySettings, texts: readonly LabelledText[]) {
+    this.#inputs = inputs;
+    this.#settings = settings;
+    this.#texts = texts;
     this.chunks = Math.ceil(texts.length / TEXTS_PER_STEP);
   }
 
   chunk(at: number, probe: Probe): Promise<RoutedDocument[]> {
     const known = this.#known.get(at);
     if (known) return known;
-    const some = this.texts.slice(at * TEXTS_PER_STEP, (at + 1) * TEXTS_PER_STEP);
-    const reading = routedDocuments(probe, this.inputs.candidate, some, this.settings.maxTokensPerDocument);
+    const some = this.#texts.slice(at * TEXTS_PER_STEP, (at + 1) * TEXTS_PER_STEP);
+    const reading = routedDocuments(probe, this.#inputs.candidate, some, this.#settings.maxTokensPerDocument);
     this.#known.set(at, reading);
     // What failed is tried anew.
     reading.catch(() => this.#known.delete(at));
@@ -104,7 +106,7 @@ class Corpus {
   async split(probe: Probe): Promise<SplitDocuments<RoutedDocument>> {
     const all: RoutedDocument[] = [];
     for (let at = 0; at < this.chunks; at += 1) all.push(...(await this.chunk(at, probe)));
-    const split = splitDocuments(all, this.settings.heldOutShare, this.settings.seed);
+    const split = splitDocuments(all, this.#settings.heldOutShare, this.#settings.seed);
     if (split.heldOut.length === 0) throw new EvaluationError('too-few-texts', 'suite.tasks', 'No class has two texts of two tokens or more, so none can be held out: give more or longer texts.');
     return split;
   }

@@ -43,14 +43,18 @@ const RIDGE = 1e-4;
  */
 export class TokenAttacker {
   readonly #classOf: ReadonlyMap<number, number>;
+  readonly #features: RouteFeatures;
+  readonly #classifier: SoftmaxClassifier;
+  readonly #vocabulary: readonly number[];
+  readonly #prior: TokenPrior;
+  readonly #pairWeight: number;
 
-  private constructor(
-    private readonly features: RouteFeatures,
-    private readonly classifier: SoftmaxClassifier,
-    private readonly vocabulary: readonly number[],
-    private readonly prior: TokenPrior,
-    private readonly pairWeight: number,
-  ) {
+  private constructor(features: RouteFeatures, classifier: SoftmaxClassifier, vocabulary: readonly number[], prior: TokenPrior, pairWeight: number) {
+    this.#features = features;
+    this.#classifier = classifier;
+    this.#vocabulary = vocabulary;
+    this.#prior = prior;
+    this.#pairWeight = pairWeight;
     this.#classOf = new Map(vocabulary.map((token, at) => [token, at]));
   }
 
@@ -97,14 +101,14 @@ export class TokenAttacker {
     const scores: Float64Array[] = [];
     const ownLogProbs = new Float64Array(rows);
     for (let row = 0; row < rows; row += 1) {
-      const logProbs = this.classifier.logProbs({ features: this.features.of(document, row) });
+      const logProbs = this.#classifier.logProbs({ features: this.#features.of(document, row) });
       const best = bestOf(logProbs, CANDIDATES);
       classes.push(best);
       scores.push(Float64Array.from(best, (c) => logProbs[c]!));
       const own = this.#classOf.get(document.tokens[row]!);
       ownLogProbs[row] = own === undefined ? -Infinity : logProbs[own]!;
     }
-    const tokens = classes.map((best) => best.map((c) => this.vocabulary[c]!));
+    const tokens = classes.map((best) => best.map((c) => this.#vocabulary[c]!));
     return this.#posteriors(tokens, scores).map((posterior, row) => {
       const order = bestOf(posterior, GUESSES);
       const truth = document.tokens[row]!;
@@ -112,7 +116,7 @@ export class TokenAttacker {
       // What the candidates hold together is shared out anew by the neighbours; the others keep what they had.
       const held = scores[row]!.reduce((sum, score) => sum + Math.exp(score), 0);
       const given = place === -1 ? Math.exp(ownLogProbs[row]!) : held * posterior[place]!;
-      return { tokens: order.map((at) => tokens[row]![at]!), logProb: Math.log((1 - DOUBT) * given + DOUBT * this.prior.single(truth)) };
+      return { tokens: order.map((at) => tokens[row]![at]!), logProb: Math.log((1 - DOUBT) * given + DOUBT * this.#prior.single(truth)) };
     });
   }
 
@@ -141,7 +145,7 @@ export class TokenAttacker {
   }
 
   #links(from: readonly number[], to: readonly number[]): Float64Array[] {
-    return from.map((previous) => Float64Array.from(to, (token) => (this.pairWeight === 0 ? 1 : (this.prior.after(previous, token) / this.prior.single(token)) ** this.pairWeight)));
+    return from.map((previous) => Float64Array.from(to, (token) => (this.#pairWeight === 0 ? 1 : (this.#prior.after(previous, token) / this.#prior.single(token)) ** this.#pairWeight)));
   }
 }
 

@@ -18,6 +18,9 @@ describe('loadConfig', () => {
       queue: { redisUrl: null },
       capture: {
         mode: 'full',
+        share: 1,
+        seed: '',
+        rules: [],
         transport: 'spool',
         durability: 'answered',
         spoolMaxBytes: 1024 ** 3,
@@ -123,5 +126,15 @@ describe('loadConfig', () => {
       'SIGNALBOX_PROT is not a setting of Signalbox and is ignored; did you mean SIGNALBOX_PORT?',
       'SIGNALBOX_SOMETHING_ELSE_ALTOGETHER is not a setting of Signalbox and is ignored.',
     ]);
+  });
+
+  it('reads what is kept less of some requests, and names a rule that it cannot read', () => {
+    expect(load({ SIGNALBOX_CAPTURE: 'routes', SIGNALBOX_CAPTURE_SHARE: '0.05', SIGNALBOX_CAPTURE_RULES: 'dataClass=health:aggregate, model=chat:routes' }).capture).toMatchObject({
+      mode: 'routes',
+      share: 0.05,
+      rules: [{ field: 'dataClass', value: 'health', level: 'aggregate' }, { field: 'model', value: 'chat', level: 'routes' }],
+    });
+    expect(() => load({ SIGNALBOX_CAPTURE_RULES: 'tenant=a:aggregate' })).toThrow(/SIGNALBOX_CAPTURE_RULES.*dataClass=health:aggregate/s);
+    expect(() => load({ SIGNALBOX_CAPTURE_SHARE: '2' })).toThrow(/SIGNALBOX_CAPTURE_SHARE/);
   });
 });

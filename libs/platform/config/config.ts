@@ -1,3 +1,4 @@
+import { type CaptureRuleSetting } from './capture-settings.ts';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type z } from 'zod';
@@ -43,6 +44,12 @@ export interface Config {
   readonly queue: { readonly redisUrl: string | null };
   readonly capture: {
     readonly mode: CaptureMode;
+    /** Share of requests whose trace is kept; usage is counted of all. */
+    readonly share: number;
+    /** Changes which requests these are. */
+    readonly seed: string;
+    /** What is kept less of, by model or data class. */
+    readonly rules: readonly CaptureRuleSetting[];
     readonly transport: CaptureTransport;
     readonly durability: Durability;
     readonly spoolMaxBytes: number;
@@ -152,6 +159,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     queue: { redisUrl: values.REDIS_URL ?? null },
     capture: {
       mode: values.SIGNALBOX_CAPTURE,
+      share: values.SIGNALBOX_CAPTURE_SHARE,
+      seed: values.SIGNALBOX_CAPTURE_SEED,
+      rules: values.SIGNALBOX_CAPTURE_RULES ?? [],
       transport: values.SIGNALBOX_CAPTURE_TRANSPORT,
       durability: values.SIGNALBOX_DURABILITY,
       spoolMaxBytes: values.SIGNALBOX_SPOOL_MAX_BYTES,

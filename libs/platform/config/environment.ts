@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { accessSettings } from './access-settings.ts';
 import { admissionSettings } from './admission-settings.ts';
+import { captureSettings } from './capture-settings.ts';
 import { evaluationSettings } from './evaluation-settings.ts';
 import { expertSettings } from './expert-settings.ts';
 import { integerText } from './integer-text.ts';
@@ -57,7 +58,7 @@ export const environmentSchema = z.object({
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://host:6379'),
   SIGNALBOX_DURABILITY: choice(['memory', 'answered', 'fsync'], 'answered'),
   SIGNALBOX_SPOOL_MAX_BYTES: sizeBytes(1024 ** 2, GIB),
-  SIGNALBOX_CAPTURE: choice(['full', 'routes', 'off'], 'full'),
+  ...captureSettings,
   SIGNALBOX_CAPTURE_TRANSPORT: choice(['spool', 'inline'], 'spool'),
   SIGNALBOX_TRACE_KEY: keyBytes.optional(),
   SIGNALBOX_TRACE_KEYS_OLDER: olderKeys.optional(),

@@ -26,6 +26,7 @@ export const TRACE_COLUMNS = [
   'degraded',
   'asked_model',
   'answer_check',
+  'no_trace',
 ] as const;
 
 /** Statuses by their stored number. */
@@ -68,7 +69,8 @@ export function* encodeTraceRows(traces: readonly TraceToWrite[], ids: ShortIds)
       .int16(flags)
       .bytes(record.degraded ? Buffer.from(record.degraded.path) : null)
       .bytes(record.degraded?.path === 'dense' ? Buffer.from(record.degraded.askedModel) : null)
-      .bytes(record.answerCheck ? Buffer.from(record.answerCheck) : null);
+      .bytes(record.answerCheck ? Buffer.from(record.answerCheck) : null)
+      .bytes(record.noTrace ? Buffer.from(record.noTrace) : null);
     if (encoder.sizeBytes >= CHUNK_BYTES) yield encoder.take();
   }
   yield encoder.finish();

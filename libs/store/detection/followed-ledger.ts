@@ -23,6 +23,8 @@ export interface FollowedRequest {
   readonly releaseId: string;
   readonly segment: Segment;
   readonly sealedTrace: Uint8Array;
+  /** Its trace is not kept: there is nothing to follow. */
+  readonly hasNoTrace: boolean;
 }
 
 export interface Lag {
@@ -36,13 +38,14 @@ interface RequestRow extends Segment {
   readonly model: string;
   readonly release_id: string;
   readonly trace: Buffer;
+  readonly no_trace: string | null;
 }
 
 /** Behind the last batch that the next transaction could have written. */
 const BEHIND_ALL = '9223372036854775807';
 /** Batches are counted only so far: beyond it the reader is behind in any case. */
 const MAX_COUNTED = 100_000;
-const REQUEST_COLUMNS = 't.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language, t.trace';
+const REQUEST_COLUMNS = 't.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language, t.trace, t.no_trace';
 const REQUEST_SOURCE = 'JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment';
 
 /**
@@ -122,6 +125,6 @@ export async function requestsById(manager: EntityManager, ids: readonly string[
   return rows.map(toRequest);
 }
 
-function toRequest({ request_id: requestId, at, model, release_id: releaseId, tenant, task, language, trace }: RequestRow): FollowedRequest {
-  return { requestId, atMs: at.getTime(), model, releaseId, segment: { tenant, task, language }, sealedTrace: trace };
+function toRequest({ request_id: requestId, at, model, release_id: releaseId, tenant, task, language, trace, no_trace: noTrace }: RequestRow): FollowedRequest {
+  return { requestId, atMs: at.getTime(), model, releaseId, segment: { tenant, task, language }, sealedTrace: trace, hasNoTrace: noTrace !== null };
 }

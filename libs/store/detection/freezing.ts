@@ -46,7 +46,7 @@ export class Freezing {
     for (const segment of [{}, ...options.segments] as SegmentLabels[]) {
       const rows: { request_id: string }[] = await this.dataSource.query(
         `SELECT t.request_id FROM signalbox.trace AS t JOIN signalbox.segment ON segment.id = t.segment
-         WHERE t.release = (SELECT number FROM signalbox.release WHERE id = $1) AND t.at >= $2 AND t.at < $3 AND t.routed_tokens > 0 AND t.pinned IS NOT TRUE
+         WHERE t.release = (SELECT number FROM signalbox.release WHERE id = $1) AND t.at >= $2 AND t.at < $3 AND t.routed_tokens > 0 AND t.pinned IS NOT TRUE AND t.no_trace IS NULL
            AND ($4::text IS NULL OR segment.tenant = $4) AND ($5::text IS NULL OR segment.task = $5) AND ($6::text IS NULL OR segment.language = $6)
          ORDER BY hashtextextended(t.request_id::text, 0), t.request_id LIMIT $7`,
         [releaseId, new Date(fromMs), new Date(toMs), segment.tenant ?? null, segment.task ?? null, segment.language ?? null, options.sampleRequests],
@@ -137,7 +137,7 @@ export class Freezing {
       `SELECT a.model, r.id AS release, (r.manifest->'shape'->>'layers')::int AS layers, (r.manifest->'shape'->>'experts')::int AS experts, recorded.first
        FROM signalbox.activation AS a JOIN signalbox.release AS r ON r.id = a.stable_release
        CROSS JOIN LATERAL (SELECT count(*) AS requests, min(at) AS first FROM
-         (SELECT at FROM signalbox.trace WHERE release = r.number AND at < $2 AND routed_tokens > 0 LIMIT $1) AS few) AS recorded
+         (SELECT at FROM signalbox.trace WHERE release = r.number AND at < $2 AND routed_tokens > 0 AND no_trace IS NULL LIMIT $1) AS few) AS recorded
        WHERE recorded.requests >= $1 AND NOT EXISTS (SELECT FROM signalbox.baseline AS b WHERE b.model = a.model
          AND (b.adopted_at IS NOT NULL OR b.state IN ('freezing', 'ready') OR b.created_at > $3))`,
       [requests, new Date(nowMs), new Date(nowMs - 3_600_000)],

@@ -1,5 +1,5 @@
 import { type DataSource, type EntityManager } from 'typeorm';
-import { ANSWER_RESULTS, type AnswerResult, type AppliedRules, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
+import { ANSWER_RESULTS, type AnswerResult, type AppliedRules, NO_TRACE_REASONS, type NoTraceReason, type RequestRecord, type Segment } from '#libs/contract/capture/request-record';
 import { type DecisionFlag, flagNames } from '#libs/trace/trace';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 import { STATUSES } from '../capture/trace-rows.ts';
@@ -53,11 +53,12 @@ interface Row extends Segment {
   degraded: string | null;
   asked_model: string | null;
   answer_check: string | null;
+  no_trace: string | null;
 }
 
 const COLUMNS = `t.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language,
   t.status, t.prompt_tokens, t.completion_tokens, t.routed_tokens, t.queue_ms, t.ttft_ms, t.duration_ms,
-  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned, t.degraded, t.asked_model, t.answer_check,
+  octet_length(t.trace) AS size_bytes, t.masked_experts, t.rules_digest, t.rules_applied, t.flags, t.pinned, t.degraded, t.asked_model, t.answer_check, t.no_trace,
   (SELECT generation FROM signalbox.data_rule_set WHERE digest = encode(t.rules_digest, 'hex')) AS rules_generation`;
 const JOINS = `JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment`;
 const SOURCE = `signalbox.trace AS t ${JOINS}`;
@@ -80,14 +81,14 @@ export class TraceReader {
   }
 
   /**
-   * Reads the newest traces that match, and notes who looked, in one transaction.
+   * Reads the newest requests that match and have a trace, and notes who looked, in one transaction.
    * @throws RangeError for a limit outside 1 to 1000
    */
   async lookAtNewest(filter: TraceFilter, limit: number, audit: AuditEntry): Promise<readonly StoredTraceWithBytes[]> {
     if (!(limit >= 1 && limit <= 1000)) throw new RangeError(`limit is ${limit}; it must be from 1 to 1000`);
     return this.dataSource.transaction(async (manager) => {
       const { bind, parameters } = binder();
-      const conditions = whereOf(filter, bind);
+      const conditions = [...whereOf(filter, bind), 't.no_trace IS NULL'];
       const rows = await manager.query<(Row & { trace: Buffer })[]>(
         `SELECT ${COLUMNS}, t.trace FROM (
            SELECT * FROM signalbox.trace AS t WHERE ${conditions.join(' AND ')} ORDER BY ${orderBy('newest')} LIMIT ${bind(limit)}
@@ -167,9 +168,14 @@ function toTrace(row: Row): StoredTrace {
     ...(row.pinned === true && { pinned: true as const }),
     ...(row.degraded === 'dense' && { degraded: { path: 'dense' as const, askedModel: row.asked_model ?? '' } }),
     ...(row.degraded === 'generalist' && { degraded: { path: 'generalist' as const } }),
+    ...(isNoTraceReason(row.no_trace) && { noTrace: row.no_trace }),
     ...(isAnswerResult(row.answer_check) && { answerCheck: row.answer_check }),
     ...(row.rules_digest && { rules: appliedRules(row.rules_digest, row) }),
   };
+}
+
+function isNoTraceReason(value: string | null): value is NoTraceReason {
+  return (NO_TRACE_REASONS as readonly (string | null)[]).includes(value);
 }
 
 function isAnswerResult(value: string | null): value is AnswerResult {

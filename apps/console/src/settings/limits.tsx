@@ -53,7 +53,7 @@ function groups({ retention, privacy, capture, limits, session, audit, detection
       items: [
         ...(capture
           ? [
-              { name: 'Capture', value: capture.mode, meaning: { full: 'Routes and token ids.', routes: 'Routes only, without token ids.', off: 'Nothing: there are no figures of routing.' }[capture.mode], variable: 'SIGNALBOX_CAPTURE' },
+              { name: 'Capture', value: capture.mode, meaning: { full: 'Routes and token ids.', routes: 'Routes only, without token ids.', aggregate: 'No trace of a request, only its part of the usage sums.', off: 'Nothing: there are no figures of routing.' }[capture.mode], variable: 'SIGNALBOX_CAPTURE' },
               { name: 'Durability', value: capture.durability, meaning: { memory: 'An answer may end before its trace is anywhere but in memory.', answered: "An answer ends when its trace is in the spool file: it survives the end of the process.", fsync: "An answer ends when its trace is on the disk: it survives the machine's." }[capture.durability], variable: 'SIGNALBOX_DURABILITY' },
             ]
           : []),

@@ -1,0 +1,92 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CapturePolicy, decideCapture } from '#libs/governance/capture-level/decide-capture';
+import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
+import { newTemporaryHome } from '../harness/temporary-home.ts';
+import { until } from '../harness/until.ts';
+
+const LIMIT_MS = 120_000;
+const MODEL = 'tiny-mixtral';
+const POLICY: CapturePolicy = { level: 'routes', share: 0.5, seed: 'test', rules: [{ field: 'dataClass', value: 'health', level: 'aggregate' }] };
+
+let home = '';
+let signalbox: SignalboxProcess;
+const headers = { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' };
+
+async function ask(dataClass: string): Promise<string> {
+  const body = JSON.stringify({ model: MODEL, prompt: 'In the beginning', max_tokens: 4, metadata: { data_class: dataClass } });
+  const response = await fetch(`${signalbox.url}/v1/completions`, { method: 'POST', headers, body });
+  expect(response.status).toBe(200);
+  await response.arrayBuffer();
+  return response.headers.get('x-request-id')!;
+}
+
+async function get<T>(path: string): Promise<{ status: number; body: T }> {
+  const response = await fetch(`${signalbox.url}/api/v1${path}`, { headers });
+  return { status: response.status, body: (await response.json()) as T };
+}
+
+interface Usage {
+  readonly groups: readonly { readonly requests?: number; readonly layers?: readonly { readonly tokens: number }[] }[];
+}
+interface TraceAnswer {
+  readonly code?: string;
+  readonly detail?: string;
+  readonly tokens?: readonly { readonly tokenId: number | null }[];
+}
+
+beforeAll(async () => {
+  home = newTemporaryHome('capture-levels-');
+  signalbox = new SignalboxProcess(home, await freePort(), {
+    SIGNALBOX_CAPTURE: 'routes', SIGNALBOX_CAPTURE_SHARE: '0.5', SIGNALBOX_CAPTURE_SEED: 'test', SIGNALBOX_CAPTURE_RULES: 'dataClass=health:aggregate',
+  });
+  await signalbox.start();
+}, LIMIT_MS);
+afterAll(async () => {
+  await signalbox.stop();
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe('levels of capture', () => {
+  it('keep the traces of the share that the ids choose, count the usage of all, and say why a trace is not there', async () => {
+    const asked: { readonly requestId: string; readonly dataClass: string }[] = [];
+    for (let i = 0; i < 16; i += 1) {
+      const dataClass = i % 4 === 3 ? 'health' : '';
+      asked.push({ requestId: await ask(dataClass), dataClass });
+    }
+    let tokens = 0;
+    await until(async () => {
+      const { body } = await get<Usage>(`/usage?model=${MODEL}`);
+      tokens = body.groups[0]?.layers?.[0]?.tokens ?? 0;
+      return body.groups[0]?.requests === asked.length;
+    }, LIMIT_MS);
+    let counted = 0;
+    for (const { requestId, dataClass } of asked) {
+      const decision = decideCapture(POLICY, { requestId, model: MODEL, dataClass });
+      const request = await get<{ routedTokens: number }>(`/requests/${requestId}`);
+      expect(request.status).toBe(200);
+      counted += request.body.routedTokens;
+      const { status, body } = await get<TraceAnswer>(`/traces/${requestId}`);
+      if (decision.keeps === 'aggregate') {
+        expect({ status, code: body.code }).toEqual({ status: 404, code: 'trace_not_recorded' });
+        expect(body.detail).toContain(decision.reason === 'not-sampled' ? 'SIGNALBOX_CAPTURE_SHARE' : 'SIGNALBOX_CAPTURE_RULES');
+      } else {
+        expect(status).toBe(200);
+        expect(body.tokens!.length).toBeGreaterThan(3);
+        expect(body.tokens!.every(({ tokenId }) => tokenId === null)).toBe(true);
+      }
+    }
+    expect(counted).toBe(tokens);
+    const metrics = await (await fetch(`${signalbox.url}/metrics`, { headers })).text();
+    for (const reason of ['sampled', 'not-sampled', 'aggregate-data-class']) expect(metrics).toMatch(new RegExp(`signalbox_capture_decisions_total\\{[^}]*reason="${reason}"`));
+  }, LIMIT_MS);
+
+  it('is what the settings show', async () => {
+    const { body } = await get<{ capture: unknown }>('/settings');
+    expect(body.capture).toMatchObject({ mode: 'routes', share: 0.5, rules: POLICY.rules });
+  });
+
+  it('lets the watch count what it does not see', async () => {
+    await until(async () => /signalbox_detection_unfollowed_total\{[^}]*reason="not-kept"[^}]*\} [1-9]/.test(await (await fetch(`${signalbox.url}/metrics`, { headers })).text()), LIMIT_MS);
+  }, LIMIT_MS);
+});
