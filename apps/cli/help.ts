@@ -35,6 +35,16 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox releases densify': ['signalbox releases densify 5f5f5f5f --as mixtral-dense --experts-per-layer 2'],
   'signalbox components': ['signalbox components list --name expert/3/5', 'signalbox components card 5f5f5f5f --owner models@example.com', 'signalbox components compare <a> <b>'],
   'signalbox upload': ['signalbox upload expert.safetensors --kind expert --component expert/3/5 --model tiny-mixtral'],
+  'signalbox eval run': [
+    'signalbox eval run evals/first.yaml --candidate 5f5f5f5f --reference stable --wait',
+    'signalbox eval run evals/first.yaml --candidate 5f5f5f5f --reference stable --out report.md --out junit.xml --attach <change-id> --attribute',
+  ],
+  'signalbox eval attribute': ['signalbox eval attribute <old-release> <new-release> --suite evals/first.yaml --wait'],
+  'signalbox eval privacy': ['signalbox eval privacy 5f5f5f5f --suite evals/first.yaml --wait'],
+  'signalbox eval concentration': ['signalbox eval concentration 5f5f5f5f --suite evals/safety.yaml --wait'],
+  'signalbox eval list': ['signalbox eval list --kind suite --state succeeded'],
+  'signalbox eval report': ['signalbox eval report <evaluation-id> --format markdown', 'signalbox eval report <evaluation-id> --out junit.xml'],
+  'signalbox eval check': ['signalbox eval check evals/first.yaml'],
   'signalbox change create': [
     'signalbox change create replace-expert --replace expert/3/5=<sha256> --canary 0.05 --title "Tuned on contracts" --reason "..."',
     'signalbox change create activate --release <release> --title "..." --reason "..."',
@@ -77,6 +87,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
 /** Commands that ask no server. */
 const OFFLINE: ReadonlySet<string> = new Set([
   'signalbox audit verify',
+  'signalbox eval check',
   'signalbox sign directory',
   'signalbox trust new-key',
   'signalbox verify-signature component',

@@ -9,6 +9,7 @@ import { addBaselineCommands } from './commands/baseline.ts';
 import { addChangeCommands } from './commands/change.ts';
 import { addDataRulesCommands } from './commands/data-rules.ts';
 import { addComponentCommands } from './commands/components.ts';
+import { addEvalCommands } from './commands/eval.ts';
 import { addFeedbackCommands } from './commands/feedback.ts';
 import { addFreezeCommands } from './commands/freeze.ts';
 import { addPlanCommand } from './commands/plan.ts';
@@ -106,6 +107,7 @@ function buildProgram(terminal: Terminal): Command {
 
   addDemoCommand(program, terminal, client);
   addChangeCommands(program, terminal, client);
+  addEvalCommands(program, terminal, client);
   addPlanCommand(program, terminal, client);
   addFreezeCommands(program, terminal, client);
   addReceiverCommands(program, terminal, client);

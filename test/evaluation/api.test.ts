@@ -56,7 +56,7 @@ function resultOf(suite: string, outcome: 'pass' | 'fail', over: object = {}): S
       {
         id: 'text', kind: 'likelihood', failures: [],
         metrics: [{ name: 'bitsPerByte', unit: 'bits/byte', slice: { domain: 'german' }, candidate: figures, reference: figures, difference: { value, low: value - 0.05, high: value + 0.05, p: 0.001, pAdjusted: 0.002 }, better: 'lower' }],
-        gates: [{ metric: 'bitsPerByte', slice: null, side: 'atMost', bound: 0.02, versus: 'reference', value, outcome, detail: `${value} bits per byte` }],
+        gates: [{ metric: 'bitsPerByte', slice: null, side: 'atMost', bound: 0.02, versus: 'reference', value, outcome, reason: outcome === 'fail' ? 'bound-broken' : 'bound-kept', detail: `${value} bits per byte` }],
       },
     ],
     ...over,

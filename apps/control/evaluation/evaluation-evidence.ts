@@ -27,9 +27,10 @@ export class EvaluationEvidence {
     const concluded = await this.view.concluded(evaluationId, 'evaluationId');
     const stored = await this.changes.find(seen.id);
     if (!stored) throw changeNotFound();
-    const { effect } = stored.change;
+    const { effect, payload } = stored.change;
     const { candidate } = concluded.run.spec;
-    if (effect.kind === 'release' && effect.releaseId !== candidate) throw otherRelease(candidate, effect.releaseId);
+    const named = 'releaseId' in payload ? payload.releaseId : null;
+    if (effect.kind === 'release' && effect.releaseId !== candidate && named !== candidate) throw otherRelease(candidate, effect.releaseId);
     await this.desk.attach(seen, { kind, title: titleOf(concluded), content: contentOf(concluded), mediaType: 'application/json' }, caller);
   }
 }

@@ -27,13 +27,14 @@ function suiteResult(quoted = 'plain'): SuiteResult {
           metric({ difference: { value: 0.01, low: -0.1, high: 0.12, p: 0.9, pAdjusted: 1 } }),
         ],
         gates: [
-          { metric: 'bitsPerByte', slice: { domain: 'german' }, side: 'atMost', bound: 0.02, versus: 'reference', value: 0.5, outcome: 'fail', detail: quoted },
-          { metric: 'bitsPerByte', slice: null, side: 'atMost', bound: 3, versus: null, value: 2.5, outcome: 'pass', detail: 'holds' },
+          { metric: 'bitsPerByte', slice: { domain: 'german' }, side: 'atMost', bound: 0.02, versus: 'reference', value: 0.5, outcome: 'fail', reason: 'bound-broken', detail: quoted },
+          { metric: 'bitsPerByte', slice: null, side: 'atMost', bound: 3, versus: null, value: 2.5, outcome: 'pass', reason: 'bound-kept', detail: 'holds' },
         ],
         failures: [],
       },
       {
-        id: 'stays-inside', kind: 'routes', metrics: [], gates: [{ metric: 'kept', slice: null, side: 'atLeast', bound: 1, versus: null, value: 0.9, outcome: 'inconclusive', detail: 'too few items' }],
+        id: 'stays-inside', kind: 'routes', metrics: [], gates: [{ metric: 'kept', slice: null, side: 'atLeast', bound: 1, versus: null, value: 0.9, outcome: 'inconclusive', reason: 'too-few-items', detail: 'too few items' }],
+        routing: [{ class: 'harmful', layer: 2, candidate: [{ expert: 5, share: 0.41 }, { expert: 1, share: 0.2 }], reference: [{ expert: 5, share: 0.6 }] }],
         failures: [{ item: 3, detail: quoted, tokens: [{ row: 4, token: 'Haus', context: `das [Haus] ${quoted}`, layer: 2, expert: 5, gate: 0.61, expected: 'must stay inside experts 0, 1' }] }],
       },
     ],
@@ -56,6 +57,7 @@ describe('Markdown', () => {
     expect(text).toContain('1 of 3 compared figures are not told apart');
     expect(text).toContain('1 of 3 gates hold');
     expect(part(text, 'Failures')).toContain('das [Haus] plain');
+    expect(text).toContain('| `harmful` | 2 | 5 (60 %) | 5 (41 %), 1 (20 %) |');
     expect(part(text, 'How to reproduce')).toContain(`signalbox eval run ${sha('5')} --candidate ${sha('c')} --reference ${sha('a')} --wait`);
     expect(text).toContain(sha('f'));
   });

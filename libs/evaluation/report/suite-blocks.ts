@@ -21,8 +21,19 @@ export function suiteBlocks({ tasks, reference }: Pick<SuiteResult, 'tasks' | 'r
   return [
     ...gateBlocks(tasks.flatMap(({ id, gates }) => gates.map((gate): PlacedGate => ({ ...gate, task: id })))),
     ...(reference === null ? valueBlocks(metrics) : comparedBlocks(metrics)),
+    ...routingBlocks(tasks),
     ...failureBlocks(tasks),
   ];
+}
+
+/** Which experts the classes of prompts took. */
+function routingBlocks(tasks: readonly TaskResult[]): Block[] {
+  const rows = tasks.flatMap(({ routing = [] }) => routing.map((one): Cell[] => [{ quoted: one.class }, String(one.layer), one.reference === null ? '-' : sharesText(one.reference), sharesText(one.candidate)]));
+  return rows.length === 0 ? [] : [{ kind: 'folded', title: 'Routes by class of prompts: experts taken most', blocks: [bounded(['class', 'layer', 'reference', 'candidate'], rows, MAX_FOLDED_ROWS)] }];
+}
+
+function sharesText(shares: readonly { readonly expert: number; readonly share: number }[]): string {
+  return shares.slice(0, 3).map(({ expert, share }) => `${expert} (${Math.round(100 * share)} %)`).join(', ');
 }
 
 function gateBlocks(gates: readonly PlacedGate[]): Block[] {
