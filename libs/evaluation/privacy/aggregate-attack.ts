@@ -40,6 +40,15 @@ export function attackAggregates(train: readonly RoutedDocument[], heldOut: read
   }
   return {
     scored: heldOut.map(({ label }, index) => ({ label, scores: scores[index]! })),
-    bags: heldOut.map((document) => usageBag(document.label, usageOf(around(document, heldOut), shape))),
+    bags: bagsAround(heldOut, shape, size, seed),
   };
+}
+
+/** A sum around each document, with `size` - 1 others drawn at random; of its class. */
+export function bagsAround(documents: readonly RoutedDocument[], shape: RouteShape, size: number, seed: number): Bag[] {
+  const uniform = seededUniform(seed);
+  return documents.map((document) => {
+    const others = Array.from({ length: size - 1 }, () => documents[Math.floor(uniform() * documents.length)]!);
+    return usageBag(document.label, usageOf([document, ...others], shape));
+  });
 }

@@ -1,10 +1,9 @@
-import { attackAggregates } from './aggregate-attack.ts';
-import { ClassAttacker } from './class-attacker.ts';
+import { attackAggregates, bagsAround } from './aggregate-attack.ts';
 import { classAucs, meanAuc, oneSidedAuc, sampledAuc, type ScoredDocument } from './class-auc.ts';
-import { type Bag } from './class-attacker.ts';
+import { type Bag, ClassAttacker } from './class-attacker.ts';
 import { type Estimate } from '../run/result.ts';
 import { type LearningPoint, type PrivacyChance, type PrivacyLevel } from './result.ts';
-import { routesBag, routesFeatures, tokensBag, usageBag, usageFeatures, usageOf } from './request-bags.ts';
+import { routesBag, routesFeatures, tokensBag, usageFeatures } from './request-bags.ts';
 import { countTokens, type RoutedDocument, type RouteShape, type SplitDocuments } from './routed-document.ts';
 import { firstTokens, TokenAttacker } from './token-attacker.ts';
 import { TokenPrior } from './token-prior.ts';
@@ -52,7 +51,7 @@ export function attackRouteClasses({ train, heldOut }: Split, { shape, seed }: A
 export async function attackUsage({ train, heldOut }: Split, size: number, { shape, vocabSize, seed, breathe }: AttackOptions): Promise<Omit<PrivacyLevel, 'level'>> {
   const { scored, bags } = attackAggregates(train, heldOut, shape, size, seed);
   await breathe();
-  const classes = ClassAttacker.train(train.map((document) => usageBag(document.label, usageOf([document], shape))), usageFeatures(shape), seed);
+  const classes = ClassAttacker.train(bagsAround(train, shape, size, seed), usageFeatures(shape), seed);
   const recovery = await recoveryOfUsage(classes, train, heldOut, bags, vocabSize, breathe);
   const { labels } = classes;
   return { ...recovery, classAuc: labels.length < 2 ? null : meanAuc(scored, labels, seed), classes: labels.length < 2 ? [] : classAucs(scored, labels) };

@@ -27,8 +27,8 @@ const MAX_WEIGHTS = 24_000_000;
 /** Tokens of each row that are weighed against their neighbours. */
 const CANDIDATES = 24;
 const GUESSES = 5;
-/** Share of the attacker's belief that stays with token frequencies, so that no token has none. */
-const DOUBT = 0.02;
+/** Shares of the attacker's belief that stay with token frequencies: so that no token has none, and that routes which tell nothing cost nothing. */
+const DOUBTS = [0.02, 0.1, 0.3, 0.6, 0.9, 1] as const;
 /** Weights of the prior of token pairs that are tried on text the attacker keeps back from its training. */
 const PAIR_WEIGHTS = [0, 0.25, 0.5, 0.75, 1] as const;
 const KEPT_BACK = 0.1;
@@ -39,7 +39,7 @@ const RIDGE = 1e-4;
  * Recovers tokens from routes. A softmax classifier gives each row's tokens from the experts around it;
  * the prior of token pairs joins rows to text: over the likeliest candidates of each row the forward and
  * backward sums (Rabiner 1989, Proc. IEEE 77) of score(t_i) (P(t_i | t_i-1) / P(t_i))^w give each row's
- * posterior. w is chosen on kept-back documents.
+ * posterior. w, and how much belief stays with the token frequencies, are chosen on kept-back documents.
  */
 export class TokenAttacker {
   readonly #classOf: ReadonlyMap<number, number>;
@@ -48,13 +48,15 @@ export class TokenAttacker {
   readonly #vocabulary: readonly number[];
   readonly #prior: TokenPrior;
   readonly #pairWeight: number;
+  readonly #doubt: number;
 
-  private constructor(features: RouteFeatures, classifier: SoftmaxClassifier, vocabulary: readonly number[], prior: TokenPrior, pairWeight: number) {
+  private constructor(features: RouteFeatures, classifier: SoftmaxClassifier, vocabulary: readonly number[], prior: TokenPrior, pairWeight: number, doubt: number) {
     this.#features = features;
     this.#classifier = classifier;
     this.#vocabulary = vocabulary;
     this.#prior = prior;
     this.#pairWeight = pairWeight;
+    this.#doubt = doubt;
     this.#classOf = new Map(vocabulary.map((token, at) => [token, at]));
   }
 
@@ -77,25 +79,33 @@ export class TokenAttacker {
         await breathe();
       }
     }
-    let best = { weight: 0.5, logProb: -Infinity };
-    // Pairs of the kept-back documents must not be in the prior that they choose the weight for.
+    let best = { weight: 0.5, doubt: DOUBTS[0] as number, logProb: -Infinity };
+    // Pairs of the kept-back documents must not be in the prior that they choose for.
     const honest = back === 0 ? null : new TokenPrior(taught, vocabSize);
     if (honest !== null) {
       for (const weight of PAIR_WEIGHTS) {
-        const trial = new TokenAttacker(features, classifier, vocabulary, honest, weight);
-        let logProb = 0;
+        const trial = new TokenAttacker(features, classifier, vocabulary, honest, weight, 0);
+        const logProbs = DOUBTS.map(() => 0);
         for (const document of documents.slice(0, back)) {
-          for (const guess of trial.recover(document)) logProb += guess.logProb;
+          for (const [row, { given }] of trial.#believe(document).entries()) {
+            const chance = honest.single(document.tokens[row]!);
+            for (const [at, doubt] of DOUBTS.entries()) logProbs[at]! += mixedLog(given, chance, doubt);
+          }
           await breathe();
         }
-        if (logProb > best.logProb) best = { weight, logProb };
+        for (const [at, logProb] of logProbs.entries()) if (logProb > best.logProb) best = { weight, doubt: DOUBTS[at]!, logProb };
       }
     }
-    return new TokenAttacker(features, classifier, vocabulary, prior, best.weight);
+    return new TokenAttacker(features, classifier, vocabulary, prior, best.weight, best.doubt);
   }
 
   /** A guess for each row of a document, of its routes alone. */
   recover(document: RoutedDocument): TokenGuess[] {
+    return this.#believe(document).map(({ tokens, given }, row) => ({ tokens, logProb: mixedLog(given, this.#prior.single(document.tokens[row]!), this.#doubt) }));
+  }
+
+  /** Guesses, and the probability that the routes give to the true token. */
+  #believe(document: RoutedDocument): { readonly tokens: readonly number[]; readonly given: number }[] {
     const rows = document.tokens.length;
     const classes: number[][] = [];
     const scores: Float64Array[] = [];
@@ -116,7 +126,7 @@ export class TokenAttacker {
       // What the candidates hold together is shared out anew by the neighbours; the others keep what they had.
       const held = scores[row]!.reduce((sum, score) => sum + Math.exp(score), 0);
       const given = place === -1 ? Math.exp(ownLogProbs[row]!) : held * posterior[place]!;
-      return { tokens: order.map((at) => tokens[row]![at]!), logProb: Math.log((1 - DOUBT) * given + DOUBT * this.#prior.single(truth)) };
+      return { tokens: order.map((at) => tokens[row]![at]!), given };
     });
   }
 
@@ -171,4 +181,8 @@ function frequentTokens(documents: readonly RoutedDocument[], vocabSize: number,
 function normalised(values: Float64Array): Float64Array<ArrayBuffer> {
   const sum = values.reduce((total, value) => total + value, 0);
   return Float64Array.from(values, (value) => (sum > 0 ? value / sum : 1 / values.length));
+}
+
+function mixedLog(given: number, chance: number, doubt: number): number {
+  return Math.log((1 - doubt) * given + doubt * chance);
 }
