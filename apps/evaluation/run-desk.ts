@@ -14,6 +14,11 @@ import { type InputSources, readInputs } from './read-inputs.ts';
 /** Failures in a row, without a step kept between them, after which a run is given up. */
 const MAX_FAILURES = 5;
 const FIRST_RETRY_MS = 1000;
+/**
+ * Tokens that run through the model together: bounds the memory of their logits. No setting, because sums are
+ * cut where the chunks are: another number gives other last bits, and parts of two processes would not fit together.
+ */
+const CHUNK_TOKENS = 64;
 
 export type RunEnding = Conducted | { readonly ended: 'failed'; readonly error: RunError } | { readonly ended: 'retry'; readonly waitMs: number; readonly error: unknown };
 
@@ -46,7 +51,7 @@ export class RunDesk {
     if (claim.failures >= MAX_FAILURES) return { ended: 'failed', error: givenUp('the process that did it ended each time') };
     const pathOf = (sha256: string): string => this.desk.components.pathOf(sha256);
     const { evaluation } = this.options.config;
-    const probe = new ReleaseProbe({ locate: pathOf, threads: evaluation.threads, maxCacheBytes: evaluation.cacheMaxBytes, chunkTokens: evaluation.chunkTokens, maxReleases: evaluation.releasesHeld });
+    const probe = new ReleaseProbe({ locate: pathOf, threads: evaluation.threads, maxCacheBytes: evaluation.cacheMaxBytes, chunkTokens: CHUNK_TOKENS, maxReleases: evaluation.releasesHeld });
     try {
       const { spec } = claim.run;
       const inputs = await readInputs(spec, { ...this.desk.sources, pathOf });

@@ -8,7 +8,6 @@ const MIB = 1024 ** 2;
 export const evaluationSettings = {
   SIGNALBOX_EVALUATION_PORT: integerText(0, 65_535).optional(),
   SIGNALBOX_EVALUATION_THREADS: integerText(1, 64).default(1),
-  SIGNALBOX_EVALUATION_CHUNK: integerText(1, 4096).default(64),
   SIGNALBOX_EVALUATION_CACHE_BYTES: sizeText(MIB).default(256 * MIB),
   SIGNALBOX_EVALUATION_RELEASES: integerText(1, 64).default(2),
   SIGNALBOX_EVALUATION_HEAP_BYTES: sizeText(128 * MIB).default(1024 * MIB),
@@ -34,8 +33,6 @@ export interface EvaluationConfig {
   /** Where an evaluation role that runs by itself shows its health and metrics; null: nowhere. */
   readonly operationsPort: number | null;
   readonly threads: number;
-  /** Tokens of a step of the model: bounds the memory of its logits. */
-  readonly chunkTokens: number;
   readonly cacheMaxBytes: number;
   /** Releases kept loaded at once. */
   readonly releasesHeld: number;
@@ -56,7 +53,6 @@ export function evaluationOf(values: Values): EvaluationConfig {
   return {
     operationsPort: values.SIGNALBOX_EVALUATION_PORT ?? null,
     threads: values.SIGNALBOX_EVALUATION_THREADS,
-    chunkTokens: values.SIGNALBOX_EVALUATION_CHUNK,
     cacheMaxBytes: values.SIGNALBOX_EVALUATION_CACHE_BYTES,
     releasesHeld: values.SIGNALBOX_EVALUATION_RELEASES,
     heapBytes: values.SIGNALBOX_EVALUATION_HEAP_BYTES,

@@ -1,9 +1,11 @@
+import { SUITE_LIMITS } from '#libs/evaluation/suite/limits';
+
 const MIB = 1024 ** 2;
 
 /** What is kept of evaluations, at most. */
 export const EVALUATION_LIMITS = {
   datasetBytes: 32 * MIB,
-  datasetItems: 100_000,
+  datasetItems: SUITE_LIMITS.items,
   suiteBytes: MIB,
   /** Queued and running, of everyone together. */
   openRuns: 200,
