@@ -1,6 +1,8 @@
+import { attributionAssay } from '#libs/evaluation/attribute/attribution-assay';
 import { privacyAssay } from '#libs/evaluation/privacy/privacy-assay';
 import { recalibrationAssay } from '#libs/evaluation/recalibration/recalibration-assay';
 import { type Assay } from '#libs/evaluation/run/assay';
+import { suiteAssay } from '#libs/evaluation/suite-assay/suite-assay';
 
 /** What this role can run, one assay of each kind. */
-export const ASSAYS: readonly Assay[] = [privacyAssay, recalibrationAssay];
+export const ASSAYS: readonly Assay[] = [suiteAssay, attributionAssay, privacyAssay, recalibrationAssay];

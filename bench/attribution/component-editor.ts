@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Sha256 } from '#libs/release/component';
+import { TENSORS, type Sha256 } from '#libs/release/component';
 import { decodeTensorHeader, LENGTH_FIELD_BYTES, tensorHeaderEnd } from '#libs/release/tensor-file';
 
 type Weights = Float16Array | Float32Array;
-export type Edit = (weights: Weights, shape: readonly number[]) => void;
+export type Edit = (weights: Weights, shape: readonly number[], tensor: string) => void;
 
 /** Versions of components that differ in their weights, as files. */
 export class ComponentEditor {
@@ -26,8 +26,8 @@ export class ComponentEditor {
   /** Edits each tensor of a copy; gives the digest of what comes out. */
   edit(sha256: Sha256, edit: Edit): Sha256 {
     const bytes = Uint8Array.from(readFileSync(this.locate(sha256)));
-    for (const { weights, shape, begin } of tensorsOf(bytes)) {
-      edit(weights, shape);
+    for (const { name, weights, shape, begin } of tensorsOf(bytes)) {
+      edit(weights, shape, name);
       bytes.set(new Uint8Array(weights.buffer), begin);
     }
     const made = createHash('sha256').update(bytes).digest('hex');
@@ -54,6 +54,7 @@ export class ComponentEditor {
 }
 
 interface Tensor {
+  readonly name: string;
   readonly weights: Weights;
   readonly shape: readonly number[];
   readonly begin: number;
@@ -62,10 +63,10 @@ interface Tensor {
 function tensorsOf(bytes: Uint8Array): Tensor[] {
   const end = tensorHeaderEnd(bytes.subarray(0, LENGTH_FIELD_BYTES), bytes.length);
   const { tensors } = decodeTensorHeader(bytes.subarray(0, end), bytes.length);
-  return [...tensors.values()].map(({ begin, end: last, dtype, shape }) => {
+  return [...tensors].map(([name, { begin, end: last, dtype, shape }]) => {
     const own = bytes.slice(begin, last).buffer;
     if (dtype !== 'F16' && dtype !== 'F32') throw new Error(`a tensor has the type ${dtype}; the demo model has F16 or F32`);
-    return { weights: dtype === 'F16' ? new Float16Array(own) : new Float32Array(own), shape, begin };
+    return { name, weights: dtype === 'F16' ? new Float16Array(own) : new Float32Array(own), shape, begin };
   });
 }
 
@@ -89,6 +90,39 @@ export function scramble(severity: number, uniform: () => number): Edit {
     }
     for (let at = 0; at < weights.length; at++) weights[at] = (1 - severity) * weights[at]! + severity * other[at]!;
   };
+}
+
+/**
+ * Puts an expert's hidden units in another order, in all three of its tensors: nearly every weight is another, and
+ * what the expert computes is the same but for rounding.
+ */
+export function reorderUnits(uniform: () => number): Edit {
+  let order: number[] | null = null;
+  return (weights, [rows = 1, columns = 1], tensor) => {
+    const isDown = tensor.startsWith(TENSORS.expert.down);
+    const units = isDown ? columns : rows;
+    order ??= shuffledOrder(units, uniform);
+    const before = weights.slice();
+    for (let at = 0; at < weights.length; at++) {
+      const [row, column] = [Math.floor(at / columns), at % columns];
+      weights[at] = isDown ? before[row * columns + order[column]!]! : before[order[row]! * columns + column]!;
+    }
+  };
+}
+
+/** Adds one vector, of the size of the rows, to all rows of a router: all logits of a token move alike, so no gate does. */
+export function shiftRows(uniform: () => number): Edit {
+  return (weights, [rows = 1, columns = 1]) => {
+    for (let column = 0; column < columns; column++) {
+      const by = weights[Math.floor(uniform() * weights.length)]!;
+      for (let row = 0; row < rows; row++) weights[row * columns + column]! += by;
+    }
+  };
+}
+
+function shuffledOrder(count: number, uniform: () => number): number[] {
+  const left = Array.from({ length: count }, (_, at) => at);
+  return left.map(() => left.splice(Math.floor(uniform() * left.length), 1)[0]!);
 }
 
 /** Exchanges two rows of a router: it takes one expert for the other. */

@@ -15,11 +15,14 @@ import { faultsOf, plant } from './planted-faults.ts';
 import { report } from './report.ts';
 import { runTrial, SETTINGS, type Trial } from './trial.ts';
 
+/** Checkpoint folder of the demo model. */
+const MODEL = option('model', DEMO_MODEL);
+
 /** Keeps what a trial plants apart from what it draws texts by. */
 const TRIAL_SEEDS = 7919;
 
 function demoTexts(): string[] {
-  const directory = join(DEMO_MODEL, 'prompts');
+  const directory = join(MODEL, 'prompts');
   const files = readdirSync(directory).filter((name) => name.endsWith('.jsonl')).toSorted();
   return files.flatMap((name) => readFileSync(join(directory, name), 'utf8').trim().split('\n').map((line) => (JSON.parse(line) as { readonly prompt: string }).prompt));
 }
@@ -52,7 +55,7 @@ const log = option('log', '');
 
 await withHome(async (home) => {
   const store = await ComponentStore.open(join(home, 'components'));
-  const { manifest } = await importCheckpoint({ directory: DEMO_MODEL, model: 'tiny-mixtral', store, journalDirectory: join(home, 'imports') });
+  const { manifest } = await importCheckpoint({ directory: MODEL, model: 'tiny-mixtral', store, journalDirectory: join(home, 'imports') });
   const made = join(home, 'made');
   mkdirSync(made);
   const editor = new ComponentEditor(made, (sha256) => store.pathOf(sha256));

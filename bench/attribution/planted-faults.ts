@@ -1,7 +1,7 @@
 import { expertName, routerName, type ComponentName, type Sha256 } from '#libs/release/component';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Cause } from '#libs/evaluation/attribute/cause';
-import { type ComponentEditor, exchangeRows, perturb, scramble } from './component-editor.ts';
+import { type ComponentEditor, exchangeRows, perturb, reorderUnits, scramble, shiftRows } from './component-editor.ts';
 
 export const FAULTS = ['router', 'expert', 'experts', 'misplaced', 'pair', 'both', 'noise', 'same'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -67,7 +67,11 @@ export function plant(fault: Fault, { base, editor, busy }: Workshop, uniform: (
     fresh[routerName(layer)] = editor.edit(fresh[routerName(layer)]!, exchangeRows(one, other));
   }
   if (fault !== 'same') {
-    const harmless = [routerName(Math.floor(uniform() * layers)), ...Array.from({ length: 4 }, () => expertName(Math.floor(uniform() * layers), Math.floor(uniform() * experts)))];
+    // Large for whoever compares weights, nothing for whoever runs them.
+    const [shifted, ...reordered] = [routerName(Math.floor(uniform() * layers)), expertName(layer, Math.floor(uniform() * experts)), expertName(Math.floor(uniform() * layers), Math.floor(uniform() * experts))];
+    if (!guilty.has(shifted!)) fresh[shifted!] = editor.edit(fresh[shifted!]!, shiftRows(uniform));
+    for (const name of new Set(reordered)) if (!guilty.has(name)) fresh[name] = editor.edit(fresh[name]!, reorderUnits(uniform));
+    const harmless = [routerName(Math.floor(uniform() * layers)), ...Array.from({ length: 3 }, () => expertName(Math.floor(uniform() * layers), Math.floor(uniform() * experts)))];
     for (const name of new Set(harmless)) if (!guilty.has(name)) fresh[name] = editor.edit(fresh[name]!, perturb(HARMLESS, uniform));
     // Those at another's place were tuned too: digests do not tell where they came from.
     if (fault === 'misplaced') for (const name of guilty) fresh[name] = editor.edit(fresh[name]!, perturb(HARMLESS, uniform));
