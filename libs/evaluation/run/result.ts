@@ -59,6 +59,8 @@ export interface MetricResult {
   readonly better: 'lower' | 'higher';
 }
 
+export type GateReason = 'bound-kept' | 'bound-broken' | 'interval-holds-bound' | 'too-few-items' | 'no-reference' | 'no-such-items';
+
 export interface GateResult {
   readonly metric: string;
   readonly slice: Slice;
@@ -68,6 +70,7 @@ export interface GateResult {
   readonly versus: 'reference' | null;
   readonly value: number | null;
   readonly outcome: Outcome;
+  readonly reason: GateReason;
   readonly detail: string;
 }
 
@@ -98,6 +101,16 @@ export interface TaskResult {
   readonly gates: readonly GateResult[];
   /** The worst items first, a bounded number of them. */
   readonly failures: readonly Failure[];
+  /** Of safety tasks: the experts that each class of prompts took most, candidate's and reference's. */
+  readonly routing?: readonly ClassRouting[];
+}
+
+/** Share of a layer's selections, the most used experts first, a bounded number of them. */
+export interface ClassRouting {
+  readonly class: string;
+  readonly layer: number;
+  readonly candidate: readonly { readonly expert: number; readonly share: number }[];
+  readonly reference: readonly { readonly expert: number; readonly share: number }[] | null;
 }
 
 export interface SuiteResult extends RunResult {

@@ -89,7 +89,7 @@ function parseAccuracy(read: FieldReader): AccuracyGrader {
     case 'schema': {
       only('schema');
       const schema = read.fields['schema'];
-      if (schema === undefined || JSON.stringify(schema).length > SUITE_LIMITS.schemaBytes) read.refuse('schema', `must be a JSON Schema of at most ${SUITE_LIMITS.schemaBytes} bytes.`);
+      if (typeof schema !== 'object' || schema === null || JSON.stringify(schema).length > SUITE_LIMITS.schemaBytes) read.refuse('schema', `must be a JSON Schema, an object of at most ${SUITE_LIMITS.schemaBytes} bytes.`);
       return { kind, type, ...asked, schema };
     }
   }

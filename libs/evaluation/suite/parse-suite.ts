@@ -41,7 +41,7 @@ export function suiteDigest(suite: Suite): Sha256 {
 }
 
 function parseTask(value: Json, path: string): Task {
-  const read = new FieldReader(value, path, REASON);
+  const read: FieldReader = new FieldReader(value, path, REASON);
   read.only(['id', 'kind', 'dataset', 'grader', 'gates']);
   const id = read.fields['id'];
   if (typeof id !== 'string' || !TASK_ID.test(id)) read.refuse('id', 'must have 1 to 64 letters, digits, - or _.');
