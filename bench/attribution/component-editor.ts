@@ -122,7 +122,7 @@ export function shiftRows(uniform: () => number): Edit {
 
 function shuffledOrder(count: number, uniform: () => number): number[] {
   const left = Array.from({ length: count }, (_, at) => at);
-  return left.map(() => left.splice(Math.floor(uniform() * left.length), 1)[0]!);
+  return Array.from({ length: count }, () => left.splice(Math.floor(uniform() * left.length), 1)[0]!);
 }
 
 /** Exchanges two rows of a router: it takes one expert for the other. */
