@@ -20,7 +20,9 @@ import { ImportsController } from './imports/imports.controller.ts';
 import { activationControllers, activationProviders } from './models/activation-parts.ts';
 import { OpenApiController } from './openapi/openapi.controller.ts';
 import { answerCheckControllers, answerCheckProviders } from './answers/answer-check-parts.ts';
+import { privateUsageControllers, privateUsageProviders } from './private-usage/private-usage-parts.ts';
 import { overviewControllers, overviewProviders } from './overview/overview-parts.ts';
+import { protectionControllers, protectionGuard, protectionProviders } from './protection/protection-parts.ts';
 import { quarantineControllers, quarantineProviders } from './quarantine/quarantine-parts.ts';
 import { registryControllers, registryProviders } from './registry/registry-parts.ts';
 import { releaseProviders } from './releases/release-parts.ts';
@@ -51,6 +53,7 @@ export class ControlModule {
         ...feedbackControllers,
         ...dataRulesControllers,
         ...quarantineControllers,
+        ...protectionControllers,
         ...deriveControllers,
         ...changeControllers,
         ...evaluationControllers,
@@ -63,12 +66,13 @@ export class ControlModule {
         ...eventControllers,
         ...overviewControllers,
         ...answerCheckControllers,
+        ...privateUsageControllers,
         AuditController,
         AuditExportController,
         OpenApiController,
       ],
       // Global, because a body that is no JSON fails before any route of ours is chosen.
-      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ...planProviders, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...changeProviders, ...evaluationProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders],
+      providers: [...ports, { provide: APP_FILTER, useClass: ProblemFilter }, ConsoleFiles, ...accessProviders, ...houseProviders, ...routingProviders, TraceReports, ...planProviders, ImportRunner, ImportDesk, ...deriveProviders, ...activationProviders, ...registryProviders, ...releaseProviders, ...signatureProviders, ...detectionProviders, ...rolloutProviders, ...feedbackProviders, ...receiverProviders, ...dataRulesProviders, ...quarantineProviders, ...protectionGuard, ...protectionProviders, ...changeProviders, ...evaluationProviders, ...alertProviders, ...eventProviders, ...overviewProviders, ...answerCheckProviders, ...privateUsageProviders],
       exports: [ImportRunner],
     };
   }

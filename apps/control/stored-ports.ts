@@ -25,6 +25,8 @@ import { storedImporter } from './imports/stored-importer.ts';
 import { storedActivationPorts } from './models/activation-parts.ts';
 import { storedAnswerCheckPorts } from './answers/answer-check-parts.ts';
 import { storedOverviewPorts } from './overview/overview-parts.ts';
+import { storedPrivateUsagePorts } from './private-usage/private-usage-parts.ts';
+import { storedProtectionPorts } from './protection/protection-parts.ts';
 import { storedQuarantinePorts } from './quarantine/quarantine-parts.ts';
 import { KEPT_AT_HOME, type ReceiverPortOptions, storedReceiverPorts } from './receivers/receiver-parts.ts';
 import { storedRegistryPorts } from './registry/registry-parts.ts';
@@ -80,9 +82,11 @@ export function storedControlPorts({ settings, home, traceKey, olderTraceKeys = 
     ...storedFeedbackPorts,
     ...storedDataRulesPorts,
     ...storedQuarantinePorts,
+    ...storedProtectionPorts,
     ...storedEventPorts,
     ...storedOverviewPorts,
     ...storedAnswerCheckPorts,
+    ...storedPrivateUsagePorts(traceKey),
     { provide: IMPORT_JOBS, inject: [DataSource, ImportJobs], useFactory: storedImportJobs },
     {
       provide: TOKEN_TEXTS,

@@ -6,6 +6,8 @@ import { composeManifest } from '#libs/release/compose-manifest';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { ActivationHistory } from '#libs/store/activation/activation-history';
 import { Activations } from '#libs/store/activation/activations';
+import { Protections } from '#libs/store/protection/protections';
+import { ProtectionGuard } from '../../apps/control/protection/protection-guard.ts';
 import { Recalls } from '#libs/store/activation/recalls';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { migrate, revert } from '#libs/store/data-source';
@@ -27,7 +29,7 @@ afterAll(() => server.stop());
 beforeEach(async () => {
   store = await openStore(await server.createDatabase());
   desk = deskOf(store);
-  recalls = new RecallDesk(new Recalls(store), { now: Date.now });
+  recalls = new RecallDesk(new Recalls(store), { now: Date.now }, new ProtectionGuard(new Protections(store), { now: Date.now }));
   return () => store.destroy();
 });
 

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { ROUTES } from '#libs/contract/management/routes';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { TraceSealer } from '#libs/record/seal';
+import { Protections } from '#libs/store/protection/protections';
+import { ProtectionGuard } from '../../apps/control/protection/protection-guard.ts';
 import { Recalls } from '#libs/store/activation/recalls';
 import { TouchedRequests } from '#libs/store/activation/touched-requests';
 import { AuditLog } from '#libs/store/audit/audit-log';
@@ -38,7 +40,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(async () => {
   store = await openStore(await server.createDatabase());
-  recalls = new RecallDesk(new Recalls(store), { now: Date.now });
+  recalls = new RecallDesk(new Recalls(store), { now: Date.now }, new ProtectionGuard(new Protections(store), { now: Date.now }));
   controller = new RecallController(recalls, new Recalls(store), new TouchedReports(new TouchedRequests(store), sealer, new AuditLog(store), { now: Date.now }));
   good = await saveToy(store, toyManifest());
   bad = await saveToy(store, toyManifest({ experts: ['7', '4', '5', '6'] }));

@@ -3,6 +3,8 @@ import { type DataSource } from 'typeorm';
 import { type Guard, type RolloutPlan } from '#libs/governance/rollout/plan';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { Activations } from '#libs/store/activation/activations';
+import { Protections } from '#libs/store/protection/protections';
+import { ProtectionGuard } from '../../apps/control/protection/protection-guard.ts';
 import { GovernanceModes } from '#libs/store/changes/governance-modes';
 import { Releases } from '#libs/store/releases/releases';
 import { RolloutEvidenceReader } from '#libs/store/rollouts/evidence-reader';
@@ -35,14 +37,16 @@ export class RolloutHouse {
   nowMs = Date.now();
   readonly records: RolloutRecords;
   readonly activations: Activations;
+  readonly guard: ProtectionGuard;
   readonly activationDesk: ActivationDesk;
   readonly desk: RolloutDesk;
 
   constructor(readonly store: DataSource) {
     this.records = { rollouts: new Rollouts(store), history: new RolloutHistory(store), evidence: new RolloutEvidenceReader(store, new UsageReader(store)) };
     this.activations = new Activations(store);
-    this.activationDesk = new ActivationDesk(this.activations, new GovernanceModes(store), this.settings);
-    this.desk = new RolloutDesk(this.records, new RolloutActs(this.records, this.activationDesk), this.activations, this.settings);
+    this.guard = new ProtectionGuard(new Protections(store), this.settings);
+    this.activationDesk = new ActivationDesk(this.activations, new GovernanceModes(store), this.settings, this.guard);
+    this.desk = new RolloutDesk(this.records, new RolloutActs(this.records, this.activationDesk), this.activations, this.settings, this.guard);
   }
 
   get settings(): { now: () => number } {

@@ -113,7 +113,7 @@ it('does all of it or nothing when a process dies between its acts', async () =>
       throw new Error('killed after the activation was written');
     }
   }
-  const dying = house.runner((records) => new RolloutActs(records, new Dying(house.activations, new GovernanceModes(store), house.settings)));
+  const dying = house.runner((records) => new RolloutActs(records, new Dying(house.activations, new GovernanceModes(store), house.settings, house.guard)));
   await dying.look();
   expect(await activation()).toMatchObject({ canary: { releaseId: CANDIDATE } });
   expect(await find(rollout.id)).toMatchObject({ state: 'running', evidence: { totals: { candidate: { requests: 0 } } } });

@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { type RouteInput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
+import { modelOf } from '#libs/governance/change/change-payload';
 import { type Actor, type CaseDecision } from '#libs/governance/change/change-request';
 import { applied, type ApplyDecision, concluded, decideApply, decideBreakGlass, decidePromote, reviewChange, scheduleChange, unscheduleChange } from '#libs/governance/change/decide-application';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type StoredChange } from '#libs/store/changes/change-rows';
+import { ProtectionGuard } from '../protection/protection-guard.ts';
 import { type ActingCaller, changeAudit } from './change-audit.ts';
 import { actorOf, lock, type Seen } from './change-desk.ts';
 import { ChangeEffects } from './change-effects.ts';
@@ -28,6 +30,7 @@ export class ApplicationDesk {
     @Inject(CHANGES) private readonly changes: ChangesPort,
     @Inject(CHANGE_STATE) private readonly state: ChangeStatePort,
     private readonly effects: ChangeEffects,
+    private readonly guard: ProtectionGuard,
   ) {}
 
   async apply(seen: Seen, comment: string | null, caller: Principal): Promise<void> {
@@ -79,8 +82,11 @@ export class ApplicationDesk {
     { caller, actor, decision, glass, reason }: { readonly caller: ActingCaller; readonly actor: Actor; readonly decision: Extract<ApplyDecision, { allowed: true }>; readonly glass: Glass | null; readonly reason: string | null },
   ): Promise<readonly AuditEntry[]> {
     const { outcome, isOver, audits } = await this.effects.perform(unit.manager, before, { caller, facts, cause: glass ? 'broken-glass' : 'approved-change' });
+    const { change } = before;
+    const takings = facts.plan.planned ? facts.plan.takings : [];
+    const overrides = await this.guard.keepChange(unit.manager, { model: modelOf(change.payload) ?? '', changeId: change.id, takings, reason: glass?.reason ?? change.reason, isEmergency: glass !== null }, caller);
     const next = applied(before, actor, decision, outcome, isOver, glass, facts);
-    return [...audits, await this.#save(unit, before, next, caller, reason)];
+    return [...audits, ...overrides, await this.#save(unit, before, next, caller, reason)];
   }
 
   async #within(seen: Seen, caller: Principal, work: (unit: ChangeUnitPort, before: StoredChange, facts: ChangeFacts) => Promise<readonly AuditEntry[]>): Promise<void> {

@@ -7,6 +7,7 @@ import { DEFAULT_POLICIES } from '#libs/policy-engine/default-policies';
 import { type ChangePolicies, type StoredPolicy } from '#libs/store/changes/change-policies';
 import { type FreezeWindows } from '#libs/store/changes/freeze-windows';
 import { readPlanFacts, rolesNow } from '#libs/store/changes/plan-facts';
+import { changeProtection } from '#libs/store/protection/change-protection';
 import { type ChangeFacts, type ChangeStatePort } from './change-ports.ts';
 
 /** The state that changes concern, over the store, with the policy compiled once for each version. */
@@ -26,11 +27,13 @@ export class StoredChangeState implements ChangeStatePort {
     const policy = this.#policy(await this.policies.current(manager));
     const { activationGeneration, ...facts } = await readPlanFacts(manager, payload);
     const roles = await rolesNow(manager, accounts);
+    const plan = planChange(payload, { ...facts, policyVersion: policy.version });
     return {
       nowMs,
       policy,
       activationGeneration,
-      plan: planChange(payload, { ...facts, policyVersion: policy.version }),
+      plan,
+      protection: await changeProtection(manager, payload, plan),
       freezes: await this.freezes.at(nowMs, manager),
       rolesNow: (account) => roles.get(account) ?? null,
     };

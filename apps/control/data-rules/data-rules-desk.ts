@@ -3,6 +3,8 @@ import { type EntityManager } from 'typeorm';
 import { type GateCause } from '#libs/governance/change/activation-gate';
 import { faultsOf, type RuleFault } from '#libs/governance/data-rules/check-rules';
 import { type DataRule } from '#libs/governance/data-rules/rule-set';
+import { type OverrideWish } from '#libs/governance/protection/decide-protection';
+import { takenByRules } from '#libs/governance/protection/takings';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
@@ -10,6 +12,7 @@ import { type StoredRuleSet } from '#libs/store/data-rules/rule-sets';
 import { auditOf } from '../http/audited.ts';
 import { GOVERNANCE_MODE, type GovernanceModePort } from '../models/activation-ports.ts';
 import { modelNotFound } from '../models/activation-problems.ts';
+import { type GuardedAct, ProtectionGuard } from '../protection/protection-guard.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { DATA_RULES, type DataRulesPort, type RuleSetUnitPort } from './data-rules-port.ts';
@@ -17,10 +20,12 @@ import { DATA_RULES, type DataRulesPort, type RuleSetUnitPort } from './data-rul
 export interface RulesContext {
   /** The generation that the caller saw; 0 for none. */
   readonly expectedGeneration: number;
-  readonly caller: Pick<Principal, 'accountId' | 'name' | 'keyId'>;
+  readonly caller: Pick<Principal, 'accountId' | 'name' | 'keyId'> & Partial<Pick<Principal, 'issuedBy' | 'permissions'>>;
   /** Why, in the caller's words. */
   readonly reason: string | null;
   readonly cause: GateCause;
+  /** For rules that keep a protected expert from requests. A change has its own. */
+  readonly override?: OverrideWish | null;
   /** The change that it comes from. */
   readonly causeId?: string;
 }
@@ -35,6 +40,7 @@ export class DataRulesDesk {
     @Inject(DATA_RULES) private readonly rules: DataRulesPort,
     @Inject(RELEASES) private readonly releases: ReleasesPort,
     @Inject(GOVERNANCE_MODE) private readonly modes: GovernanceModePort,
+    private readonly guard: ProtectionGuard,
     @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
   ) {}
 
@@ -46,8 +52,10 @@ export class DataRulesDesk {
     await this.assertSound(model, rules);
     if (context.cause === 'direct' && (await this.modes.modeOf(model)) === 'required') throw changeRequired(model);
     return this.rules.transaction(async (unit) => {
+      const takings = takenByRulesFrom((await unit.current(model))?.rules ?? [], rules);
+      const overrides = await this.guard.pass(unit.manager, { model, act: 'data-rules', releaseId: null, takings, wish: context.override ?? null }, context.caller);
       const { audit, ruleSet } = await this.#run(unit, model, rules, context);
-      await unit.append(audit);
+      for (const entry of [audit, ...overrides]) await unit.append(entry);
       return ruleSet;
     });
   }
@@ -82,6 +90,10 @@ export class DataRulesDesk {
     };
     return { ruleSet: { ...ruleSet, writtenAtMs: atMs, writtenBy: caller.accountId }, audit };
   }
+}
+
+function takenByRulesFrom(before: readonly DataRule[], after: readonly DataRule[]): GuardedAct['takings'] {
+  return (guarded, serving) => takenByRules(before, after, serving, guarded);
 }
 
 function stateOf({ generation, digest, rules }: Pick<StoredRuleSet, 'generation' | 'digest' | 'rules'>): unknown {

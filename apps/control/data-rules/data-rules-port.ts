@@ -4,7 +4,7 @@ import { type RuleSets, type RuleSetUnit } from '#libs/store/data-rules/rule-set
 export const DATA_RULES = Symbol('DataRules');
 
 /** One transaction over the rules. */
-export type RuleSetUnitPort = Pick<RuleSetUnit, 'current' | 'write' | 'append'>;
+export type RuleSetUnitPort = Pick<RuleSetUnit, 'manager' | 'current' | 'write' | 'append'>;
 
 export interface DataRulesPort extends Pick<RuleSets, 'current' | 'history' | 'expertVersions'> {
   transaction<T>(work: (unit: RuleSetUnitPort) => Promise<T>): Promise<T>;

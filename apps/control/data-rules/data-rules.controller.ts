@@ -5,6 +5,7 @@ import { ROUTES } from '#libs/contract/management/routes';
 import { type DataRule } from '#libs/governance/data-rules/rule-set';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
+import { overrideWish } from '../protection/override-wish.ts';
 import { DataRulesDesk } from './data-rules-desk.ts';
 import { DataRulesReports } from './data-rules-reports.ts';
 
@@ -26,7 +27,7 @@ export class DataRulesController {
   @Endpoint(ROUTES.putDataRules)
   async put(@Input() { params, headers, body }: In<'putDataRules'>, @Caller() caller: Principal, @Res({ passthrough: true }) reply: FastifyReply): Out<'putDataRules'> {
     const expectedGeneration = Number(headers['if-match'].slice(1, -1));
-    const written = await this.desk.set(params.model, body.rules.map(toRule), { expectedGeneration, caller, reason: body.reason ?? null, cause: 'direct' });
+    const written = await this.desk.set(params.model, body.rules.map(toRule), { expectedGeneration, caller, reason: body.reason ?? null, cause: 'direct', override: overrideWish(body.override) });
     return tagged(await this.reports.body(written), reply);
   }
 

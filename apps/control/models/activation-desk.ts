@@ -3,9 +3,11 @@ import { type EntityManager } from 'typeorm';
 import { type ActivationCommand, type ActivationState, namedReleases } from '#libs/governance/activation/activation-state';
 import { type ActivationFacts, type ApplyReason, decideActivation, type PartialRollback } from '#libs/governance/activation/decide-activation';
 import { decideGate, type GateCause } from '#libs/governance/change/activation-gate';
+import { takenByRelease } from '#libs/governance/protection/takings';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { auditOf } from '../http/audited.ts';
+import { ProtectionGuard } from '../protection/protection-guard.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { ACTIVATIONS, type ActivationsPort, type ActivationUnitPort, GOVERNANCE_MODE, type GovernanceModePort } from './activation-ports.ts';
 import { changeRequired, generationChanged, refusedCommand } from './activation-problems.ts';
@@ -38,6 +40,7 @@ export class ActivationDesk {
     @Inject(ACTIVATIONS) private readonly activations: ActivationsPort,
     @Inject(GOVERNANCE_MODE) private readonly modes: GovernanceModePort,
     @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
+    private readonly guard: ProtectionGuard,
   ) {}
 
   /**
@@ -68,6 +71,8 @@ export class ActivationDesk {
     const decision = decideActivation(before, command, await this.#facts(unit, model, before, command, composed));
     if (decision.decision === 'refuse') throw refusedCommand(decision.reason, decision.detail);
 
+    // What a change or a rollout leads to is judged where that is decided.
+    if (context.cause === 'direct' && context.causeId === undefined && before) await this.#assertKeeps(unit, before, releaseToAnswer(command), context.caller);
     const atMs = this.settings.now();
     const { caller, reason, cause } = context;
     if (composed && decision.reason === 'part-rolled-back') {
@@ -87,6 +92,14 @@ export class ActivationDesk {
     return { state: written.state, reason: decision.reason, atMs, audit };
   }
 
+  /** @throws ProblemError where a release takes a protected expert of the stable one away */
+  async #assertKeeps(unit: ActivationUnitPort, { model, stable }: Pick<ActivationState, 'model' | 'stable'>, releaseId: string | null, caller: ActingCaller): Promise<void> {
+    if (releaseId === null) return;
+    const releases = await unit.releases([stable, releaseId]);
+    const [before, after] = [releases.get(stable)?.manifest, releases.get(releaseId)?.manifest];
+    if (before && after) await this.guard.pass(unit.manager, { model, act: 'activation', releaseId, takings: (guarded) => takenByRelease(before, after, guarded), wish: undefined }, caller);
+  }
+
   async #facts(unit: ActivationUnitPort, model: string, before: ActivationState | null, command: ActivationCommand, composed: ComposedRollback | null): Promise<ActivationFacts> {
     const named = [...(before ? namedReleases(before) : []), ...releaseOf(command), ...(composed ? [composed.release.releaseId] : [])];
     const releases = await unit.releases(named);
@@ -103,6 +116,11 @@ export class ActivationDesk {
       },
     };
   }
+}
+
+/** The release that a command lets answer requests that another answered; null: it lets none. Ways back are never locked. */
+function releaseToAnswer(command: ActivationCommand): string | null {
+  return command.type === 'activate' || command.type === 'start-canary' ? (releaseOf(command)[0] ?? null) : null;
 }
 
 function releaseOf(command: ActivationCommand): readonly string[] {

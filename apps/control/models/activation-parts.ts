@@ -6,8 +6,10 @@ import { ObservedActivations } from '#libs/store/activation/observed-activations
 import { Recalls } from '#libs/store/activation/recalls';
 import { TouchedRequests } from '#libs/store/activation/touched-requests';
 import { GovernanceModes } from '#libs/store/changes/governance-modes';
+import { Protections } from '#libs/store/protection/protections';
 import { PROCESSES } from '../processes/processes-port.ts';
 import { ProcessesController } from '../processes/processes.controller.ts';
+import { ProtectionGuard } from '../protection/protection-guard.ts';
 import { RecallDesk } from '../recall/recall-desk.ts';
 import { RECALLS, TOUCHED_REQUESTS } from '../recall/recall-port.ts';
 import { RecallController } from '../recall/recall.controller.ts';
@@ -22,7 +24,7 @@ export const activationControllers = [ActivationsController, ModelsController, P
 export const activationProviders: Provider[] = [ActivationDesk, RecallDesk, TouchedReports];
 
 export function storedActivationDesk(dataSource: DataSource, settings: Pick<ControlSettings, 'now'>): ActivationDesk {
-  return new ActivationDesk(new Activations(dataSource), new GovernanceModes(dataSource), settings);
+  return new ActivationDesk(new Activations(dataSource), new GovernanceModes(dataSource), settings, new ProtectionGuard(new Protections(dataSource), settings));
 }
 
 /** Ports over the store. */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { decideQuarantine, type QuarantineWish } from '#libs/governance/quarantine/decide-quarantine';
+import { type OverrideWish } from '#libs/governance/protection/decide-protection';
 import { type Principal } from '#libs/platform/auth/scopes';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
 import { type QuarantineEnd, type StoredQuarantine } from '#libs/store/quarantine/quarantine-rows';
 import { auditOf } from '../http/audited.ts';
 import { modelNotFound } from '../models/activation-problems.ts';
+import { ProtectionGuard } from '../protection/protection-guard.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { QUARANTINES, type QuarantinesPort, type QuarantineUnitPort } from './quarantine-ports.ts';
@@ -14,17 +16,25 @@ import { auditedState } from './quarantine-view.ts';
 
 type Actor = Pick<Principal, 'accountId' | 'name' | 'keyId'>;
 
+export interface Impose {
+  readonly wish: QuarantineWish;
+  readonly reason: string;
+  /** For an expert that is protected. */
+  readonly override: OverrideWish | null;
+}
+
 /** Takes experts out of service and puts them back, each with its audit entry in one transaction. */
 @Injectable()
 export class QuarantineDesk {
   constructor(
     @Inject(QUARANTINES) private readonly quarantines: QuarantinesPort,
     @Inject(RELEASES) private readonly releases: ReleasesPort,
+    private readonly guard: ProtectionGuard,
     @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
   ) {}
 
   /** @throws ProblemError with the reason it is refused */
-  async impose(model: string, wish: QuarantineWish, reason: string, caller: Actor & Pick<Principal, 'permissions'>): Promise<StoredQuarantine> {
+  async impose(model: string, { wish, reason, override }: Impose, caller: Actor & Pick<Principal, 'permissions' | 'issuedBy'>): Promise<StoredQuarantine> {
     await this.assertModel(model);
     return this.quarantines.transaction(model, async (unit) => {
       const nowMs = this.settings.now();
@@ -32,10 +42,19 @@ export class QuarantineDesk {
       const decision = decideQuarantine(wish, facts);
       if (decision.decision === 'refuse') throw refusedQuarantine(decision);
       const { layer, expert, releaseId, untilMs } = wish;
+      const overrides = await this.guard.pass(
+        unit.manager,
+        {
+          model, act: 'quarantine', releaseId: null, wish: override,
+          takings: (guarded) => guarded.filter((one) => one.layer === layer && one.expert === expert).map((one) => ({ ...one, act: 'quarantine' as const, by: 'its quarantine' })),
+        },
+        caller,
+      );
       const imposed = await unit.insert({
         id: randomUUID(), model, releaseId, layer, expert, reason, untilMs, forced: decision.reason === 'forced', createdAtMs: nowMs, createdBy: caller.accountId, createdByName: caller.name,
       });
       await unit.append({ ...auditFor(caller, nowMs, 'quarantine.impose', imposed, { decision: decision.reason, thin: decision.thin }), after: auditedState(imposed), reason });
+      for (const entry of overrides) await unit.append(entry);
       return imposed;
     });
   }

@@ -12,7 +12,6 @@ const SHOWN: Readonly<Record<QuarantineRefusal, Shown>> = {
   'no-release': { status: 404, code: 'release_not_found', title: 'No such release' },
   'no-such-expert': { status: 404, code: 'expert_not_found', title: 'No such expert' },
   'already-quarantined': { status: 409, code: 'already_quarantined', title: 'It is in quarantine already' },
-  'protected-expert': { status: 409, code: 'protected_expert', title: 'The expert is protected' },
   'ends-in-the-past': { status: 400, code: 'invalid_request', title: 'The request is not valid' },
   'too-long': { status: 400, code: 'invalid_request', title: 'The request is not valid' },
   'too-many': { status: 409, code: 'too_many_quarantines', title: 'Too many experts are in quarantine' },

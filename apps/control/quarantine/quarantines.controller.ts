@@ -7,6 +7,7 @@ import { type StoredQuarantine } from '#libs/store/quarantine/quarantine-rows';
 import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { HealthReport } from './health-report.ts';
+import { overrideWish } from '../protection/override-wish.ts';
 import { HoldWatch } from './hold-watch.ts';
 import { QuarantineDesk } from './quarantine-desk.ts';
 import { QUARANTINES, type QuarantinesPort } from './quarantine-ports.ts';
@@ -28,9 +29,9 @@ export class QuarantinesController {
 
   @Endpoint(ROUTES.createQuarantine)
   async create(@Input() { params: { model }, body }: In<'createQuarantine'>, @Caller() caller: Principal, @Res({ passthrough: true }) reply: FastifyReply): Out<'createQuarantine'> {
-    const { layer, expert, releaseId = null, reason, until, force } = body;
+    const { layer, expert, releaseId = null, reason, until, force, override } = body;
     const wish = { layer, expert, releaseId, untilMs: until === undefined ? null : Date.parse(until), force };
-    return this.#written(await this.desk.impose(model, wish, reason, caller), reply);
+    return this.#written(await this.desk.impose(model, { wish, reason, override: overrideWish(override) }, caller), reply);
   }
 
   @Endpoint(ROUTES.listQuarantines)

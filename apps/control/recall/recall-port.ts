@@ -8,7 +8,7 @@ export const TOUCHED_REQUESTS = Symbol('TouchedRequests');
 
 export type TouchedRequestsPort = Pick<TouchedRequests, 'counts' | 'list' | 'sealedTrace' | 'pastRetention'>;
 
-export type RecallUnitPort = Pick<RecallUnit, 'mark' | 'activations' | 'withdrawn' | 'formerStable' | 'write' | 'stop' | 'append'>;
+export type RecallUnitPort = Pick<RecallUnit, 'manager' | 'mark' | 'activations' | 'withdrawn' | 'formerStable' | 'write' | 'stop' | 'append'>;
 
 export interface RecallsPort extends Pick<Recalls, 'find'> {
   transaction<T>(work: (unit: RecallUnitPort) => Promise<T>): Promise<T>;

@@ -5,6 +5,7 @@ import { type Principal } from '#libs/platform/auth/scopes';
 import { type RecallRecord } from '#libs/store/activation/recalls';
 import { Caller, Endpoint, Input } from '../http/endpoint.ts';
 import { requirePermission } from '../http/key-guard.ts';
+import { overrideWish } from '../protection/override-wish.ts';
 import { componentNotFound, RecallDesk } from './recall-desk.ts';
 import { RECALLS, type RecallsPort } from './recall-port.ts';
 import { TouchedReports } from './touched-reports.ts';
@@ -22,8 +23,8 @@ export class RecallController {
 
   @Endpoint(ROUTES.recallComponent)
   async recall(@Input() { params: { sha256 }, body }: In<'recallComponent'>, @Caller() caller: Principal): Out<'recallComponent'> {
-    const { reason, force } = body;
-    const { atMs, models } = await this.desk.recall(sha256, { caller, reason, force, cause: 'direct' });
+    const { reason, force, override } = body;
+    const { atMs, models } = await this.desk.recall(sha256, { caller, reason, force, cause: 'direct', override: overrideWish(override) });
     return { sha256, recalled: { at: new Date(atMs).toISOString(), by: caller.accountId, reason }, models: [...models] };
   }
 

@@ -4,6 +4,7 @@ import { type EntityManager } from 'typeorm';
 import { type GateCause } from '#libs/governance/change/activation-gate';
 import { decideStep } from '#libs/governance/rollout/decide-step';
 import { startEvidence } from '#libs/governance/rollout/evidence';
+import { takenByRelease } from '#libs/governance/protection/takings';
 import { type ChangedExpert, type RolloutPlan } from '#libs/governance/rollout/plan';
 import { type Rollout } from '#libs/governance/rollout/rollout';
 import { parseComponentName } from '#libs/release/component';
@@ -12,6 +13,7 @@ import { appendAudit, type AuditEntry } from '#libs/store/audit/audit-log';
 import { type ActingCaller } from '../models/activation-desk.ts';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
 import { modelNotFound } from '../models/activation-problems.ts';
+import { ProtectionGuard } from '../protection/protection-guard.ts';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { assertPlan } from './plan-input.ts';
 import { type ActContext, RolloutActs, type RolloutChange } from './rollout-acts.ts';
@@ -43,6 +45,7 @@ export class RolloutDesk {
     private readonly acts: RolloutActs,
     @Inject(ACTIVATIONS) private readonly activations: ActivationsPort,
     @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now'>,
+    private readonly guard: ProtectionGuard,
   ) {}
 
   /**
@@ -81,6 +84,7 @@ export class RolloutDesk {
     const releases = await unit.releases([activation.stable, plan.candidate]);
     const [stable, candidate] = [releases.get(activation.stable), releases.get(plan.candidate)];
     if (!stable || candidate?.model !== plan.model) throw candidateNotFound(plan.model);
+    if (cause === 'direct') await this.guard.pass(manager, { model: plan.model, act: 'rollout', releaseId: plan.candidate, takings: (guarded) => takenByRelease(stable.manifest, candidate.manifest, guarded), wish: undefined }, caller);
     const atMs = this.settings.now();
     const rollout: Rollout = {
       id: randomUUID(), model: plan.model, candidate: plan.candidate, stable: activation.stable, plan, cause, changeId: changeId ?? null,

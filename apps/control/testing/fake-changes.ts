@@ -17,7 +17,7 @@ export function fakeChanges(nowMs: number): Provider[] {
   const modes: GovernanceModesPort = { read: async (model) => ({ model, mode: 'open', generation: 0 }), isRequiredAnywhere: async () => false };
   const state: ChangeStatePort = {
     read: async () => ({
-      nowMs, activationGeneration: 0, freezes: [], rolesNow: () => null, policy: { version: 0, limits: DEFAULT_LIMITS, ask: () => ({ allowed: true, policies: [], errors: [] }) },
+      nowMs, activationGeneration: 0, freezes: [], rolesNow: () => null, protection: null, policy: { version: 0, limits: DEFAULT_LIMITS, ask: () => ({ allowed: true, policies: [], errors: [] }) },
       plan: { planned: false, reason: 'no-stable-release', field: 'model', detail: 'Nothing serves here.' },
     }),
   };

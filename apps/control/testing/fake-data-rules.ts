@@ -39,6 +39,7 @@ export class FakeDataRules implements DataRulesPort {
 
   unit(): RuleSetUnitPort {
     return {
+      manager: {} as RuleSetUnitPort['manager'],
       current: (model) => this.current(model),
       write: async ({ model, rules, expectedGeneration, atMs, by }: NewRuleSet) => {
         if (((await this.current(model))?.generation ?? 0) !== expectedGeneration) return { outcome: 'stale' };

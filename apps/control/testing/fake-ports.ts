@@ -1,4 +1,5 @@
 import { type Provider } from '@nestjs/common';
+import { NOISE_KEY, PRIVACY_BUDGET, type PrivacyBudgetPort } from '../private-usage/private-usage-ports.ts';
 import { digestApiKey, generateApiKey } from '#libs/platform/auth/api-key';
 import { type Scope } from '#libs/platform/auth/scopes';
 import { type ReleaseManifest } from '#libs/release/manifest';
@@ -17,6 +18,7 @@ import { TENANTS } from '../house/house-ports.ts';
 import { CHECKPOINT_IMPORTER, IMPORT_JOBS, type CheckpointImporter, type ImportJobsPort } from '../imports/import-ports.ts';
 import { ACTIVATION_HISTORY, ACTIVATIONS, GOVERNANCE_MODE } from '../models/activation-ports.ts';
 import { PROCESSES } from '../processes/processes-port.ts';
+import { fakeProtection } from './fake-protection.ts';
 import { QUARANTINE_HOLDS, QUARANTINES } from '../quarantine/quarantine-ports.ts';
 import { RECALLS, TOUCHED_REQUESTS } from '../recall/recall-port.ts';
 import { RELEASES, type ReleasesPort } from '../releases/releases-port.ts';
@@ -124,9 +126,12 @@ export class FakeHouse {
       ...fakeOverviewPorts,
       ...fakeEvaluationPorts,
       { provide: ANSWER_CHECK_READER, useValue: { read: async () => [] } },
+      { provide: PRIVACY_BUDGET, useValue: { spend: async () => ({ outcome: 'spent' }) } satisfies { provide: symbol; useValue: PrivacyBudgetPort } },
+      { provide: NOISE_KEY, useValue: new Uint8Array(32) },
       { provide: RECALLS, useValue: {} },
       { provide: QUARANTINES, useValue: { due: async () => [] } },
       { provide: QUARANTINE_HOLDS, useValue: {} },
+      ...fakeProtection,
       { provide: TOUCHED_REQUESTS, useValue: {} },
       { provide: PROCESSES, useValue: { list: async () => this.activations.processes } },
       { provide: GOVERNANCE_MODE, useValue: { modeOf: async (model: string) => (this.requiredModels.has(model) ? 'required' : 'open') } },

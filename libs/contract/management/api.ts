@@ -14,6 +14,7 @@ export const MANAGEMENT_API: Api = {
     { name: 'releases', description: 'A release names one version of each component of a model, each by the SHA-256 of its bytes.' },
     { name: 'registry', description: 'Component versions: immutable bytes named by their SHA-256, each with a card that says what it is for.' },
     { name: 'data-rules', description: 'Which requests may use which experts of a model: enforced in the router, recorded with each request.' },
+    { name: 'protection', description: 'Experts that must not be taken away without evidence, and the times that they were all the same.' },
     { name: 'signatures', description: 'Signed releases and component versions (OpenSSF model signing), whose signatures count, and what must be signed.' },
     { name: 'imports', description: 'From a checkpoint folder to a release.' },
     { name: 'access', description: 'Who may do what: accounts, their roles and their keys.' },

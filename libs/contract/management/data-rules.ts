@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RULE_LIMITS } from '#libs/governance/data-rules/check-rules';
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+import { protectionOverride } from './protection.ts';
 
 const LABEL = `give 1 to ${RULE_LIMITS.labelCharacters} letters, digits or _ . : -`;
 const labels = (what: string) =>
@@ -62,6 +63,7 @@ export const dataRulesBody = z
   .strictObject({
     rules: rules.describe('All rules of the next generation; an empty list lifts them all.'),
     reason: z.string().min(1).max(500).optional().describe('Why, for the audit log.'),
+    override: protectionOverride.optional().describe('For rules that keep a protected expert from requests.'),
   })
   .meta({ id: 'DataRulesRequest' });
 

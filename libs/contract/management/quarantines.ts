@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { count, instant, modelName, pageOf, pageQuery, sha256 } from './common.ts';
+import { protectionOverride } from './protection.ts';
 
 const MAX_REASON = 1000;
 const MAX_PLACE = 65_535;
@@ -17,6 +18,7 @@ export const quarantineBody = z
     reason: why.describe('Why, for the audit log, the alert and whoever looks.'),
     until: instant.optional().describe('When it ends by itself. When it is lifted, where left out.'),
     force: z.boolean().default(false).describe('Even where a layer is left with fewer experts than each token selects. Needs the permission administer too.'),
+    override: protectionOverride.optional().describe('For an expert that is protected.'),
   })
   .meta({ id: 'QuarantineRequest' });
 

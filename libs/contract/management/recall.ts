@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { count, figure, instant, modelName, pageQuery, sha256 } from './common.ts';
+import { protectionOverride } from './protection.ts';
 
 export const recallParams = z.object({ sha256: sha256.describe('SHA-256 of the component version.') });
 export const recallBody = z
   .strictObject({
     reason: z.string('say why').min(1, 'say why in a few words').max(1000, 'give at most 1000 characters').describe('Why it is withdrawn; kept with the version and in the audit log.'),
     force: z.boolean().default(false).describe('Stop a model for which nothing is left that may answer. Without it the recall is refused.'),
+    override: protectionOverride.optional().describe('For a version that serves as a protected expert. Evidence is of the release that takes over.'),
   })
   .meta({ id: 'RecallRequest' });
 

@@ -17,6 +17,7 @@ import {
 } from './releases.ts';
 import { answerCheckRoutes } from './answer-check-routes.ts';
 import { overviewRoutes } from './overview-routes.ts';
+import { protectionRoutes } from './protection-routes.ts';
 import { quarantineRoutes } from './quarantine-routes.ts';
 import { receiverRoutes } from './receiver-routes.ts';
 import { registryRoutes } from './registry-routes.ts';
@@ -29,6 +30,7 @@ import { recallRoutes } from './recall-routes.ts';
 import { type Route } from './route.ts';
 import { signatureRoutes } from './signature-routes.ts';
 import { planRoutes } from './plan-routes.ts';
+import { privateUsageRoutes } from './private-usage-routes.ts';
 import { traceRoutes } from './trace-routes.ts';
 import {
   balanceQuery,
@@ -123,9 +125,11 @@ export const ROUTES = {
   },
   ...comparisonRoutes,
   ...traceRoutes,
+  ...privateUsageRoutes,
   ...planRoutes,
   ...activationRoutes,
   ...quarantineRoutes,
+  ...protectionRoutes,
   ...recallRoutes,
   ...rolloutRoutes,
   ...feedbackRoutes,

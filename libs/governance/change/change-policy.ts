@@ -20,6 +20,8 @@ export interface PolicyQuestion {
   readonly context: {
     /** Kinds of the evidence that is attached. */
     readonly evidence: readonly string[];
+    /** Those of them whose newest evaluation failed its gates. */
+    readonly failedEvidence: readonly string[];
     /** Approvals in force, of people who are not involved: all, and those of each role. */
     readonly approvals: ApprovalCounts;
     readonly frozen: boolean;

@@ -99,12 +99,16 @@ export interface ChangeRequest {
   readonly outcome: JsonObject | null;
 }
 
+export type EvidenceOutcome = 'pass' | 'fail' | 'inconclusive';
+
 /** Evidence without its content: what decisions need. */
 export interface Evidence {
   readonly id: string;
   readonly kind: EvidenceKind;
   /** Of the content. */
   readonly sha256: Sha256;
+  /** Verdict of the evaluation that it is the result of; null or left out where it is none. */
+  readonly outcome?: EvidenceOutcome | null;
   readonly addedBy: string;
   readonly removedAtMs: number | null;
 }
@@ -149,7 +153,7 @@ export interface Blocker {
 export type BlockerReason =
   | 'not-a-draft' | 'not-open' | 'ended' | 'expired' | 'evidence-missing' | 'approvals-missing' | 'not-permitted' | 'policy-forbids' | 'policy-error'
   | 'own-change' | 'already-approved' | 'digest-changed' | 'base-changed' | 'frozen' | 'not-before' | 'window-missed' | 'scheduler-gone' | 'reason-missing' | 'time-limit' | 'not-plannable'
-  | 'effect-refused' | 'no-such-evidence' | 'too-many' | 'not-involved' | 'no-broken-glass' | 'already-reviewed' | 'schedule-invalid' | 'not-applying';
+  | 'effect-refused' | 'no-such-evidence' | 'too-many' | 'not-involved' | 'no-broken-glass' | 'already-reviewed' | 'schedule-invalid' | 'not-applying' | 'protected-expert';
 
 /** What a decision comes to: the case as it is then, and the event for its history; or what blocks it. */
 export type CaseDecision =

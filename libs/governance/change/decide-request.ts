@@ -110,7 +110,7 @@ export function voteOnChange(of: ChangeCase, vote: Vote, actor: Actor, facts: St
   if (vote.digest !== current) return refuse('digest-changed', `The request or its evidence has changed: its digest is now ${current}. Read it again and decide anew.`);
   const standing = standingOf(of, actor, facts);
   // What an approver has not seen cannot be added afterwards.
-  const moved = standing.blockers.filter(({ reason }) => reason === 'base-changed' || reason === 'not-plannable' || reason === 'evidence-missing');
+  const moved = standing.blockers.filter(({ reason }) => reason === 'base-changed' || reason === 'not-plannable' || reason === 'evidence-missing' || reason === 'protected-expert');
   if (vote.verdict === 'approve' && isBlocked(moved)) return { allowed: false, blockers: moved };
   if (vote.verdict === 'approve' && standing.approvals.some(({ approval, standing: own }) => own === 'in-force' && approval.account === actor.accountId)) {
     return refuse('already-approved', 'You have approved exactly this already.');

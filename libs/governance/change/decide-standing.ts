@@ -2,10 +2,11 @@ import { type Sha256 } from '#libs/release/component';
 import { countApprovals, type JudgedApproval, judgeApprovals } from './approvals-in-force.ts';
 import { modelOf, strategyOf } from './change-payload.ts';
 import { type ChangePolicy, policyBlockers, type PolicyAction, type PolicyQuestion } from './change-policy.ts';
-import { type Actor, type Blocker, type ChangeBase, type ChangeCase, type ChangeClass, isLive } from './change-request.ts';
+import { type Actor, type Blocker, type ChangeBase, type ChangeCase, type ChangeClass, type Evidence, isLive } from './change-request.ts';
 import { type FreezeWindow, freezesAt } from './freeze-window.ts';
 import { sharesIssuer } from './persons.ts';
 import { type Plan } from './plan-change.ts';
+import { type ChangeProtection, protectionBlockers } from './protection-blockers.ts';
 import { changeDigestOf } from './change-digest.ts';
 
 /** What a decision over a change must know besides the change itself. */
@@ -16,6 +17,8 @@ export interface StandingFacts {
   readonly plan: Plan;
   readonly freezes: readonly FreezeWindow[];
   readonly rolesNow: (accountId: string) => readonly string[] | null;
+  /** null where the plan takes no protected expert away. */
+  readonly protection: ChangeProtection | null;
 }
 
 /** How a change stands: whether it could be applied now, and if not, everything that blocks it. */
@@ -40,6 +43,7 @@ export function askPolicy(action: PolicyAction, actor: PolicyActor, of: ChangeCa
     change: { id: change.id, type: change.payload.type, class: more.class ?? change.class, model: modelOf(change.payload) ?? '', strategy: strategyOf(change.payload) ?? '' },
     context: {
       evidence: [...new Set(evidence.filter(({ removedAtMs }) => removedAtMs === null).map(({ kind }) => kind))].toSorted(),
+      failedEvidence: failedKinds(evidence),
       approvals: countApprovals(judged, facts.rolesNow),
       frozen: freezesAt(facts.freezes, modelOf(change.payload), facts.nowMs).length > 0,
       sharedIssuer: sharesIssuer(change, actor),
@@ -47,6 +51,12 @@ export function askPolicy(action: PolicyAction, actor: PolicyActor, of: ChangeCa
     },
   };
   return facts.policy.ask(question);
+}
+
+/** Kinds of evidence whose newest evaluation failed: a later one that passes takes the place of one that did not. */
+function failedKinds(evidence: readonly Evidence[]): string[] {
+  const newest = new Map(evidence.filter(({ removedAtMs, outcome }) => removedAtMs === null && outcome != null).map(({ kind, outcome }) => [kind, outcome]));
+  return [...newest].filter(([, outcome]) => outcome === 'fail').map(([kind]) => kind).toSorted();
 }
 
 /** `standard` where the policy authorises the change beforehand; a broken glass makes it `emergency` elsewhere. */
@@ -66,6 +76,8 @@ export function standingOf(of: ChangeCase, actor: PolicyActor, facts: StandingFa
   const blockers = [
     ...lifeBlockers(of, facts, emergency),
     ...planBlockers(of, plan, plannedDigest),
+    // A broken glass takes protected experts away too: it owes a review in any case.
+    ...(emergency ? [] : protectionBlockers(of, plan, facts.protection, judged)),
     ...policyBlockers(verdict, facts.policy.version),
   ];
   return { class: changeClass, plannedDigest, approvals: judged, policies: verdict.policies.map(({ id }) => id), blockers: named(blockers, of, facts) };

@@ -5,6 +5,7 @@ import { canonicalJson, releaseIdOf } from '#libs/release/manifest-digest';
 import { diffManifests } from '#libs/release/release-diff';
 import { faultsOf, type KnownExperts, warningsOf } from '../data-rules/check-rules.ts';
 import { type DataRule } from '../data-rules/rule-set.ts';
+import { type ProtectedExpert, takenByRecall, takenByRelease, takenByRules, type Taking } from '../protection/takings.ts';
 import { validatePlan } from '../rollout/validate-plan.ts';
 import { type GovernanceMode } from './activation-gate.ts';
 import { type ChangePayload, type Replacement, type Strategy, SUPPORTED_SETTINGS } from './change-payload.ts';
@@ -26,6 +27,8 @@ export interface PlanFacts {
   readonly knownExperts: KnownExperts;
   readonly mode: { readonly mode: GovernanceMode; readonly generation: number };
   readonly policyVersion: number;
+  /** Experts of the model that are protected. */
+  readonly guarded: readonly ProtectedExpert[];
 }
 
 export type PlanReason =
@@ -34,8 +37,8 @@ export type PlanReason =
   | 'invalid-rules' | 'no-expert-left' | 'already-retired' | 'invalid-rollout-plan';
 
 export type Plan =
-  /** `manifest` is that of the release to answer, where one is made or chosen; `warnings` are what is allowed but hardly meant. */
-  | { readonly planned: true; readonly base: ChangeBase; readonly effect: ChangeEffect; readonly manifest: ReleaseManifest | null; readonly warnings: readonly string[] }
+  /** `manifest` is that of the release to answer, where one is made or chosen; `warnings` are what is allowed but hardly meant; `takings` the protected experts that it takes away. */
+  | { readonly planned: true; readonly base: ChangeBase; readonly effect: ChangeEffect; readonly manifest: ReleaseManifest | null; readonly warnings: readonly string[]; readonly takings: readonly Taking[] }
   | { readonly planned: false; readonly reason: PlanReason; readonly field: string; readonly detail: string };
 
 type Refusal = Extract<Plan, { planned: false }>;
@@ -57,7 +60,7 @@ export function planChange(payload: ChangePayload, facts: PlanFacts): Plan {
     case 'change-data-rules': return planRules(payload.model, payload.rules, facts);
     case 'rescope-expert': return planCard(payload, facts);
     case 'recall': return planRecall(payload, facts);
-    case 'change-policy': return { planned: true, base: { policyVersion: facts.policyVersion }, effect: { kind: 'policy', policies: payload.policies, limits: payload.limits }, manifest: null, warnings: [] };
+    case 'change-policy': return { planned: true, base: { policyVersion: facts.policyVersion }, effect: { kind: 'policy', policies: payload.policies, limits: payload.limits }, manifest: null, warnings: [], takings: [] };
     case 'set-governance': return planGovernance(payload, facts);
   }
 }
@@ -97,14 +100,14 @@ function planSettings({ model, settings, strategy }: Payload<'change-routing-set
 function planManifest(model: string, strategy: Strategy, facts: PlanFacts, compose: (base: ReleaseManifest) => ReleaseManifest): Plan {
   if (!facts.stable) return noStable(model);
   try {
-    return planRelease(model, strategy, compose(facts.stable.manifest), facts.stable);
+    return planRelease(model, strategy, compose(facts.stable.manifest), facts.stable, facts);
   } catch (error) {
     if (error instanceof ComposeError) return no(error.reason === 'unknown-component' ? 'unknown-component' : 'not-composable', error.field, error.message);
     throw error;
   }
 }
 
-function planRelease(model: string, strategy: Strategy, manifest: ReleaseManifest, stable: NonNullable<PlanFacts['stable']>): Plan {
+function planRelease(model: string, strategy: Strategy, manifest: ReleaseManifest, stable: NonNullable<PlanFacts['stable']>, { guarded }: Pick<PlanFacts, 'guarded'>): Plan {
   const releaseId = releaseIdOf(manifest);
   const [fault] = strategy.kind === 'rollout' ? validatePlan({ ...strategy.plan, model, candidate: releaseId }) : [];
   if (fault) return no('invalid-rollout-plan', `strategy.plan.${fault.field}`, `${fault.remedy}.`);
@@ -114,7 +117,7 @@ function planRelease(model: string, strategy: Strategy, manifest: ReleaseManifes
     ...components.map(({ name, before }) => [name, before] as const),
     ...settings.map(({ field, before }) => [field, typeof before === 'object' ? canonicalJson(before) : ((before ?? null) as string | number | boolean | null)] as const),
   ];
-  return { planned: true, base: { stable: stable.releaseId, ...Object.fromEntries(facts) }, effect: { kind: 'release', model, releaseId, strategy }, manifest, warnings: [] };
+  return { planned: true, base: { stable: stable.releaseId, ...Object.fromEntries(facts) }, effect: { kind: 'release', model, releaseId, strategy }, manifest, warnings: [], takings: takenByRelease(stable.manifest, manifest, guarded) };
 }
 
 function planAddition(payload: Payload<'add-expert'>, facts: PlanFacts): Plan {
@@ -132,7 +135,7 @@ function planAddition(payload: Payload<'add-expert'>, facts: PlanFacts): Plan {
 function planActivation({ model, releaseId, strategy }: Payload<'activate' | 'add-expert'>, facts: PlanFacts): Plan {
   if (!facts.release) return no('unknown-release', 'releaseId', `There is no release ${releaseId}; GET /api/v1/releases lists those there are.`);
   if (facts.release.model !== model) return no('release-of-another-model', 'releaseId', `It is a release of ${facts.release.model}; choose one of ${model}.`);
-  return facts.stable ? planRelease(model, strategy, facts.release.manifest, facts.stable) : noStable(model);
+  return facts.stable ? planRelease(model, strategy, facts.release.manifest, facts.stable, facts) : noStable(model);
 }
 
 /** Retired is the version, wherever it is: a new expert in its place may serve, and a rollback does not bring it back. */
@@ -152,31 +155,32 @@ function planRetirement({ model, experts }: Payload<'retire-expert'>, facts: Pla
   return planRules(model, [...facts.dataRules.rules, ...retired], facts);
 }
 
-function planRules(model: string, rules: readonly DataRule[], { dataRules, knownExperts, stable }: PlanFacts): Plan {
+function planRules(model: string, rules: readonly DataRule[], { dataRules, knownExperts, stable, guarded }: PlanFacts): Plan {
   if (canonicalJson(rules) === canonicalJson(dataRules.rules)) return no('changes-nothing', 'rules', `These are the data rules of ${model} already.`);
   const [fault] = faultsOf(rules, knownExperts);
   if (fault) return no('invalid-rules', fault.field, fault.message);
   const warnings = stable ? warningsOf(rules, { ...stable.manifest.shape, topK: stable.manifest.routing.topK, components: stable.manifest.components }) : [];
   const locked = warnings.find(({ reason, tenant }) => reason === 'no-expert-left' && tenant === null);
   if (locked) return no('no-expert-left', 'rules', locked.message);
-  return { planned: true, base: { dataRulesGeneration: dataRules.generation }, effect: { kind: 'data-rules', model, rules }, manifest: null, warnings: warnings.map(({ message }) => message) };
+  const takings = takenByRules(dataRules.rules, rules, stable?.manifest.components ?? {}, guarded);
+  return { planned: true, base: { dataRulesGeneration: dataRules.generation }, effect: { kind: 'data-rules', model, rules }, manifest: null, warnings: warnings.map(({ message }) => message), takings };
 }
 
 function planCard({ sha256, card }: Payload<'rescope-expert'>, { components, cardRevision }: PlanFacts): Plan {
   if (!components.has(sha256)) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
-  return { planned: true, base: { cardRevision: cardRevision ?? 0 }, effect: { kind: 'card', sha256, card }, manifest: null, warnings: [] };
+  return { planned: true, base: { cardRevision: cardRevision ?? 0 }, effect: { kind: 'card', sha256, card }, manifest: null, warnings: [], takings: [] };
 }
 
-function planRecall({ sha256, reason }: Payload<'recall'>, { components }: PlanFacts): Plan {
+function planRecall({ sha256, reason }: Payload<'recall'>, { components, stable, guarded }: PlanFacts): Plan {
   const version = components.get(sha256);
   if (!version) return no('unknown-component-version', 'sha256', `There is no component version ${sha256}.`);
   if (version.isRecalled) return no('changes-nothing', 'sha256', `${sha256} was recalled already.`);
-  return { planned: true, base: { recalled: false }, effect: { kind: 'recall', sha256, reason }, manifest: null, warnings: [] };
+  return { planned: true, base: { recalled: false }, effect: { kind: 'recall', sha256, reason }, manifest: null, warnings: [], takings: takenByRecall(sha256, stable?.manifest.components ?? {}, guarded) };
 }
 
 function planGovernance({ model, mode }: Payload<'set-governance'>, facts: PlanFacts): Plan {
   if (facts.mode.mode === mode) return no('changes-nothing', 'mode', `The mode of ${model} is ${mode} already.`);
-  return { planned: true, base: { mode: facts.mode.mode, modeGeneration: facts.mode.generation }, effect: { kind: 'governance', model, mode }, manifest: null, warnings: [] };
+  return { planned: true, base: { mode: facts.mode.mode, modeGeneration: facts.mode.generation }, effect: { kind: 'governance', model, mode }, manifest: null, warnings: [], takings: [] };
 }
 
 function no(reason: PlanReason, field: string, detail: string): Refusal {

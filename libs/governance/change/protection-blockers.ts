@@ -20,6 +20,7 @@ export function protectionBlockers({ evidence, change }: ChangeCase, plan: Plan,
   const how = protection?.releaseId ? remedy({ kind: protection.needed, releaseId: protection.releaseId }) : 'No release could take over: evaluate one without it and have it answer first.';
   const attached = evidence.some(({ removedAtMs, sha256 }) => removedAtMs === null && protection?.evidence.includes(sha256));
   if (!attached) return [{ reason: 'protected-expert', detail: `${what} ${how} Attach the run to this request (POST /api/v1/changes/${change.id}/evaluations).`, evidence: 'safety-suite' }];
-  const approved = judged.some(({ standing, approval }) => standing === 'in-force' && approval.evidence.some((sha256) => protection?.evidence.includes(sha256)));
+  // An approval names evidence as kind:digest.
+  const approved = judged.some(({ standing, approval }) => standing === 'in-force' && approval.evidence.some((seen) => protection?.evidence.some((sha256) => seen.endsWith(`:${sha256}`))));
   return approved ? [] : [{ reason: 'approvals-missing', detail: `${what} However the policy lets such requests through, one approval is needed that saw the evidence.` }];
 }

@@ -25,11 +25,11 @@ type Manifest = Pick<ReleaseManifest, 'components' | 'routing'>;
 
 /** Protected experts that answer otherwise, or less, once `after` serves in place of `before`. */
 export function takenByRelease(before: Manifest, after: Manifest, guarded: readonly ProtectedExpert[]): Taking[] {
-  return guarded.flatMap((one) => {
+  return guarded.flatMap((one): Taking[] => {
     const name = expertName(one.layer, one.expert);
     const [was, is] = [before.components[name], after.components[name]];
     if (was === undefined) return [];
-    if (was !== is) return [{ ...one, act: 'replace' as const, by: is === undefined ? 'the release does not have it' : `version ${is.slice(0, 12)} takes its place` }];
+    if (was !== is) return [{ ...one, act: 'replace' as const, by: is === undefined ? 'a release without it' : `version ${is.slice(0, 12)} in its place` }];
     const by = tighter(before, after, one);
     return by === null ? [] : [{ ...one, act: 'quota' as const, by }];
   });

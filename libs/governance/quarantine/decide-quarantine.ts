@@ -22,8 +22,6 @@ export interface QuarantineFacts {
   /** All that holds for the model now. */
   readonly inForce: readonly QuarantinedExpert[];
   readonly permissions: readonly Permission[];
-  /** Whether an expert must never be taken out of service. Nothing protects experts yet; what will, decides here. */
-  readonly isProtected?: (layer: number, expert: number) => boolean;
 }
 
 /** A layer that is left with fewer experts than each token selects. */
@@ -34,14 +32,14 @@ export interface ThinLayer {
   readonly topK: number;
 }
 
-export type QuarantineRefusal = 'no-release' | 'no-such-expert' | 'already-quarantined' | 'protected-expert' | 'ends-in-the-past' | 'too-long' | 'too-many' | 'too-few-left' | 'force-not-permitted';
+export type QuarantineRefusal = 'no-release' | 'no-such-expert' | 'already-quarantined' | 'ends-in-the-past' | 'too-long' | 'too-many' | 'too-few-left' | 'force-not-permitted';
 
 export type QuarantineDecision =
   | { readonly decision: 'quarantine'; readonly reason: 'enough-left' | 'forced'; readonly thin: readonly ThinLayer[] }
   | { readonly decision: 'refuse'; readonly reason: QuarantineRefusal; readonly detail: string; readonly field: 'releaseId' | 'layer' | 'expert' | 'until' | 'force' };
 
 /** Decides whether an expert may be taken out of service. */
-export function decideQuarantine(wish: QuarantineWish, { nowMs, releases, inForce, permissions, isProtected = () => false }: QuarantineFacts): QuarantineDecision {
+export function decideQuarantine(wish: QuarantineWish, { nowMs, releases, inForce, permissions }: QuarantineFacts): QuarantineDecision {
   const { layer, expert, releaseId, untilMs, force } = wish;
   const name = `expert/${layer}/${expert}`;
   if (releases.length === 0) return refuse('no-release', 'releaseId', releaseId === null ? 'The model has no release that could serve. Import or activate one first.' : 'The model has no such release. GET /api/v1/releases lists them.');
@@ -54,7 +52,6 @@ export function decideQuarantine(wish: QuarantineWish, { nowMs, releases, inForc
   if (inForce.some((one) => one.layer === layer && one.expert === expert && (one.releaseId === null || one.releaseId === releaseId))) {
     return refuse('already-quarantined', 'expert', `${name} is in quarantine already. Lift that one first to change its reason or end.`);
   }
-  if (isProtected(layer, expert)) return refuse('protected-expert', 'expert', `${name} is protected and must stay in service.`);
   if (untilMs !== null && untilMs <= nowMs) return refuse('ends-in-the-past', 'until', 'Give a time that is still to come, or leave it out.');
   if (untilMs !== null && untilMs - nowMs > MAX_QUARANTINE_MS) return refuse('too-long', 'until', 'Give a time within 366 days, or leave it out.');
   if (inForce.length >= MAX_QUARANTINES) return refuse('too-many', 'expert', `${MAX_QUARANTINES} quarantines of the model hold already. Lift some, or roll the release back.`);

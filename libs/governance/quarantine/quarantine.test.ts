@@ -34,7 +34,6 @@ describe('decideQuarantine', () => {
     [WISH, { ...FACTS, releases: [] }, 'no-release', 'releaseId'],
     [WISH, { ...FACTS, inForce: held([3]) }, 'already-quarantined', 'expert'],
     [{ ...WISH, releaseId: 'a' }, { ...FACTS, inForce: held([3]) }, 'already-quarantined', 'expert'],
-    [WISH, { ...FACTS, isProtected: () => true }, 'protected-expert', 'expert'],
     [{ ...WISH, untilMs: 1000 }, FACTS, 'ends-in-the-past', 'until'],
     [{ ...WISH, untilMs: 1001 + MAX_QUARANTINE_MS }, FACTS, 'too-long', 'until'],
   ] as const)('refuses %j with %j: %s', (wish, facts, reason, field) => {

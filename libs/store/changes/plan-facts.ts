@@ -4,6 +4,7 @@ import { type PlanFacts } from '#libs/governance/change/plan-change';
 import { rolesOfScopes } from '#libs/governance/change/roles-of-scopes';
 import { type DataRule } from '#libs/governance/data-rules/rule-set';
 import { type ReleaseManifest } from '#libs/release/manifest';
+import { protectedExperts } from '../protection/protection-unit.ts';
 
 /** What a plan stands on, with the generation of the activation it was read at. */
 export interface ReadPlanFacts extends Omit<PlanFacts, 'policyVersion'> {
@@ -24,6 +25,7 @@ export async function readPlanFacts(manager: EntityManager, payload: ChangePaylo
     dataRules: needsRules && model !== null ? await rulesOf(manager, model) : { generation: 0, rules: [] },
     knownExperts: needsRules && model !== null ? await knownExperts(manager, model) : { shapes: [], versions: new Set() },
     mode: await modeOf(manager, model),
+    guarded: model === null ? [] : await protectedExperts(manager, model),
   };
 }
 

@@ -68,7 +68,7 @@ export async function writeRuleSet(manager: EntityManager, { model, rules, expec
 /** One transaction over the rules. */
 export class RuleSetUnit {
   /** @param manager of a running transaction */
-  constructor(private readonly manager: EntityManager) {}
+  constructor(readonly manager: EntityManager) {}
 
   /** @throws RuleSetDamagedError */
   current(model: string): Promise<StoredRuleSet | null> {

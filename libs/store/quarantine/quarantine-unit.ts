@@ -12,7 +12,7 @@ export class QuarantineUnit {
 
   /** @param manager of a running transaction */
   constructor(
-    private readonly manager: EntityManager,
+    readonly manager: EntityManager,
     private readonly model: string,
   ) {}
 

@@ -27,7 +27,7 @@ export function sampleFacts(manifest: ReleaseManifest = sampleManifest(), more: 
     stable: { releaseId: releaseIdOf(manifest), manifest }, release: null, cardRevision: null, mode: { mode: 'required', generation: 1 }, policyVersion: 0,
     components: new Map([[sha('4'), { kind: 'expert', isRecalled: false }], [sha('5'), { kind: 'router', isRecalled: false }], [sha('6'), { kind: 'expert', isRecalled: true }]]),
     dataRules: { generation: 1, rules: [] },
-    knownExperts: { shapes: [{ layers: 1, experts: 2 }], versions: new Set([sha('2'), sha('3'), sha('4')]) }, ...more,
+    knownExperts: { shapes: [{ layers: 1, experts: 2 }], versions: new Set([sha('2'), sha('3'), sha('4')]) }, guarded: [], ...more,
   };
 }
 
@@ -56,7 +56,7 @@ export function person(name: string, roles: readonly string[] = ['approver', 'op
 }
 
 export function standingFacts(payload: ChangePayload = REPLACE, more: Partial<StandingFacts> & { readonly plan?: StandingFacts['plan'] } = {}): StandingFacts {
-  return { nowMs: START_MS, policy: samplePolicy(), plan: planChange(payload, sampleFacts()), freezes: [], rolesNow: () => ['approver', 'operator'], ...more };
+  return { nowMs: START_MS, policy: samplePolicy(), plan: planChange(payload, sampleFacts()), freezes: [], rolesNow: () => ['approver', 'operator'], protection: null, ...more };
 }
 
 export function sampleEvidence(id: string, kind: Evidence['kind'] = 'safety-suite', digest = sha('e')): Evidence {
