@@ -63,6 +63,7 @@ async function signalbox(args: readonly string[], { signal = new AbortController
 function resultOf({ spec }: EvaluationRun, outcome: Outcome): SuiteResult {
   const { kind, candidate, reference } = spec;
   const common = { format: 'signalbox.result/1', candidate, reference, suite: spec.suite, verdict: { outcome, reasons: outcome === 'pass' ? [] : [{ reason: 'gate-failed', detail: 'bitsPerByte' }] } } as const;
+  if (kind === 'recalibration') return { ...common, kind, summary: 'Evener.', strengths: [], items: 8, proposal: outcome === 'pass' ? { strength: 0.5, selectionBias: [[0.1, -0.1, 0]] } : null } as unknown as SuiteResult;
   if (kind !== 'suite') return { ...common, kind, summary: 'Expert 2 of layer 0 did it.' } as unknown as SuiteResult;
   const gate = { metric: 'bitsPerByte', slice: null, side: 'atMost', bound: 0.02, versus: 'reference', value: 0.5, outcome, reason: 'bound-kept', detail: 'as measured' } as const;
   return { ...common, kind, summary: `It came out as ${outcome}.`, tasks: [{ id: 'text', kind: 'likelihood', metrics: [], gates: [gate], failures: [] }] };
@@ -158,4 +159,15 @@ it('never ends like a gate where the command itself failed', async () => {
   expect((await signalbox(['eval', 'run', file, '--candidate', sha('0')])).code).toBe(5);
   expect((await signalbox(['eval', 'privacy', tuned, '--suite', file, '--setting', 'level=none'])).code).toBe(2);
   expect((await signalbox(['eval', 'show', '0197280f-6000-7000-8000-000000000001'])).code).toBe(5);
+});
+
+it('plans a recalibration and proposes it, or says why there is none', async () => {
+  const plan = (name: string): string[] => ['plan', 'recalibrate', '--suite', suite(name), '--propose'];
+  const [found] = await Promise.all([signalbox(plan('even')), conclude('pass')]);
+  expect([found.code, found.out]).toEqual([0, expect.stringContaining('Evener.')]);
+  const [, changeId] = /Change request (\S+) is a draft/.exec(found.out)!;
+  const { body } = await house.call(rita, 'GET', `/changes/${changeId}`);
+  expect(body).toMatchObject({ title: 'Selection bias of strength 0.5', change: { settings: { selectionBias: [[0.1, -0.1, 0]] } }, reason: expect.stringContaining(idIn(found)) });
+  const [none] = await Promise.all([signalbox(plan('uneven')), conclude('inconclusive')]);
+  expect([none.code, none.out.includes('Change request')]).toEqual([3, false]);
 });

@@ -3,6 +3,7 @@ import { type ApiClient, type CallOutput } from '../api/api-client.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 import { type ModelOptions, modelOf } from './activation-model.ts';
+import { addRecalibrateCommand } from './plan-recalibrate.ts';
 
 type Placement = CallOutput<'planPlacement'>;
 type Overflow = CallOutput<'forecastOverflow'>;
@@ -26,8 +27,9 @@ interface PlanOptions extends ModelOptions {
 
 /** Adds `signalbox plan`. */
 export function addPlanCommand(program: Command, terminal: Terminal, client: () => ApiClient): void {
-  program
-    .command('plan')
+  const plan = program.command('plan');
+  addRecalibrateCommand(plan, terminal, client);
+  plan
     .description('what recorded traffic asks for: where to place experts, which to copy, what a capacity would drop')
     .option('--model <name>', 'model, where there are several')
     .option('--release <id>', 'only its traffic (default: of all releases of the model)')

@@ -87,7 +87,7 @@ const changeFields = {
 };
 const evidenceSchema = z
   .object({
-    id: z.uuid(), kind: z.string(), title: z.string(), sha256: sha256.describe('Of the content.'), sizeBytes: count('Of the content, bytes.').nullable(), mediaType: z.string().nullable(), url: z.string().nullable(),
+    id: z.uuid(), kind: z.string(), title: z.string(), sha256: sha256.describe('Of the content.'), outcome: z.enum(['pass', 'fail', 'inconclusive']).nullable().describe('Verdict of the evaluation that it is the result of; null where it is none.'), sizeBytes: count('Of the content, bytes.').nullable(), mediaType: z.string().nullable(), url: z.string().nullable(),
     addedBy: account, addedByName: z.string(), addedAt: instant, removedAt: instant.nullable(), removedBy: account.nullable(),
   })
   .meta({ id: 'Evidence' });
@@ -106,7 +106,7 @@ export const diffSchema = z
   .object({
     summary: z.string().describe('In one line.'),
     components: z.array(z.object({ name: z.string(), before: z.string().nullable(), after: z.string().nullable() })),
-    settings: z.array(z.object({ field: z.string(), before: z.unknown(), after: z.unknown() })),
+    settings: z.array(z.object({ field: z.string(), before: z.unknown().optional().describe('Left out: it was not set.'), after: z.unknown().optional().describe('Left out: it is not set any more.') })),
     lines: z.array(z.string()).describe('All of it, for people.'),
   })
   .meta({ id: 'ChangeDiff' });
