@@ -5,6 +5,7 @@ import { type Json, type RunSpec } from '#libs/evaluation/run/run';
 import { parseJsonLines } from '#libs/evaluation/suite/items';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { type Datasets } from '#libs/store/evaluation/datasets';
+import { EVALUATION_LIMITS } from '#libs/store/evaluation/evaluation-limits';
 import { type Suites } from '#libs/store/evaluation/suites';
 
 export interface InputSources {
@@ -23,8 +24,13 @@ export async function readInputs(spec: RunSpec, sources: InputSources): Promise<
   if (!stored) throw new EvaluationError('suite-missing', 'suite', `There is no suite ${spec.suite}: send it first.`);
   const { suite } = stored;
   const read = new Map<string, Promise<readonly Json[]>>();
+  let bytes = 0;
+  const take = (sizeBytes: number): void => {
+    bytes += sizeBytes;
+    if (bytes > EVALUATION_LIMITS.datasetBytesPerRun) throw new EvaluationError('datasets-too-large', 'suite', `The datasets of the suite have more than ${EVALUATION_LIMITS.datasetBytesPerRun} bytes together. Split the suite into several.`);
+  };
   const dataset = (sha256: string): Promise<readonly Json[]> => {
-    const known = read.get(sha256) ?? readDataset(sha256, suite.tasks.findIndex((task) => task.dataset === sha256), sources);
+    const known = read.get(sha256) ?? readDataset(sha256, suite.tasks.findIndex((task) => task.dataset === sha256), take, sources);
     read.set(sha256, known);
     return known;
   };
@@ -39,8 +45,9 @@ async function readRelease(field: 'candidate' | 'reference', releaseId: string, 
   return stored.manifest;
 }
 
-async function readDataset(sha256: string, task: number, { datasets }: InputSources): Promise<readonly Json[]> {
+async function readDataset(sha256: string, task: number, take: (sizeBytes: number) => void, { datasets }: InputSources): Promise<readonly Json[]> {
   const content = await datasets.content(sha256);
   if (!content) throw new EvaluationError('dataset-missing', task === -1 ? 'suite' : `tasks[${task}].dataset`, `There is no dataset ${sha256} any more: upload it again.`);
+  take(content.byteLength);
   return parseJsonLines(content.toString('utf8'));
 }

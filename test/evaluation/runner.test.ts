@@ -147,6 +147,16 @@ describe('a run', () => {
     expect(house.reached()).toHaveLength(5 * (STEPS + 1));
   });
 
+  it('goes on when the database is back that died meanwhile', async () => {
+    house.start({ hangAt: 'step-1' });
+    const id = await house.order();
+    await house.hangs('step-1');
+    postgres.kill();
+    await postgres.start();
+    house.letGo();
+    expect((await house.result(id)).resultDigest).toBe(expected.resultDigest);
+  });
+
   it.runIf(hasRedis)('goes through Redis as well, and is not lost with it', async () => {
     const redis = await startRedis();
     try {

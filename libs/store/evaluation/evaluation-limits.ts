@@ -6,6 +6,8 @@ const MIB = 1024 ** 2;
 export const EVALUATION_LIMITS = {
   datasetBytes: 32 * MIB,
   datasetItems: SUITE_LIMITS.items,
+  /** All datasets that one run reads, which are in memory meanwhile. */
+  datasetBytesPerRun: 64 * MIB,
   suiteBytes: MIB,
   /** Queued and running, of everyone together. */
   openRuns: 200,

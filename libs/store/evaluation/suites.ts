@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { type DataSource } from 'typeorm';
 import { EvaluationError } from '#libs/evaluation/evaluation-error';
+import { suiteDigest } from '#libs/evaluation/suite/parse-suite';
 import { type Suite } from '#libs/evaluation/suite/suite';
 import { type Sha256 } from '#libs/release/component';
 import { canonicalJson } from '#libs/release/manifest-digest';
@@ -35,7 +35,7 @@ export class Suites {
   async put(suite: Suite, { createdBy, atMs }: { readonly createdBy: string; readonly atMs: number }, auditOf: (digest: Sha256) => AuditEntry): Promise<{ readonly stored: StoredSuite; readonly isNew: boolean }> {
     const content = canonicalJson(suite);
     if (Buffer.byteLength(content) > EVALUATION_LIMITS.suiteBytes) throw new EvaluationError('suite-too-large', 'tasks', `The suite has more than ${EVALUATION_LIMITS.suiteBytes} bytes; texts belong into datasets.`);
-    const digest = createHash('sha256').update(content, 'utf8').digest('hex');
+    const digest = suiteDigest(suite);
     const datasets = [...new Set(suite.tasks.map(({ dataset }) => dataset))];
     return this.dataSource.transaction(async (manager) => {
       const at = new Date(atMs);
