@@ -14,6 +14,8 @@ export interface CapturePipelineOptions {
   /** The only directory from which batches are read. */
   readonly spoolRoot: string;
   readonly retentionDays: number;
+  /** Tokens of a request that usage counts at most; left out: all. */
+  readonly usageRows?: number | null;
   readonly now: () => number;
 }
 
@@ -48,7 +50,7 @@ export class CapturePipeline {
       const nowMs = this.options.now();
       const releases = await this.releases.resolve(opened.opened.map(({ record }) => record.releaseId));
       const screened = screenRequests(opened, { nowMs, retentionDays: this.options.retentionDays, releases });
-      const outcome = await this.writer.write(aggregateUsage(screened, nowMs));
+      const outcome = await this.writer.write(aggregateUsage(screened, nowMs, this.options.usageRows ?? null));
       if (outcome === 'already-written') return { ...nothing, outcome };
       return {
         batchId: job.batchId,

@@ -60,7 +60,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
               new TraceSealer({ current: loadTraceKey(config.home, traceKey), older: olderTraceKeys }),
               releases,
               new BatchWriter(writer, CONCURRENCY),
-              { spoolRoot: join(config.home, 'spool'), retentionDays, now },
+              { spoolRoot: join(config.home, 'spool'), retentionDays, usageRows: config.privacy.privateUsage?.requestTokens ?? null, now },
             ),
         },
         {

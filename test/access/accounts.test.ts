@@ -16,7 +16,7 @@ describe('accounts', () => {
   it('begin with a first administrator, who may do everything', async () => {
     const { body } = await me(house.admin);
     expect(body).toMatchObject({ account: FIRST_ADMIN_ID, kind: 'user', name: 'admin', roles: ['admin', 'trace-reader'], tenant: null, session: null });
-    expect(body.permissions).toEqual(['inference', 'read', 'traces', 'feedback', 'registry', 'operate', 'propose', 'approve', 'audit', 'administer']);
+    expect(body.permissions).toEqual(['inference', 'read', 'statistics', 'traces', 'feedback', 'registry', 'operate', 'propose', 'approve', 'audit', 'administer']);
   });
 
   it('are made, given keys, changed with If-Match and audited', async () => {

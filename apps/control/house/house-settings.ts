@@ -10,11 +10,13 @@ export interface HouseSettings {
   /** null: no limit. */
   readonly inferenceRequestsPerMinute: number | null;
   readonly audit: { readonly checkpointEntries: number; readonly checkpointSeconds: number };
+  /** null: there are no private statistics. Left out: not known. */
+  readonly privateUsage?: Config['privacy']['privateUsage'];
   readonly detection: { readonly isOn: boolean; readonly baselineRequests: number; readonly falseAlarmsPerMonth: number };
 }
 
 /** What of the configuration is shown; no secret is among it. */
-export function houseSettings({ capture, feedback, access, audit, detection }: Pick<Config, 'capture' | 'feedback' | 'access' | 'audit' | 'detection'>): HouseSettings {
+export function houseSettings({ capture, feedback, access, audit, detection, privacy }: Pick<Config, 'capture' | 'feedback' | 'access' | 'audit' | 'detection' | 'privacy'>): HouseSettings {
   return {
     captureMode: capture.mode,
     captureShare: capture.share,
@@ -23,6 +25,7 @@ export function houseSettings({ capture, feedback, access, audit, detection }: P
     feedbackRetentionDays: feedback.retentionDays,
     inferenceRequestsPerMinute: access.inferenceRequestsPerMinute,
     audit: { checkpointEntries: audit.checkpointEntries, checkpointSeconds: audit.checkpointSeconds },
+    privateUsage: privacy.privateUsage,
     detection: { isOn: detection.isOn, baselineRequests: detection.baselineRequests, falseAlarmsPerMonth: detection.falseAlarmsPerMonth },
   };
 }

@@ -126,7 +126,7 @@ export class FakeHouse {
       ...fakeOverviewPorts,
       ...fakeEvaluationPorts,
       { provide: ANSWER_CHECK_READER, useValue: { read: async () => [] } },
-      { provide: PRIVACY_BUDGET, useValue: { spend: async () => ({ outcome: 'spent' }) } satisfies { provide: symbol; useValue: PrivacyBudgetPort } },
+      { provide: PRIVACY_BUDGET, useValue: { spend: async () => ({ outcome: 'spent' }) } satisfies PrivacyBudgetPort },
       { provide: NOISE_KEY, useValue: new Uint8Array(32) },
       { provide: RECALLS, useValue: {} },
       { provide: QUARANTINES, useValue: { due: async () => [] } },

@@ -4,6 +4,7 @@ import { type Permission, type Role } from './permissions.ts';
 export const PERMISSION_MEANINGS: Readonly<Record<Permission, string>> = {
   inference: 'Ask models at /v1 and in the playground.',
   read: 'See models, releases, usage, changes and alerts.',
+  statistics: 'See usage shares with differential privacy: nothing of single requests.',
   traces: 'Open single requests, token by token. Routes give most of the prompt away, so each look is audited.',
   feedback: 'Say how good answers were.',
   registry: 'Import models, upload component versions, and make and sign releases.',
@@ -23,5 +24,6 @@ export const ROLE_MEANINGS: Readonly<Record<Role, string>> = {
   auditor: 'Proves who did what.',
   admin: 'Keeps the accounts, and may do all but open traces.',
   'trace-reader': 'Opens single requests; given beside another role.',
+  analyst: 'Studies usage from outside: sees private statistics alone.',
   client: 'An application that asks models, and sees nothing else.',
 };

@@ -76,7 +76,7 @@ describe('a key that acts for an account', () => {
   };
 
   it('may do what both the roles and the scopes allow', async () => {
-    expect(await principal({ account, scopes: ['admin'] })).toMatchObject({ accountId: 'service:1', name: 'app', roles: ['operator'], permissions: ['read', 'feedback', 'operate'] });
+    expect(await principal({ account, scopes: ['admin'] })).toMatchObject({ accountId: 'service:1', name: 'app', roles: ['operator'], permissions: ['read', 'statistics', 'feedback', 'operate'] });
     expect(await principal({ account, scopes: ['read', 'inference'] })).toMatchObject({ permissions: ['read'] });
     expect(await principal({ account: { ...account, roles: ['admin', 'trace-reader'] }, scopes: ['admin'] })).not.toMatchObject({ permissions: expect.arrayContaining(['traces']) });
     expect(await principal({ account: { ...account, roles: ['admin', 'trace-reader'] }, scopes: ['admin', 'traces'] })).toMatchObject({ permissions: expect.arrayContaining(['traces']) });

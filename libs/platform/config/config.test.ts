@@ -29,7 +29,7 @@ describe('loadConfig', () => {
         retentionDays: 7,
       },
       audit: { signingKey: null, checkpointEntries: 1000, checkpointSeconds: 60 },
-      privacy: { minRequests: 5 },
+      privacy: { minRequests: 5, privateUsage: null },
       rollouts: { intervalMs: 2000 },
       watch: { operationsPort: null },
       receivers: { secretKey: null, olderSecretKeys: [], allow: [] },

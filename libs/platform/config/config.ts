@@ -1,4 +1,5 @@
 import { type CaptureRuleSetting } from './capture-settings.ts';
+import { privateUsage, type PrivateUsageSettings } from './privacy-settings.ts';
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { type z } from 'zod';
@@ -75,7 +76,11 @@ export interface Config {
     readonly allow: readonly string[];
   };
   /** Aggregates over fewer requests than this are withheld. */
-  readonly privacy: { readonly minRequests: number };
+  readonly privacy: {
+    readonly minRequests: number;
+    /** null: statistics with differential privacy are off. */
+    readonly privateUsage: PrivateUsageSettings | null;
+  };
   /** Time between two looks at the rollouts under way. */
   readonly rollouts: { readonly intervalMs: number };
   /** Time between two evaluations of the alert rules. */
@@ -175,7 +180,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
       checkpointSeconds: values.SIGNALBOX_AUDIT_CHECKPOINT_SECONDS,
     },
     receivers: { secretKey: values.SIGNALBOX_SECRET_KEY ?? null, olderSecretKeys: values.SIGNALBOX_SECRET_KEYS_OLDER ?? [], allow: values.SIGNALBOX_RECEIVER_ALLOW ?? [] },
-    privacy: { minRequests: values.SIGNALBOX_MIN_REQUESTS },
+    privacy: {
+      minRequests: values.SIGNALBOX_MIN_REQUESTS,
+      privateUsage: privateUsage(values.SIGNALBOX_PRIVACY_EPSILON, values.SIGNALBOX_PRIVACY_BUDGET, values.SIGNALBOX_PRIVACY_TOKENS),
+    },
     rollouts: { intervalMs: values.SIGNALBOX_ROLLOUT_INTERVAL_MS },
     alerts: { intervalMs: values.SIGNALBOX_ALERT_INTERVAL_MS },
     measure: { intervalMs: values.SIGNALBOX_MEASURE_INTERVAL_MS, windowMs: values.SIGNALBOX_MEASURE_WINDOW_MINUTES * 60_000 },

@@ -5,6 +5,7 @@ import { captureSettings } from './capture-settings.ts';
 import { evaluationSettings } from './evaluation-settings.ts';
 import { expertSettings } from './expert-settings.ts';
 import { integerText } from './integer-text.ts';
+import { privacySettings } from './privacy-settings.ts';
 import { sizeText } from './size-text.ts';
 
 const GIB = 1024 ** 3;
@@ -69,7 +70,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES: integer(1, 1_000_000, 1000),
   SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: integer(1, 86_400, 60),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
-  SIGNALBOX_MIN_REQUESTS: integer(1, 1_000_000, 5),
+  ...privacySettings,
   SIGNALBOX_ROLLOUT_INTERVAL_MS: integer(50, 600_000, 2000),
   SIGNALBOX_ALERT_INTERVAL_MS: integer(200, 600_000, 5000),
   SIGNALBOX_MEASURE_INTERVAL_MS: integer(1000, 3_600_000, 60_000),
