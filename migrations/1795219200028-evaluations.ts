@@ -91,11 +91,15 @@ export class Evaluations1795219200028 implements MigrationInterface {
         last_used_at timestamptz NOT NULL
       );
       CREATE INDEX evaluation_part_unused ON signalbox.evaluation_part (last_used_at);
+
+      ALTER TABLE signalbox.change_evidence ADD COLUMN outcome text CHECK (outcome IN ('pass', 'fail', 'inconclusive'));
+      COMMENT ON COLUMN signalbox.change_evidence.outcome IS 'Verdict of the evaluation that it is the result of; null where it is none.';
     `);
   }
 
   async down(runner: QueryRunner): Promise<void> {
     await runner.query(`
+      ALTER TABLE signalbox.change_evidence DROP COLUMN outcome;
       DROP TABLE signalbox.evaluation_part;
       DROP TABLE signalbox.evaluation_run;
       DROP TABLE signalbox.evaluation_suite_dataset;

@@ -16,7 +16,7 @@ function question(action: PolicyQuestion['action'], type: string, context: Parti
     action,
     actor: { accountId: 'user:a', kind: 'user', roles },
     change: { id: 'c', type, class: 'normal', model: 'toy', strategy: 'at-once', ...change },
-    context: { evidence: [], approvals: NONE, frozen: false, sharedIssuer: false, hours: 0, ...context },
+    context: { evidence: [], failedEvidence: [], approvals: NONE, frozen: false, sharedIssuer: false, hours: 0, ...context },
   };
 }
 
@@ -48,6 +48,13 @@ describe('the policy that ships', () => {
     const approved = { evidence: kinds, approvals: { ...NONE, total: 2, approver: 2 } };
     expect(blocked(question('apply', type, approved))).toEqual([]);
     expect(blocked(question('apply', type, { ...approved, evidence: [] }))).toEqual(kinds);
+  });
+
+  it('lets a failed evaluation go on only with a risk assessment', () => {
+    const failed = { evidence: ['evaluation'], failedEvidence: ['evaluation'] };
+    expect(blocked(question('submit', 'activate', failed))).toEqual(['failed-gates']);
+    expect(blocked(question('submit', 'activate', { ...failed, evidence: ['evaluation', 'risk-assessment'] }))).toEqual([]);
+    expect(blocked(question('apply', 'activate', failed, { class: 'emergency' }))).toEqual([]);
   });
 
   it('counts approvals by role', () => {

@@ -73,7 +73,7 @@ function ask(name: string, { action, actor, change, context }: PolicyQuestion, p
     principal,
     action: { type: 'Signalbox::Action', id: action },
     resource,
-    context: { ...context, evidence: [...context.evidence], approvals: { ...context.approvals }, hours: Math.ceil(context.hours) },
+    context: { ...context, evidence: [...context.evidence], failedEvidence: [...context.failedEvidence], approvals: { ...context.approvals }, hours: Math.ceil(context.hours) },
     preparsedSchemaName: SCHEMA_NAME,
     validateRequest: true,
     preparsedPolicySetId: name,

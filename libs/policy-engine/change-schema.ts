@@ -22,6 +22,7 @@ namespace Signalbox {
     resource: Change,
     context: {
       evidence: Set<String>,   // kinds of the evidence attached
+      failedEvidence: Set<String>, // those of them whose newest evaluation failed its gates
       approvals: Approvals,
       frozen: Bool,            // a freeze window holds now
       sharedIssuer: Bool,      // for approve: one account handed out the approver's key and one that wrote the change

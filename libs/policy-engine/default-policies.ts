@@ -69,6 +69,13 @@ forbid (principal, action in [Signalbox::Action::"submit", Signalbox::Action::"a
 when { ["activate", "change-routing-settings"].contains(resource.type) && resource.class != "emergency" }
 unless { context.evidence.contains("evaluation") };
 
+@id("failed-gates")
+@blocker("evidence-missing") @evidence("risk-assessment")
+@message("An attached evaluation failed its gates. Attach one that passes, or a risk assessment that says why it may go on.")
+forbid (principal, action in [Signalbox::Action::"submit", Signalbox::Action::"apply"], resource)
+when { !context.failedEvidence.isEmpty() && resource.class != "emergency" }
+unless { context.evidence.contains("risk-assessment") };
+
 @id("scope-card")
 @blocker("evidence-missing") @evidence("scope-card")
 @message("Attach what the new scope stands on.")

@@ -233,6 +233,13 @@ describe('evidence', () => {
     const content = JSON.parse((await house.ok('getEvidence', olga, 'GET', `/changes/${changeId}/evidence/${attached.evidence[0].id}`)).content);
     expect(content.attribution).toEqual({ evaluationId: attribution.id, state: 'succeeded', summary: 'Expert 2 of layer 0 did it.', resultSha256: found });
     expect(content.report).toContain('Expert 2 of layer 0 did it.');
+    expect(attached.evidence[0].outcome).toBe('fail');
+    // A failed gate holds the request until somebody answers for it.
+    const submit = (): Promise<Answer> => house.call(rita, 'POST', `/changes/${changeId}/submit`, {});
+    expect((await submit()).body).toMatchObject({ code: 'evidence_missing', detail: expect.stringContaining('failed its gates') });
+    await house.ok('attachEvaluation', rita, 'POST', `/changes/${changeId}/evaluations`, { evaluationId: attribution.id, kind: 'attribution' });
+    await house.ok('addEvidence', rita, 'POST', `/changes/${changeId}/evidence`, { kind: 'risk-assessment', title: 'German is not served', content: 'No tenant asks in German.' });
+    expect((await submit()).status).toBe(200);
   });
 
   it('of another release, or by a stale sight of the request, is refused', async () => {

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RouteInput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { type ChangePayload } from '#libs/governance/change/change-payload';
-import { type Actor, type CaseDecision, type ChangeCase } from '#libs/governance/change/change-request';
+import { type Actor, type CaseDecision, type ChangeCase, type EvidenceOutcome } from '#libs/governance/change/change-request';
 import { addEvidence, editChange, endChange, openDraft, removeEvidence, submitChange, voteOnChange, withdrawChange } from '#libs/governance/change/decide-request';
 import { rolesOfScopes } from '#libs/governance/change/roles-of-scopes';
 import { hasPermission, type Principal } from '#libs/platform/auth/scopes';
@@ -71,14 +71,15 @@ export class ChangeDesk {
     });
   }
 
-  async attach(seen: Seen, body: Body<'addEvidence'>, caller: Principal): Promise<void> {
+  /** @param outcome of the evaluation whose result it is; null where it is none, as with all that callers write themselves */
+  async attach(seen: Seen, body: Body<'addEvidence'>, caller: Principal, outcome: EvidenceOutcome | null = null): Promise<void> {
     const digest = body.content === undefined ? body.sha256 : createHash('sha256').update(body.content, 'utf8').digest('hex');
     if ((body.content === undefined) === (body.url === undefined)) throw invalid('content', 'give either content, or url and sha256');
     if (digest === undefined) throw invalid('sha256', 'required with url: the SHA-256 of what lies there');
     if (body.content !== undefined && body.sha256 !== undefined && body.sha256 !== digest) throw invalid('sha256', `the content has the SHA-256 ${digest}; send the content again, or leave this out`);
     const id = randomUUID();
     const item = (nowMs: number): NewEvidence => ({
-      id, kind: body.kind, title: body.title, sha256: digest, sizeBytes: body.content === undefined ? null : Buffer.byteLength(body.content, 'utf8'), mediaType: body.content === undefined ? null : body.mediaType,
+      id, kind: body.kind, title: body.title, sha256: digest, outcome, sizeBytes: body.content === undefined ? null : Buffer.byteLength(body.content, 'utf8'), mediaType: body.content === undefined ? null : body.mediaType,
       content: body.content ?? null, url: body.url ?? null, addedBy: caller.accountId, addedByName: caller.name, addedAtMs: nowMs, removedAtMs: null, removedBy: null,
     });
     await this.#act(seen, caller, (of, actor, facts) => addEvidence(of, item(facts.nowMs), actor, facts), { evidence: item });

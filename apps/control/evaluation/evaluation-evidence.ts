@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { type RouteInput } from '#libs/contract/management/route';
 import { type ROUTES } from '#libs/contract/management/routes';
 import { MAX_EVIDENCE_CHARACTERS } from '#libs/contract/management/changes';
+import { type Outcome } from '#libs/evaluation/run/result';
 import { OUTCOME_WORDS } from '#libs/evaluation/report/report';
 import { canonicalJson } from '#libs/release/manifest-digest';
 import { type Principal } from '#libs/platform/auth/scopes';
@@ -31,8 +32,13 @@ export class EvaluationEvidence {
     const { candidate } = concluded.run.spec;
     const named = 'releaseId' in payload ? payload.releaseId : null;
     if (effect.kind === 'release' && effect.releaseId !== candidate && named !== candidate) throw otherRelease(candidate, effect.releaseId);
-    await this.desk.attach(seen, { kind, title: titleOf(concluded), content: contentOf(concluded), mediaType: 'application/json' }, caller);
+    await this.desk.attach(seen, { kind, title: titleOf(concluded), content: contentOf(concluded), mediaType: 'application/json' }, caller, outcomeOf(concluded));
   }
+}
+
+/** What policies see of it. An attribution has no gates: it says what another evaluation is to be blamed on. */
+function outcomeOf({ run, result }: Concluded): Outcome | null {
+  return run.spec.kind === 'attribution' ? null : result.verdict.outcome;
 }
 
 function titleOf({ result: { verdict, summary } }: Concluded): string {

@@ -1,9 +1,10 @@
 import { type EvidenceKind } from '#libs/governance/change/change-payload';
-import { type Approval, type BreakGlass, type ChangeCase, type ChangeEvent, type ChangeRequest, type Evidence, type Schedule } from '#libs/governance/change/change-request';
+import { type Approval, type BreakGlass, type ChangeCase, type ChangeEvent, type ChangeRequest, type Evidence, type EvidenceOutcome, type Schedule } from '#libs/governance/change/change-request';
 
 /** Evidence with what people read of it; its content is read apart. */
 export interface EvidenceItem extends Evidence {
   readonly title: string;
+  readonly outcome: EvidenceOutcome | null;
   /** null for evidence that lies elsewhere. */
   readonly sizeBytes: number | null;
   readonly mediaType: string | null;
@@ -84,6 +85,7 @@ export interface EvidenceRow {
   readonly sha256: string;
   readonly size_bytes: number | null;
   readonly media_type: string | null;
+  readonly outcome: EvidenceOutcome | null;
   readonly url: string | null;
   readonly added_by: string;
   readonly added_by_name: string;
@@ -92,11 +94,11 @@ export interface EvidenceRow {
   readonly removed_by: string | null;
 }
 
-export const EVIDENCE_COLUMNS = 'id, kind, title, sha256, size_bytes, media_type, url, added_by, added_by_name, added_at, removed_at, removed_by';
+export const EVIDENCE_COLUMNS = 'id, kind, title, sha256, outcome, size_bytes, media_type, url, added_by, added_by_name, added_at, removed_at, removed_by';
 
 export function toEvidence(row: EvidenceRow): EvidenceItem {
   return {
-    id: row.id, kind: row.kind, title: row.title, sha256: row.sha256, sizeBytes: row.size_bytes, mediaType: row.media_type, url: row.url, addedBy: row.added_by, addedByName: row.added_by_name,
+    id: row.id, kind: row.kind, title: row.title, sha256: row.sha256, outcome: row.outcome, sizeBytes: row.size_bytes, mediaType: row.media_type, url: row.url, addedBy: row.added_by, addedByName: row.added_by_name,
     addedAtMs: row.added_at.getTime(), removedAtMs: row.removed_at?.getTime() ?? null, removedBy: row.removed_by,
   };
 }

@@ -81,9 +81,9 @@ export class ChangeUnit {
 
   async #insertEvidence(changeId: string, item: NewEvidence): Promise<void> {
     await this.manager.query(
-      `INSERT INTO signalbox.change_evidence (id, change_id, kind, title, sha256, size_bytes, media_type, content, url, added_by, added_by_name, added_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-      [item.id, changeId, item.kind, item.title, item.sha256, item.sizeBytes, item.mediaType, item.content, item.url, item.addedBy, item.addedByName, new Date(item.addedAtMs)],
+      `INSERT INTO signalbox.change_evidence (id, change_id, kind, title, sha256, size_bytes, media_type, content, url, added_by, added_by_name, added_at, outcome)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+      [item.id, changeId, item.kind, item.title, item.sha256, item.sizeBytes, item.mediaType, item.content, item.url, item.addedBy, item.addedByName, new Date(item.addedAtMs), item.outcome],
     );
   }
 
