@@ -37,7 +37,7 @@ export function likelihoodAssay(reach: (point: string) => Promise<void>): Assay 
               const scores = await probe.score(candidate, questions);
               // After the work, so that a kill here loses what was measured and not kept.
               await reach(`step-${at}`);
-              const usage = new Array<number>(candidate.shape.experts).fill(0);
+              const usage = Array.from({ length: candidate.shape.experts }, () => 0);
               for (const { routes } of scores) for (const expert of routes.expertIds) usage[expert]! += 1;
               if (spec.settings['fault'] === 'large-part') return 'x'.repeat(2 ** 20);
               return { nats: scores.reduce((sum, { logProbs }) => sum + logProbs.reduce((a, b) => a + b, 0), 0), usage, ms: nowMs() - startedMs };
