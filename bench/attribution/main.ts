@@ -11,6 +11,7 @@ import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
 import { DEMO_MODEL } from '../harness/signalbox.ts';
 import { ComponentEditor } from './component-editor.ts';
+import { feltOf } from './felt.ts';
 import { faultsOf, plant } from './planted-faults.ts';
 import { report } from './report.ts';
 import { runTrial, SETTINGS, type Trial } from './trial.ts';
@@ -49,31 +50,43 @@ function drawnTexts(all: readonly string[], count: number, uniform: () => number
   return Array.from({ length: count }, (_, at) => all[Math.floor(at * stride + uniform() * stride)]!);
 }
 
-const trials = Number(option('trials', '100'));
-const seed = Number(option('seed', '1'));
-const log = option('log', '');
+/** Texts by which it is measured what a fault really does. */
+const FELT_TEXTS = 24;
 
-await withHome(async (home) => {
+const [trials, from, seed] = [Number(option('trials', '100')), Number(option('from', '0')), Number(option('seed', '1'))];
+const until = Number(option('until', String(trials)));
+const log = option('log', '');
+const merge = option('merge', '');
+
+function show(done: readonly Trial[]): void {
+  console.log(`${describeMachine()}\n\n${done.length} trials, seed ${seed}, ${SETTINGS.items} texts each, bound ${SETTINGS.minBitsPerByte} bits/byte\n\n${report(done)}`);
+}
+
+async function run(home: string): Promise<Trial[]> {
   const store = await ComponentStore.open(join(home, 'components'));
   const { manifest } = await importCheckpoint({ directory: MODEL, model: 'tiny-mixtral', store, journalDirectory: join(home, 'imports') });
   const made = join(home, 'made');
   mkdirSync(made);
   const editor = new ComponentEditor(made, (sha256) => store.pathOf(sha256));
-  const newProbe = (): ReleaseProbe => new ReleaseProbe({ locate: (sha256) => editor.locate(sha256), threads: 1, maxCacheBytes: 2 ** 27, chunkTokens: 384, maxReleases: 3 });
-  const probe = newProbe();
+  const probe = new ReleaseProbe({ locate: (sha256) => editor.locate(sha256), threads: 1, maxCacheBytes: 2 ** 27, chunkTokens: 384, maxReleases: 3 });
   const texts = demoTexts();
-  const busy = await busyExperts(probe, manifest, texts.filter((_, at) => at % 6 === 0));
+  const busy = await busyExperts(probe, manifest, texts.filter((_, at) => at % 12 === 0));
   const done: Trial[] = [];
-  const faults = faultsOf(trials, seededUniform(seed));
-  for (const [at, fault] of faults.entries()) {
+  for (const [at, fault] of faultsOf(trials, seededUniform(seed)).entries()) {
+    if (at < from || at >= until) continue;
     const uniform = seededUniform(seed * TRIAL_SEEDS + at);
     const planted = plant(fault, { base: manifest, editor, busy }, uniform);
-    const trial = await runTrial(planted, drawnTexts(texts, SETTINGS.items, uniform), at, probe, editor);
+    const asked = drawnTexts(texts, SETTINGS.items, uniform);
+    const others = drawnTexts(texts.filter((text) => !asked.includes(text)), FELT_TEXTS, uniform);
+    const felt = await feltOf(planted, others, SETTINGS.minBitsPerByte, probe);
+    const trial = await runTrial(planted, felt, asked, at, probe, editor);
     done.push(trial);
-    const { result } = trial;
-    const line = JSON.stringify({ at, fault, severity: planted.severity, guilty: planted.guilty, cause: result.cause, confidence: result.confidence, causes: result.causes, named: result.named, change: result.change.value, effects: result.effects && { router: result.effects.router.value, experts: result.effects.experts.value, interaction: result.effects.interaction.value }, components: result.components.filter(({ part }) => Math.abs(part ?? 0) > 0.03).map(({ component, part, confidence }) => [component, part, confidence]), exchange: result.exchange, rows: result.cost.rows });
-    if (log !== '') appendFileSync(log, `${line}\n`);
+    if (log !== '') appendFileSync(log, `${JSON.stringify(trial)}\n`);
   }
   await probe.dispose();
-  console.log(`${describeMachine()}\n\n${trials} trials, seed ${seed}, ${SETTINGS.items} texts each\n\n${report(done)}`);
-});
+  return done;
+}
+
+// Parts of one run, each with its --from and --until, write a --log each; --merge a,b makes one report of them.
+if (merge === '') await withHome(async (home) => show(await run(home)));
+else show(merge.split(',').flatMap((path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Trial)));

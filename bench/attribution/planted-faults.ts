@@ -17,7 +17,7 @@ export interface Planted {
   readonly fault: Fault;
   readonly severity: number;
   readonly cause: Cause;
-  /** Components that did it. */
+  /** Components that were broken, or put where they do not belong. */
   readonly guilty: readonly ComponentName[];
   readonly reference: ReleaseManifest;
   readonly candidate: ReleaseManifest;

@@ -8,13 +8,15 @@ const share = (of: readonly Trial[], holds: (trial: Trial) => boolean): number =
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const table = (head: readonly string[], rows: readonly (readonly (string | number)[])[]): string => [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n');
 
-const isRight = ({ planted, result }: Trial): boolean => planted.cause === result.cause;
+const isRight = ({ felt, result }: Trial): boolean => felt.cause === result.cause;
+const isAsPlanted = ({ planted, result }: Trial): boolean => planted.cause === result.cause;
 const sameSet = (a: readonly string[], b: readonly string[]): boolean => a.length === b.length && a.every((one) => b.includes(one));
 
 export function report(trials: readonly Trial[]): string {
   return [
-    '### What was planted (rows) and what was said (columns)', '', confusion(trials), '',
-    '### Components named, where one was planted', '', naming(trials), '',
+    '### What was planted (rows) and what was said (columns)', '', confusion(trials, FAULTS, ({ planted }) => planted.fault, isAsPlanted), '',
+    '### What is felt of it on other texts (rows) and what was said (columns)', '', confusion(trials, CAUSES, ({ felt }) => felt.cause, isRight), '',
+    '### Components named, where one is felt', '', naming(trials), '',
     '### By severity', '', bySeverity(trials), '',
     '### Whether the confidence is right', '', reliability(trials), '',
     '### Beside what a user would do instead', '', baselines(trials), '',
@@ -22,16 +24,17 @@ export function report(trials: readonly Trial[]): string {
   ].join('\n');
 }
 
-function confusion(trials: readonly Trial[]): string {
+function confusion(trials: readonly Trial[], rows: readonly string[], rowOf: (trial: Trial) => string, right: (trial: Trial) => boolean): string {
   const said = CAUSES.filter((cause) => trials.some(({ result, planted }) => result.cause === cause || planted.cause === cause));
-  return table(['planted', 'trials', ...said, 'right'], FAULTS.flatMap((fault) => {
-    const own = trials.filter(({ planted }) => planted.fault === fault);
-    return own.length === 0 ? [] : [[fault, own.length, ...said.map((cause) => own.filter(({ result }) => result.cause === cause).length), percent(share(own, isRight))]];
-  }));
+  const lines = rows.flatMap((name) => {
+    const own = trials.filter((trial) => rowOf(trial) === name);
+    return own.length === 0 ? [] : [[name, own.length, ...said.map((cause) => own.filter(({ result }) => result.cause === cause).length), percent(share(own, right))]];
+  });
+  return table(['', 'trials', ...said, 'right'], [...lines, ['all', trials.length, ...said.map((cause) => trials.filter(({ result }) => result.cause === cause).length), percent(share(trials, right))]]);
 }
 
 function naming(trials: readonly Trial[]): string {
-  const guilty = trials.filter(({ planted }) => planted.guilty.length > 0);
+  const guilty = trials.filter(({ felt }) => felt.guilty.length > 0);
   const lines = FAULTS.flatMap((fault) => {
     const own = guilty.filter(({ planted }) => planted.fault === fault);
     return own.length === 0 ? [] : [[fault, own.length, ...namingFigures(own)]];
@@ -41,18 +44,18 @@ function naming(trials: readonly Trial[]): string {
 
 function namingFigures(own: readonly Trial[]): string[] {
   return [
-    percent(share(own, ({ planted, result }) => sameSet(planted.guilty, result.named))),
-    percent(share(own, ({ planted, result }) => planted.guilty.every((name) => result.named.includes(name)))),
-    percent(share(own, ({ planted, result }) => planted.guilty.includes(result.named[0] ?? ''))),
+    percent(share(own, ({ felt, result }) => sameSet(felt.guilty, result.named))),
+    percent(share(own, ({ felt, result }) => felt.guilty.every((name) => result.named.includes(name)))),
+    percent(share(own, ({ felt, result }) => felt.guilty.includes(result.named[0] ?? ''))),
   ];
 }
 
 function bySeverity(trials: readonly Trial[]): string {
   const severities = [...new Set(trials.map(({ planted }) => planted.severity))].toSorted((a, b) => a - b);
-  return table(['severity', 'trials', 'median change, bits/byte', 'cause right', 'exactly those named'], severities.map((severity) => {
+  return table(['severity', 'trials', 'median change, bits/byte', 'cause as planted', 'cause as felt', 'exactly those felt named'], severities.map((severity) => {
     const own = trials.filter(({ planted }) => planted.severity === severity);
     const sorted = own.map(({ result }) => result.change.value).toSorted((a, b) => a - b);
-    return [severity, own.length, sorted[Math.floor(sorted.length / 2)]!.toPrecision(3), percent(share(own, isRight)), percent(share(own, ({ planted, result }) => sameSet(planted.guilty, result.named)))];
+    return [severity, own.length, sorted[Math.floor(sorted.length / 2)]!.toPrecision(3), percent(share(own, isAsPlanted)), percent(share(own, isRight)), percent(share(own, ({ felt, result }) => sameSet(felt.guilty, result.named)))];
   }));
 }
 
@@ -76,14 +79,15 @@ function reliability(trials: readonly Trial[]): string {
 }
 
 function baselines(trials: readonly Trial[]): string {
-  const guilty = trials.filter(({ planted }) => planted.guilty.length > 0);
+  const guilty = trials.filter(({ felt }) => felt.guilty.length > 0);
   const line = (name: string, guess: (trial: Trial) => Guess): (string | number)[] => [
     name,
+    percent(share(trials, (trial) => guess(trial).cause === trial.felt.cause)),
     percent(share(trials, (trial) => guess(trial).cause === trial.planted.cause)),
-    percent(share(guilty, (trial) => sameSet(trial.planted.guilty, guess(trial).named))),
+    percent(share(guilty, (trial) => sameSet(trial.felt.guilty, guess(trial).named))),
     Math.round(trials.reduce((sum, trial) => sum + guess(trial).rows, 0) / trials.length),
   ];
-  return table(['way', 'cause right', 'exactly those named', 'mean forward passes of a token'], [
+  return table(['way', 'cause as felt', 'cause as planted', 'exactly those felt named', 'mean forward passes of a token'], [
     line('attribution', ({ result }) => ({ cause: result.cause, named: result.named, rows: result.cost.rows })),
     line('swap alone: the larger main effect', ({ swapOnly }) => swapOnly),
     line('relative change of weights, 5 % or more', ({ weightNorm }) => weightNorm),

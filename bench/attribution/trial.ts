@@ -7,9 +7,11 @@ import { type Json } from '#libs/evaluation/run/run';
 import { parseComponentName, type ComponentName } from '#libs/release/component';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { type ComponentEditor } from './component-editor.ts';
+import { type Felt } from './felt.ts';
 import { type Planted } from './planted-faults.ts';
 
-export const SETTINGS = { items: 16, itemsPerStep: 16, resamples: 400, minBitsPerByte: 0.01, orderPairs: 2, layers: 2, knockOuts: 1, fragileTokens: 2, exchanged: 4 } as const;
+/** Small, so that a trial is quick. Knock-outs and other routes are left out: they explain a verdict and are no part of it. */
+export const SETTINGS = { items: 16, itemsPerStep: 16, resamples: 400, minBitsPerByte: 0.01, orderPairs: 2, layers: 2, knockOuts: 0, fragileTokens: 0, exchanged: 4 } as const;
 
 /** What a user could do instead, with its answer. */
 export interface Guess {
@@ -19,15 +21,17 @@ export interface Guess {
   readonly rows: number;
 }
 
+/** What is kept of a trial: JSON. */
 export interface Trial {
-  readonly planted: Planted;
-  readonly result: AttributionResult;
+  readonly planted: Pick<Planted, 'fault' | 'severity' | 'cause' | 'guilty'>;
+  readonly felt: Felt;
+  readonly result: Pick<AttributionResult, 'cause' | 'causes' | 'named' | 'confidence' | 'change' | 'effects' | 'exchange' | 'replay' | 'counterfactual' | 'cost'>;
   readonly swapOnly: Guess;
   readonly weightNorm: Guess;
 }
 
 /** Runs the attribution of one planted fault as an evaluation does, step by step. */
-export async function runTrial(planted: Planted, texts: readonly string[], seed: number, probe: Probe, editor: ComponentEditor): Promise<Trial> {
+export async function runTrial(planted: Planted, felt: Felt, texts: readonly string[], seed: number, probe: Probe, editor: ComponentEditor): Promise<Trial> {
   const { reference, candidate } = planted;
   const dataset = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   const inputs = {
@@ -39,12 +43,15 @@ export async function runTrial(planted: Planted, texts: readonly string[], seed:
   };
   const parts: Json[] = [];
   for (const step of await attributionAssay.plan(inputs)) parts.push(await step.measure({ probe, nowMs: () => 0 }));
-  const result = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
-  return { planted, result, swapOnly: swapOnly(result), weightNorm: weightNorm(planted, editor) };
+  const found = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
+  const { fault, severity, cause, guilty } = planted;
+  const { causes, named, confidence, change, effects, exchange, replay, counterfactual, cost } = found;
+  const result = { cause: found.cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost };
+  return { planted: { fault, severity, cause, guilty }, felt, result, swapOnly: swapOnly(result), weightNorm: weightNorm(planted, editor) };
 }
 
 /** The larger of the two main effects, where the change is large enough: names a side and no component. */
-function swapOnly({ effects, change, cost }: AttributionResult): Guess {
+function swapOnly({ effects, change, cost }: Trial['result']): Guess {
   const rows = cost.coalitions === 0 ? 0 : (4 * cost.rows) / cost.coalitions;
   if (effects === null || Math.abs(change.value) < SETTINGS.minBitsPerByte) return { cause: 'neither', named: [], rows };
   return { cause: Math.abs(effects.routerMain.value) > Math.abs(effects.expertsMain.value) ? 'router' : 'expert', named: [], rows };

@@ -20,8 +20,9 @@ describe('the cause of a change', () => {
     ['expert', 'experts-alone', { experts: 0.5 }, 0.4],
     ['backbone', 'backbone-alone', { backbone: 0.5 }, null],
     ['router', 'router-alone', { router: -0.4 }, null],
-    // None has a quarter, so the largest part is named.
-    ['interaction', 'largest-part', { router: 0.2, experts: 0.2, backbone: 0.15, interaction: 0.45 }, null],
+    // No side has half of the bound, so the largest part is named.
+    ['interaction', 'largest-part', { router: 0.003, experts: 0.0035, interaction: 0.0064 }, null],
+    ['expert', 'experts-alone', { router: 0.004, experts: 0.02 }, null],
   ] as const)('is %s, for %s', (cause, reason, of, exchanged) => {
     expect(causeOf({ effects: effects(of), exchanged }, MIN)).toEqual({ cause, reason });
   });

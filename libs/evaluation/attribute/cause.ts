@@ -26,8 +26,8 @@ export interface CauseEvidence {
 
 export type CauseReason = 'no-change' | 'pair-only' | 'experts-misplaced' | 'router-alone' | 'experts-alone' | 'each-alone' | 'backbone-alone' | 'largest-part';
 
-/** A part below this share of the change is not named as its cause. */
-const SIDE_SHARE = 0.25;
+/** A side is a cause where it alone makes this share of the change, and at least half of what counts as a change. */
+const SIDE_SHARE = 0.1;
 /** Above this share, what happens only in the pair is the cause. */
 const PAIR_SHARE = 0.5;
 /** Experts that stand at each other's places are a mismatch where this share of the change goes when they are put right. */
@@ -40,9 +40,8 @@ export function causeOf({ effects, exchanged }: CauseEvidence, minBitsPerByte: n
   const share = (part: number): number => part / total;
   if (exchanged !== null && share(total - exchanged) >= EXCHANGE_SHARE) return { cause: 'interaction', reason: 'experts-misplaced' };
   if (share(effects.interaction) > PAIR_SHARE) return { cause: 'interaction', reason: 'pair-only' };
-  const router = share(effects.router) >= SIDE_SHARE;
-  const experts = share(effects.experts) >= SIDE_SHARE;
-  const backbone = share(effects.backbone) >= SIDE_SHARE;
+  const isCause = (part: number): boolean => share(part) >= SIDE_SHARE && Math.abs(part) >= minBitsPerByte / 2;
+  const [router, experts, backbone] = [isCause(effects.router), isCause(effects.experts), isCause(effects.backbone)];
   if (Number(router) + Number(experts) + Number(backbone) > 1) return { cause: 'both', reason: 'each-alone' };
   if (router) return { cause: 'router', reason: 'router-alone' };
   if (experts) return { cause: 'expert', reason: 'experts-alone' };

@@ -6,6 +6,7 @@ import { type AttributionLayout } from './layout.ts';
 import { type ExchangePart } from './parts.ts';
 import { type Side } from './players.ts';
 import { shareOf } from './resample.ts';
+import { MIN_SHARE } from './shares.ts';
 
 export interface NamedComponent {
   readonly component: string;
@@ -59,7 +60,8 @@ function namedBy(cause: Cause, reason: CauseReason, { players }: AttributionLayo
   if (reason === 'experts-misplaced' && exchange !== null) return exchange.experts.flatMap((expert, at) => (exchange.best[at] === expert ? [] : [`expert/${exchange.layer}/${expert}`]));
   const sides: readonly Side[] = cause === 'both' || cause === 'interaction' ? ['router', 'expert', 'backbone'] : [cause];
   const found = components.filter((one) => one.players.some((player) => sides.includes(players[player]!.side)));
-  const named = found.filter(({ named: isNamed }) => isNamed);
+  // In a pair, one side alone may do good: it belongs to the mismatch all the same.
+  const named = found.filter(({ named: isNamed, part }) => isNamed || (cause === 'interaction' && Math.abs(part ?? 0) >= MIN_SHARE));
   // A cause without a name would leave its reader nowhere: then the one with the largest part.
   const shown = named.length > 0 ? named : found.toSorted((a, b) => (b.part ?? 0) - (a.part ?? 0)).slice(0, 1);
   return shown.toSorted((a, b) => (b.part ?? 0) - (a.part ?? 0)).map(({ component }) => component);
