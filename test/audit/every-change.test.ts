@@ -24,6 +24,7 @@ const NOT_HERE: Readonly<Partial<Record<RouteName, string>>> = {
   deleteComponent: 'needs a file of its own: test/registry/registry.test.ts',
   createRelease: 'needs a whole release as its base: test/registry/registry.test.ts',
   createDerivation: 'needs the files of a release: test/derive/derive.test.ts',
+  adoptProtection: 'needs a finished concentration run: test/protection/protection.test.ts',
   createDenseTwin: 'needs the files of a release: test/derive/derive.test.ts',
 };
 const MODEL = 'toy';
@@ -87,9 +88,21 @@ async function activations(): Promise<void> {
   await change('stopShadow', { params: OF_MODEL, body: {} });
   const { id: quarantineId } = await change('createQuarantine', { params: OF_MODEL, body: { layer: 0, expert: 0, reason: 'a test' } });
   await change('liftQuarantine', { params: { ...OF_MODEL, quarantineId }, body: {} });
+  await protection();
   const plan = { model: MODEL, candidate: back, steps: [{ share: 0.1, bakeMs: 60_000, minRequests: 10, maxMs: 600_000 }], guards: [{ kind: 'error-rate' }] };
   const rolloutId = (await change('createRollout', { body: { plan } })).id;
   for (const name of ['pauseRollout', 'resumeRollout', 'abortRollout'] as const) await change(name, { params: { rolloutId }, body: {} });
+}
+
+async function protection(): Promise<void> {
+  const place = { ...OF_MODEL, layer: '0', expert: '1' };
+  await change('protectExpert', { params: place });
+  const emergency = { emergency: true, reason: 'it gives NaN for every token' };
+  const { id: quarantineId } = await change('createQuarantine', { params: OF_MODEL, body: { layer: 0, expert: 1, reason: 'a test', override: emergency } });
+  const [{ id: overrideId }] = (await house.call(`/api/v1/models/${MODEL}/protection-overrides`)).body.items;
+  await change('reviewProtectionOverride', { params: { ...OF_MODEL, overrideId }, key: (await house.account(['approver'])).key });
+  await change('liftQuarantine', { params: { ...OF_MODEL, quarantineId }, body: {} });
+  await change('unprotectExpert', { params: place, body: { reason: 'a test' } });
 }
 
 async function settings(): Promise<void> {
