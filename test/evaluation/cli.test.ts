@@ -119,7 +119,7 @@ it('ends with 0 for a release that is no worse, and its evidence satisfies the p
 });
 
 it('ends with 1 for one that is worse, says what got worse, and attaches that', async () => {
-  const release = await imported('scrambled', { experts: ['expert/2/1', 'expert/2/3', 'expert/2/5'], scramble: true, seed: 5 });
+  const release = await imported('scrambled', { experts: ['expert/2/1', 'expert/2/3', 'expert/2/5'], scramble: true, gain: 6, seed: 5 });
   const folder = repository('failing', release, '{metric: bitsPerByte, versus: reference, atMost: 0.05}');
   const { code, output, change, summary } = await evaluateStep(folder);
   expect(code, `${output}\n${signalbox.log.slice(-3000)}`).toBe(1);

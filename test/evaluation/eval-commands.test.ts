@@ -50,7 +50,7 @@ interface Ended {
   readonly notes: string;
 }
 
-async function signalbox(args: readonly string[], { signal = new AbortController().signal, env = { SIGNALBOX_URL: house.url, SIGNALBOX_API_KEY: rita } as Record<string, string> } = {}): Promise<Ended> {
+async function signalbox(args: readonly string[], { signal = new AbortController().signal, env = { SIGNALBOX_URL: house.url, SIGNALBOX_API_KEY: rita } }: { readonly signal?: AbortSignal; readonly env?: Readonly<Record<string, string>> } = {}): Promise<Ended> {
   const [out, notes]: string[][] = [[], []];
   const code = await runCli(args, {
     env, columns: 120, rows: 40, isTty: false, colors: { dim: plain, red: plain, yellow: plain, bold: plain }, signal, workingDir: folder,

@@ -114,7 +114,7 @@ function told(command: Command): Command {
     .option('--wait', 'wait for it, and end with the exit code of its verdict; implied by --out, --attach and --attribute')
     .option('--attach <change-id>', 'attach the result to a change request as evidence')
     .option('--evidence <kind>', `as which evidence: ${EVIDENCE_KINDS.join(', ')}; several times`, evidenceKind, [])
-    .option('--setting <name=value>', 'a setting of the kind, such as seed=2; several times', setting, {})
+    .option('--setting <name=value>', 'a setting of the kind, such as seed=2; several times', settingOf, {})
     .addHelpText('after', EVAL_EXIT_HELP);
 }
 
@@ -130,7 +130,7 @@ function evidenceKind(text: string, before: readonly EvidenceKind[]): readonly E
   return [...before, kind];
 }
 
-function setting(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+function settingOf(text: string, before: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const [, name, value] = /^([A-Za-z]\w*)=(.*)$/.exec(text) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError('Give a name and a value, such as seed=2.');
   try {

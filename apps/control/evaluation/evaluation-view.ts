@@ -38,7 +38,7 @@ export class EvaluationView {
       ...listedBody(run, outcome, cached),
       attribution,
       result: found && (JSON.parse(found.result) as EvaluationBody['result']),
-      measured: found?.measured == null ? null : (JSON.parse(found.measured) as EvaluationBody['measured']),
+      measured: parsed(found?.measured ?? null) as EvaluationBody['measured'],
     };
   }
 
@@ -56,7 +56,7 @@ export class EvaluationView {
     if (!found) throw noResult(run.state);
     return {
       run, suiteName: outcome?.suiteName ?? '', result: JSON.parse(found.result) as RunResult, resultSha256: found.resultDigest,
-      measured: found.measured === null ? null : (JSON.parse(found.measured) as Json), attribution,
+      measured: parsed(found.measured), attribution,
     };
   }
 
@@ -90,6 +90,10 @@ function listedBody(run: EvaluationRun, outcome: RunOutcome | undefined, cached:
 
 function given<T extends object>(filter: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> };
+}
+
+function parsed(json: string | null): Json {
+  return json === null ? null : (JSON.parse(json) as Json);
 }
 
 function at(ms: number): string {

@@ -41,10 +41,13 @@ export function isSuite(result: RunResult): result is SuiteResult {
 
 /** Which part did it, where something got worse and it is known; otherwise how to find out. */
 function attributionBlocks({ result: { kind, verdict, candidate, reference, suite }, attribution }: ReportInput): Block[] {
-  if (kind !== 'suite' || reference === null || (verdict.outcome === 'pass' && attribution === null)) return [];
+  if (kind !== 'suite' || reference === null || (verdict.outcome !== 'fail' && attribution === null)) return [];
   const heading: Block = { kind: 'heading', text: 'Which part did it' };
-  if (attribution?.summary != null) return [heading, { kind: 'text', text: attribution.summary }, { kind: 'text', text: `Attribution run ${attribution.evaluationId}${attribution.resultSha256 === null ? '' : `, result ${attribution.resultSha256}`}.` }];
-  if (attribution !== null) return [heading, { kind: 'text', text: `Attribution run ${attribution.evaluationId} is ${attribution.state} and has no result.` }];
+  if (attribution !== null) {
+    const { evaluationId, state, summary, resultSha256 } = attribution;
+    if (summary === null) return [heading, { kind: 'text', text: `Attribution run ${evaluationId} is ${state} and has no result.` }];
+    return [heading, { kind: 'text', text: summary }, { kind: 'text', text: `Attribution run ${evaluationId}${resultSha256 === null ? '' : `, result ${resultSha256}`}.` }];
+  }
   return [heading, { kind: 'text', text: 'Not known yet. Router, expert or both is told by:' }, { kind: 'commands', lines: [`signalbox eval attribute ${reference} ${candidate} --suite ${suite}`] }];
 }
 

@@ -23,10 +23,10 @@ export function foundBlocks(found: Fields): Block[] {
 function section(title: string, value: Json): Block[] {
   if (isRecords(value)) return value.length === 0 ? [] : [{ kind: 'heading', text: title }, recordTable(value)];
   const fields = Object.entries(value as Fields);
-  const plain = fields.filter(([, inner]) => !isRecords(inner) && !isNested(inner));
+  const facts = fields.filter(([, inner]) => !isRecords(inner) && !isNested(inner));
   const deep = fields.filter(([, inner]) => isRecords(inner) || isNested(inner));
   return [
-    ...(plain.length === 0 ? [] : [{ kind: 'heading', text: title } as const, factTable(plain)]),
+    ...(facts.length === 0 ? [] : [{ kind: 'heading', text: title } as const, factTable(facts)]),
     ...deep.flatMap(([name, inner]) => section(`${title}: ${words(name).toLowerCase()}`, inner)),
   ];
 }

@@ -100,7 +100,7 @@ function failureBlocks(tasks: readonly TaskResult[]): Block[] {
   const failed = tasks.filter(({ failures }) => failures.length > 0);
   if (failed.length === 0) return [];
   return [
-    { kind: 'heading', text: 'Failures' },
+    { kind: 'heading', text: 'Worst items' },
     ...failed.flatMap(({ id, failures }): Block[] => [
       { kind: 'text', text: `${id}: the worst ${Math.min(MAX_FAILURES, failures.length)} of those kept` },
       {
