@@ -47,7 +47,7 @@ describe('requests without a trace', () => {
   it('are listed with the reason, and left out where traces are read', async () => {
     const kept = captured(randomTrace(random(1), 4), NOON);
     const dropped = captured(randomTrace(random(2), 4), NOON + 1, { noTrace: 'not-sampled' });
-    const batch = batchOf([kept, dropped]);
+    const batch = batchOf([kept, dropped], NOON);
     await writerOf(store).write({ ...batch, traces: batch.traces.map((one) => (one.record.noTrace ? { ...one, sealedTrace: new Uint8Array(0) } : one)) });
     const reader = new TraceReader(store);
     expect(await reader.find(dropped.write.record.requestId)).toMatchObject({ noTrace: 'not-sampled', sizeBytes: 0, routedTokens: 4 });
@@ -63,7 +63,7 @@ describe('a minimum of requests', () => {
     const from = NOON + 60 * MINUTE;
     const many = Array.from({ length: 9 }, (_, at) => captured(randomTrace(random(20 + at), 6), from + at));
     const one = captured(randomTrace(random(99), 6), from + MINUTE);
-    await writerOf(store).write(batchOf([...many, one]));
+    await writerOf(store).write(batchOf([...many, one], NOON));
     const usage = new UsageReader(store);
     const window = async (minutes: number) => (await usage.usageMatrix({ of: { releaseIds: [RELEASE] }, fromMs: from, toMs: from + minutes * MINUTE })).groups[0]!.layers;
     const [short, long] = [await window(1), await window(2)];
