@@ -13,6 +13,7 @@ import { addEvalCommands } from './commands/eval.ts';
 import { addFeedbackCommands } from './commands/feedback.ts';
 import { addFreezeCommands } from './commands/freeze.ts';
 import { addPlanCommand } from './commands/plan.ts';
+import { addProtectCommands } from './commands/protect.ts';
 import { addQuarantineCommands } from './commands/quarantine.ts';
 import { addReceiverCommands } from './commands/receivers.ts';
 import { importCheckpoint, type ImportOptions } from './commands/import.ts';
@@ -113,6 +114,7 @@ function buildProgram(terminal: Terminal): Command {
   addReceiverCommands(program, terminal, client);
   addAuditCommands(program, terminal, client);
   addDataRulesCommands(program, terminal, client);
+  addProtectCommands(program, terminal, client);
   addActivationCommands(program, terminal, client);
   addRolloutCommands(program, terminal, client);
   addFeedbackCommands(program, terminal, client);

@@ -7,6 +7,7 @@ import { CliError, EXIT } from '../api/exit-code.ts';
 import { allPages } from '../api/pages.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { mayOverride, type OverrideOptions, overrideOf } from './protection-override.ts';
 
 type Rules = CallInput<'putDataRules'>['body']['rules'];
 type Rule = CallOutput<'getDataRules'>['rules'][number];
@@ -35,13 +36,12 @@ export function addDataRulesCommands(program: Command, terminal: Terminal, clien
     .option('--history', 'list all generations instead')
     .option('--json', 'as JSON; what it prints can be edited and given to set')
     .action((options: { model?: string; history?: boolean; json?: boolean }) => show(client(), terminal, options));
-  rules
-    .command('set')
+  mayOverride(rules.command('set'))
     .description('write the rules of a file as the next generation')
     .argument('<file>', 'JSON: a list of rules, or what show --json printed, which is refused when someone was faster')
     .option('--model <name>', 'model (needed when there are several)')
     .option('--reason <text>', 'why, for the audit log')
-    .action((file: string, options: { model?: string; reason?: string }) => set(client(), terminal, file, options));
+    .action((file: string, options: { model?: string } & OverrideOptions) => set(client(), terminal, file, options));
   rules
     .command('check')
     .description('tell which experts a request would be kept from, and why')
@@ -75,11 +75,11 @@ async function history(client: ApiClient, terminal: Terminal, model: string, asJ
   if (more) terminal.note(`Only the newest ${items.length} are shown.`);
 }
 
-async function set(client: ApiClient, terminal: Terminal, file: string, options: { readonly model?: string; readonly reason?: string }): Promise<void> {
+async function set(client: ApiClient, terminal: Terminal, file: string, options: { readonly model?: string } & OverrideOptions): Promise<void> {
   const given = await readRules(terminal, file);
   const model = await modelOf(client, options.model);
   const seen = given.generation ?? (await client.call('getDataRules', { params: { model } })).generation;
-  const body = { rules: given.rules, ...(options.reason === undefined ? {} : { reason: options.reason }) };
+  const body = { rules: given.rules, ...(options.reason === undefined ? {} : { reason: options.reason }), ...overrideOf(options) };
   const written = await client.call('putDataRules', { params: { model }, headers: { 'if-match': `"${seen}"` }, body });
   terminal.print(`${printable(model)}: generation ${written.generation} with ${written.rules.length} ${written.rules.length === 1 ? 'rule' : 'rules'}, digest ${written.digest}`);
   tellWarnings(terminal, written.warnings);

@@ -3,6 +3,7 @@ import { type ApiClient, type CallOutput } from '../api/api-client.ts';
 import { allPages } from '../api/pages.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { mayOverride, type OverrideOptions, overrideOf } from './protection-override.ts';
 import { forModel, type ModelOptions, modelOf, reasonOf } from './activation-model.ts';
 
 type Written = CallOutput<'createQuarantine'>;
@@ -15,8 +16,7 @@ const UNITS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86
 export function addQuarantineCommands(experts: Command, terminal: Terminal, client: () => ApiClient): void {
   // So that --model behind one of these is theirs.
   experts.enablePositionalOptions();
-  experts
-    .command('quarantine')
+  mayOverride(experts.command('quarantine'))
     .argument('<layer>', 'from 0', place)
     .argument('<expert>', 'from 0', place)
     .description('take an expert out of service, in all processes, now')
@@ -25,11 +25,11 @@ export function addQuarantineCommands(experts: Command, terminal: Terminal, clie
     .option('--release <id>', 'only in this release (default: in every release of the model)')
     .option('--for <time>', 'how long, such as 30m, 2h or 7d (default: until it is lifted)', durationMs)
     .option('--force', 'even where a layer is left with too few experts')
-    .action(async (layer: number, expert: number, options: ModelOptions & { reason: string; release?: string; for?: number; force?: boolean }) => {
+    .action(async (layer: number, expert: number, options: ModelOptions & OverrideOptions & { reason: string; release?: string; for?: number; force?: boolean }) => {
       const api = client();
       const model = await modelOf(api, options);
       const until = options.for === undefined ? {} : { until: new Date(Date.now() + options.for).toISOString() };
-      const body = { layer, expert, reason: options.reason, ...(options.release === undefined ? {} : { releaseId: options.release }), ...until, force: options.force ?? false };
+      const body = { layer, expert, reason: options.reason, ...(options.release === undefined ? {} : { releaseId: options.release }), ...until, force: options.force ?? false, ...overrideOf(options) };
       const made = await api.call('createQuarantine', { params: { model }, body });
       terminal.print(`expert/${layer}/${expert} of ${printable(model)} is in quarantine${made.until === null ? '' : ` until ${made.until}`}. ${takenText(made)}\nsignalbox experts lift ${made.id} puts it back.`);
     });

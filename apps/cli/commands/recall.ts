@@ -4,9 +4,10 @@ import { CliError, EXIT } from '../api/exit-code.ts';
 import { componentInFull } from '../api/in-full.ts';
 import { digestTable, printable } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { mayOverride, type OverrideOptions, overrideOf } from './protection-override.ts';
 import { listTouched } from './recall-requests.ts';
 
-interface RecallOptions {
+interface RecallOptions extends OverrideOptions {
   readonly reason: string;
   readonly force?: boolean;
 }
@@ -19,14 +20,14 @@ interface RecalledOptions {
 
 /** Adds `signalbox recall` and `signalbox recalled`. */
 export function addRecallCommand(program: Command, terminal: Terminal, client: () => ApiClient): void {
-  program
-    .command('recall')
+  mayOverride(program.command('recall'))
     .argument('<sha256>', 'component version in full, from signalbox components')
     .description('withdraw a component version everywhere; cannot be taken back')
     .requiredOption('--reason <text>', 'why')
     .option('--force', 'stop a model for which nothing is left that may answer')
-    .action(async (sha256: string, { reason, force = false }: RecallOptions) => {
-      const { models } = await client().call('recallComponent', { params: { sha256 }, body: { reason, force } });
+    .action(async (sha256: string, options: RecallOptions) => {
+      const { reason, force = false } = options;
+      const { models } = await client().call('recallComponent', { params: { sha256 }, body: { reason, force, ...overrideOf(options) } });
       terminal.print(`${sha256} is recalled.`);
       for (const { model, outcome, releaseId, generation } of models) {
         terminal.print(releaseId === null ? `${printable(model)}: stopped.` : `${printable(model)}: ${outcome}; ${releaseId} answers, generation ${generation}.`);
