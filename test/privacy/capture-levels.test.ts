@@ -38,7 +38,7 @@ interface TraceAnswer {
 beforeAll(async () => {
   home = newTemporaryHome('capture-levels-');
   signalbox = new SignalboxProcess(home, await freePort(), {
-    SIGNALBOX_CAPTURE: 'routes', SIGNALBOX_CAPTURE_SHARE: '0.5', SIGNALBOX_CAPTURE_SEED: 'test', SIGNALBOX_CAPTURE_RULES: 'dataClass=health:aggregate',
+    SIGNALBOX_CAPTURE: 'routes', SIGNALBOX_CAPTURE_SHARE: '0.5', SIGNALBOX_CAPTURE_SEED: 'test', SIGNALBOX_CAPTURE_RULES: 'dataClass=health:aggregate', SIGNALBOX_PRIVACY_EPSILON: '0.5', SIGNALBOX_PRIVACY_BUDGET: '0.9',
   });
   await signalbox.start();
 }, LIMIT_MS);
@@ -86,7 +86,21 @@ describe('levels of capture', () => {
     expect(body.capture).toMatchObject({ mode: 'routes', share: 0.5, rules: POLICY.rules });
   });
 
+  it('gives private statistics of days that have ended, the same ones again, until the budget of a day is spent', async () => {
+    const day = (before: number) => new Date(Date.now() - before * 86_400_000).toISOString().slice(0, 10);
+    const ask = (from: string, to: string) => get<{ code?: string; epsilon?: number; layers?: readonly { readonly load: readonly number[] }[] }>(`/private-usage?model=${MODEL}&from=${from}&to=${to}`);
+    const first = await ask(day(2), day(2));
+    expect(first).toMatchObject({ status: 200, body: { epsilon: 0.5 } });
+    // Nothing was asked on that day, and even that is not told.
+    expect(first.body.layers!.flatMap(({ load }) => load).some((load) => load !== 0)).toBe(true);
+    expect(await ask(day(2), day(2))).toEqual(first);
+    expect(await ask(day(3), day(2))).toMatchObject({ status: 409, body: { code: 'privacy_budget_spent' } });
+    expect(await ask(day(0), day(0))).toMatchObject({ status: 400 });
+  });
+
   it('lets the watch count what it does not see', async () => {
-    await until(async () => /signalbox_detection_unfollowed_total\{[^}]*reason="not-kept"[^}]*\} [1-9]/.test(await (await fetch(`${signalbox.url}/metrics`, { headers })).text()), LIMIT_MS);
+    const seen = async () => /signalbox_detection_unfollowed_total\{[^}]*reason="not-kept"[^}]*\} [1-9]/.test(await (await fetch(`${signalbox.url}/metrics`, { headers })).text());
+    await until(seen, LIMIT_MS);
+    expect(await seen()).toBe(true);
   }, LIMIT_MS);
 });

@@ -25,7 +25,7 @@ export function usageOf(documents: readonly RoutedDocument[], { layers, experts,
       for (let k = 0; k < topK; k += 1) {
         const expert = expertIds[at + k]!;
         load[layer]![expert]! += 1;
-        for (let j = 0; j < k && pairCells > 0; j += 1) {
+        for (let j = 0; j < (pairCells > 0 ? k : 0); j += 1) {
           const other = expertIds[at + j]!;
           if (other !== expert) pairs[layer]![pairIndex(Math.min(other, expert), Math.max(other, expert), experts)]! += 1;
         }
@@ -65,8 +65,8 @@ export function routesBag(document: RoutedDocument, shape: RouteShape): Bag {
     const alongRows = new Map<number, number>();
     const acrossLayers = new Map<number, number>();
     for (let row = 0; row < document.tokens.length; row += 1) {
-      if (row > 0) count(alongRows, from + ((first(row - 1, layer) * experts + first(row, layer)) % RUN_BUCKETS));
-      if (layer > 0) count(acrossLayers, from + RUN_BUCKETS + ((first(row, layer - 1) * experts + first(row, layer)) % RUN_BUCKETS));
+      if (row > 0) countOne(alongRows, from + ((first(row - 1, layer) * experts + first(row, layer)) % RUN_BUCKETS));
+      if (layer > 0) countOne(acrossLayers, from + RUN_BUCKETS + ((first(row, layer - 1) * experts + first(row, layer)) % RUN_BUCKETS));
     }
     groups.push([...alongRows], [...acrossLayers]);
     from += 2 * RUN_BUCKETS;
@@ -81,10 +81,10 @@ export function routesFeatures(shape: RouteShape): number {
 /** The text itself: how often each token occurs. */
 export function tokensBag({ label, tokens }: RoutedDocument): Bag {
   const counts = new Map<number, number>();
-  for (const token of tokens) count(counts, token);
+  for (const token of tokens) countOne(counts, token);
   return bagOf(label, [[...counts]]);
 }
 
-function count(counts: Map<number, number>, feature: number): void {
+function countOne(counts: Map<number, number>, feature: number): void {
   counts.set(feature, (counts.get(feature) ?? 0) + 1);
 }
