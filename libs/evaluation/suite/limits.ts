@@ -7,7 +7,7 @@ export const SUITE_LIMITS = {
   descriptionCharacters: 4096,
   /** Of one dataset. */
   items: 20_000,
-  datasetBytes: 64 * 1024 * 1024,
+  datasetBytes: 32 * 1024 * 1024,
   /** Of one line of a dataset. */
   lineBytes: 256 * 1024,
   /** Of one text, prompt or answer. */
