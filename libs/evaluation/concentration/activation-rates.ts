@@ -12,9 +12,9 @@ export interface RateDifference extends ExpertRef {
 }
 
 /**
- * Risk difference of the activation rate of each expert: SteerMoE (arXiv 2509.09660), section 3, where
- * the rate is the share of a set's tokens that select the expert and the difference is that of two sets.
- * The sets here are the prompts' own tokens. Tokens of one prompt depend on each other, so intervals are
+ * Risk difference of the activation rate of each expert: delta = p1 - p2 with p = A/N, where A of the N
+ * tokens of a set select the expert. Source: SteerMoE (Fayyaz et al. 2025, arXiv 2509.09660), whose sets
+ * are paired; here they are the tokens of all harmful and of all harmless prompts. Tokens of one prompt depend on each other, so intervals are
  * over prompts; equal prompts count once. [layers * experts], by layer and expert.
  */
 export function activationRates(items: readonly ItemOutline[], asked: readonly AskedItem[], { layers, experts }: { readonly layers: number; readonly experts: number }): RateDifference[] {
