@@ -9,6 +9,9 @@ import { firstTokens, TokenAttacker } from './token-attacker.ts';
 import { TokenPrior } from './token-prior.ts';
 import { recoveryOf, recoveryOfText, recoveryOfUsage } from './token-recovery.ts';
 
+/** Of the training documents, to choose on how much a class attacker is believed. */
+const KEPT_BACK = 0.25;
+
 /** What an attack is made on and with. */
 export interface AttackOptions {
   readonly shape: RouteShape;
@@ -51,9 +54,10 @@ export function attackRouteClasses({ train, heldOut }: Split, { shape, seed }: A
 export async function attackUsage({ train, heldOut }: Split, size: number, { shape, vocabSize, seed, breathe }: AttackOptions): Promise<Omit<PrivacyLevel, 'level'>> {
   const { scored, bags } = attackAggregates(train, heldOut, shape, size, seed);
   await breathe();
-  const classes = ClassAttacker.train(bagsAround(train, shape, size, seed), usageFeatures(shape), seed);
-  const recovery = await recoveryOfUsage(classes, train, heldOut, bags, vocabSize, breathe);
-  const { labels } = classes;
+  const back = train.slice(0, Math.floor(train.length * KEPT_BACK));
+  const classes = ClassAttacker.train(bagsAround(train.slice(back.length), shape, size, seed), usageFeatures(shape), seed);
+  const recovery = await recoveryOfUsage(classes, train, { documents: back, bags: bagsAround(back, shape, size, seed + 1) }, heldOut, bags, vocabSize, breathe);
+  const labels = [...new Set(train.map(({ label }) => label))].toSorted();
   return { ...recovery, classAuc: labels.length < 2 ? null : meanAuc(scored, labels, seed), classes: labels.length < 2 ? [] : classAucs(scored, labels) };
 }
 
