@@ -2,6 +2,7 @@ import { createRouter } from '@tanstack/react-router';
 import { alertsRoutes } from './alerts/alerts-routes.tsx';
 import { auditRoutes } from './audit/audit-routes.tsx';
 import { changesRoutes } from './changes/changes-routes.tsx';
+import { evaluationsRoutes } from './evaluations/evaluations-routes.tsx';
 import { expertsRoutes } from './experts/experts-routes.tsx';
 import { overviewRoutes } from './overview/overview-routes.tsx';
 import { playgroundRoutes } from './playground/playground-routes.tsx';
@@ -20,6 +21,7 @@ const routeTree = rootRoute.addChildren([
     ...requestsRoutes,
     ...playgroundRoutes,
     ...releasesRoutes,
+    ...evaluationsRoutes,
     ...changesRoutes,
     ...alertsRoutes,
     ...auditRoutes,

@@ -44,6 +44,10 @@ const TAGS_OF_AREA: Readonly<Record<string, readonly string[]>> = {
   key: ['keys', 'access', 'session'],
   session: ['session', 'access'],
   feedback: ['feedback'],
+  evaluation: ['evaluations'],
+  suite: ['evaluations'],
+  dataset: ['evaluations'],
+  protection: ['protection'],
 };
 
 /** What a caller bound to a tenant may hear of: the rest would tell that others are at work. */

@@ -3,7 +3,7 @@ import { FilePlus2, FileSearch, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { getEvidenceOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { removeEvidence } from '../api/gen/sdk.gen.ts';
-import { type Change, type ChangeStanding, type Evidence } from '../api/gen/types.gen.ts';
+import { type Change, type ChangeStanding, type Evidence, type EvidenceContent as EvidenceText } from '../api/gen/types.gen.ts';
 import { refresh } from '../api/query-client.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Button } from '../ui/button.tsx';
@@ -15,6 +15,8 @@ import { ShortId } from '../ui/short-id.tsx';
 import { Empty, Loaded } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { tellDone } from '../ui/toasts.tsx';
+import { attachedEvaluation } from './evaluation-evidence.ts';
+import { Attached, EvaluationSummary } from './evaluation-summary.tsx';
 import { EvidenceDialog } from './evidence-dialog.tsx';
 
 /** What a request stands on. Content is shown as text, whatever it is. */
@@ -60,6 +62,7 @@ export function EvidenceCard({ change, standing }: { readonly change: Change; re
                   )}
                 </p>
                 {item.url !== null && <p className="mt-1 text-xs wrap-anywhere">Lies at {item.url}; compare its SHA-256.</p>}
+                <EvaluationSummary change={change} item={item} />
               </div>
               <div className="flex gap-1">
                 {item.url === null && (
@@ -88,19 +91,40 @@ function EvidenceContent({ change, item, onClose }: { readonly change: Change; r
   const query = useQuery(getEvidenceOptions({ path: { changeId: change.id, evidenceId: item.id } }));
   return (
     <Dialog isOpen onClose={onClose} width="wide" title={item.title} lead={`${item.kind}, added by ${item.addedByName}`}>
-      <Loaded query={query}>
-        {({ content, sha256, mediaType }) => (
-          <div className="flex flex-col gap-2">
-            <p className="flex flex-wrap items-center gap-2 text-xs text-ink-soft">
-              {mediaType} <ShortId id={sha256} what="digest of the evidence" />
-            </p>
-            <pre tabIndex={0} aria-label="Content of the evidence" className="max-h-[60dvh] overflow-auto rounded border border-line bg-canvas p-3 text-xs whitespace-pre-wrap wrap-anywhere">
-              {readable(content, mediaType)}
-            </pre>
-          </div>
-        )}
-      </Loaded>
+      <Loaded query={query}>{(evidence) => <Content {...evidence} />}</Loaded>
     </Dialog>
+  );
+}
+
+function Content({ content, sha256, mediaType }: EvidenceText) {
+  const attached = attachedEvaluation(content, mediaType);
+  const raw = readable(content, mediaType);
+  return (
+    <div className="flex flex-col gap-2">
+      <p className="flex flex-wrap items-center gap-2 text-xs text-ink-soft">
+        {mediaType} <ShortId id={sha256} what="digest of the evidence" />
+      </p>
+      {attached === null ? (
+        <Raw label="Content of the evidence" text={raw} />
+      ) : (
+        <>
+          <Attached attached={attached} />
+          {attached.report !== null && <Raw label="Report as it was attached" text={attached.report} />}
+          <details>
+            <summary className="cursor-pointer text-sm text-ink-soft">All of it, as JSON</summary>
+            <Raw label="Content of the evidence" text={raw} />
+          </details>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Raw({ label, text }: { readonly label: string; readonly text: string }) {
+  return (
+    <pre tabIndex={0} aria-label={label} className="max-h-[60dvh] overflow-auto rounded border border-line bg-canvas p-3 text-xs whitespace-pre-wrap wrap-anywhere">
+      {text}
+    </pre>
   );
 }
 

@@ -9,6 +9,7 @@ import { indexOf } from './expert-search.ts';
 import { FiguresCard } from './figures-card.tsx';
 import { PartnersCard } from './partners-card.tsx';
 import { type Place, useExpertSearch } from './place.ts';
+import { ProtectionCard } from './protection-card.tsx';
 import { ReleaseChoice } from './release-choice.tsx';
 import { RulesCard } from './rules-card.tsx';
 import { ServiceCard } from './service-card.tsx';
@@ -78,6 +79,7 @@ function Located({ model, layer, expert }: Pick<Place, 'model' | 'layer' | 'expe
       <div className="grid items-start gap-4 xl:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
           <ServiceCard place={place} />
+          <ProtectionCard place={place} />
           <UsersCard place={place} />
           <SignalsCard place={place} />
           <RulesCard place={place} />

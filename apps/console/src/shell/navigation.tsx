@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { Bell, ClipboardList, FileClock, GitBranch, GitPullRequestArrow, Grid3x3, LayoutDashboard, MessageSquareText, Settings } from 'lucide-react';
+import { Bell, ClipboardList, FileClock, FlaskConical, GitBranch, GitPullRequestArrow, Grid3x3, LayoutDashboard, MessageSquareText, Settings } from 'lucide-react';
 import { type Permission, useMe } from '../session/session.ts';
 
 interface Place {
@@ -16,6 +16,7 @@ const PLACES: readonly Place[] = [
   { to: '/requests', label: 'Requests', Icon: ClipboardList },
   { to: '/playground', label: 'Playground', Icon: MessageSquareText, needs: 'inference' },
   { to: '/releases', label: 'Releases', Icon: GitBranch },
+  { to: '/evaluations', label: 'Evaluations', Icon: FlaskConical },
   { to: '/changes', label: 'Changes', Icon: GitPullRequestArrow },
   { to: '/alerts', label: 'Alerts', Icon: Bell },
   { to: '/audit', label: 'Audit', Icon: FileClock, needs: 'audit' },
