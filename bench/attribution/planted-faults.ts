@@ -23,7 +23,7 @@ export interface Planted {
   readonly candidate: ReleaseManifest;
 }
 
-export interface Workshop {
+interface Workshop {
   readonly base: ReleaseManifest;
   readonly editor: ComponentEditor;
   /** [layer], experts that serve at least their equal share of the demo's texts: a fault in one that nobody uses is none. */
@@ -47,7 +47,8 @@ export function plant(fault: Fault, { base, editor, busy }: Workshop, uniform: (
   if (fault === 'router' || fault === 'both') broken(routerName(layer));
   if (fault === 'expert') broken(busyExpert(layer));
   if (fault === 'both') broken(busyExpert((layer + 1 + Math.floor(uniform() * (layers - 1))) % layers));
-  while (fault === 'experts' && guilty.size < 3) {
+  const breaks = fault === 'experts' ? 3 : 0;
+  while (guilty.size < breaks) {
     const name = busyExpert(uniform() < 0.5 ? layer : Math.floor(uniform() * layers));
     if (!guilty.has(name)) broken(name);
   }

@@ -3,17 +3,16 @@ import { sampledShare } from '#libs/stats/shapley/permutation-shapley';
 import { type RunInputs } from '../run/assay.ts';
 import { type RunResult } from '../run/result.ts';
 import { type Json } from '../run/run.ts';
-import { type AttributionLayout, layOut } from './layout.ts';
+import { type AttributionLayout, layOut, swapCells } from './layout.ts';
 import { attributionSettings } from './attribution-settings.ts';
 import { type Cause } from './cause.ts';
 import { type Evidence, evidenceOf, exchangeOf } from './evidence.ts';
 import { type CounterfactualPart, type DescendPart, type KnockOutPart, type OutlinePart, partsOf, type ReplayPart, scoreTable, type ScoreTable } from './parts.ts';
 import { type Interval, percentiles, resampledRatio, resamplesOf, shareOf } from './resample.ts';
 import { MIN_SHARE, minus, overall } from './shares.ts';
-import { swapCells } from './layout.ts';
 import { verdictOf, type NamedComponent } from './verdict.ts';
 
-export interface ComponentResult {
+interface ComponentResult {
   readonly component: string;
   /** Of the change, in bits/byte. */
   readonly share: Interval;

@@ -28,7 +28,7 @@ export interface AttributionSettings {
   readonly exchanged: number;
 }
 
-export const ATTRIBUTION_DEFAULTS: AttributionSettings = {
+const ATTRIBUTION_DEFAULTS: AttributionSettings = {
   items: 64, itemsPerStep: 16, seed: 1, resamples: 1000, minBitsPerByte: 0.005, exactPlayers: 4, orderPairs: 4, layers: 3, knockOuts: 3, fragileTokens: 8, alternatives: 28, exchanged: 8,
 };
 

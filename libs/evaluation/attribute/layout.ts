@@ -30,7 +30,7 @@ export interface AttributionLayout {
 }
 
 /** The four cells of the swap, each with the backbone of the new release, and the old release as it was. */
-export interface SwapCells {
+interface SwapCells {
   readonly old: Coalition;
   readonly neither: Coalition;
   readonly routers: Coalition;

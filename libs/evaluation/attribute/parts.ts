@@ -8,7 +8,7 @@ export interface OutlinePart {
 }
 
 /** Of `score`. [items of the chunk] */
-export interface ScorePart {
+interface ScorePart {
   readonly bits: readonly number[];
   readonly bytes: readonly number[];
   /** Tokens that were scored. */

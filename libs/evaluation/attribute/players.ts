@@ -24,7 +24,7 @@ export interface Unit {
   readonly members: readonly number[];
 }
 
-export const ROUTING = 'routing';
+const ROUTING = 'routing';
 
 /** What changed, as a model is built. @throws EvaluationError where the releases cannot be compared part by part */
 export function playersOf(reference: ReleaseManifest, candidate: ReleaseManifest): Player[] {

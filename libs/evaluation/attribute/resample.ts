@@ -46,7 +46,7 @@ const LEVEL = 0.95;
 
 /** What was measured, and between which values 95 % of the resamples lie. @param values the first is what was measured */
 export function percentiles([value, ...rest]: readonly number[]): Interval {
-  const sorted = Float64Array.from(rest).sort();
+  const sorted = Float64Array.from(rest).toSorted();
   const at = (share: number): number => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
   return { value: value!, low: at((1 - LEVEL) / 2), high: at((1 + LEVEL) / 2) };
 }

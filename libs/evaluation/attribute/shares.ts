@@ -33,7 +33,7 @@ export function minus(a: Float64Array, b: Float64Array): Float64Array {
 }
 
 /** Shapley values of the units, by item. */
-export function unitShares({ units, isExact, orders }: AttributionLayout, table: ScoreTable): Share[] {
+function unitShares({ units, isExact, orders }: AttributionLayout, table: ScoreTable): Share[] {
   const of = (chosen: readonly number[]): Float64Array => table.bits(membersOf(units, chosen));
   const named = (pairs: (unit: number) => Float64Array[]): Share[] => units.map(({ name, members }, unit) => ({ name, players: members, pairs: pairs(unit) }));
   if (isExact) {

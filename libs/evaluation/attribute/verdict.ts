@@ -15,7 +15,7 @@ export interface NamedComponent {
   readonly players: readonly number[];
 }
 
-export interface VerdictInput {
+interface VerdictInput {
   readonly layout: AttributionLayout;
   /** The first is what was measured. */
   readonly findings: readonly Finding[];
@@ -23,7 +23,7 @@ export interface VerdictInput {
   readonly exchange: ExchangePart;
 }
 
-export interface AttributionVerdict {
+interface AttributionVerdict {
   readonly verdict: Verdict;
   readonly summary: string;
   readonly named: readonly string[];

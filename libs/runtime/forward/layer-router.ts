@@ -7,7 +7,7 @@ import { type ModelShape, type RoutingSettings } from '#libs/release/manifest';
 import { isPlainRouting } from '#libs/release/plain-routing';
 import { DECISION_FLAGS } from '#libs/trace/trace';
 import { type Attended } from './attention-stage.ts';
-import { type ForcedRow, forcedByLayer, locateRow } from './forced-routes.ts';
+import { type ForcedRow, forcedByLayer, locateRow } from './forced-rows.ts';
 import { type StepItem } from './forward-pass.ts';
 import { type CachedSequence } from './kv-cache.ts';
 import { RuledRouter } from './ruled-router.ts';
