@@ -114,7 +114,7 @@ function verdictOf(gates: readonly { readonly id: string; readonly gate: GateRes
 
 function summaryOf(name: string, gates: readonly GateResult[], tasks: readonly TaskResult[]): string {
   const count = (outcome: GateResult['outcome']): number => gates.filter((gate) => gate.outcome === outcome).length;
-  const changed = tasks.flatMap(({ metrics }) => metrics).filter(({ difference }) => difference?.pAdjusted != null && difference.pAdjusted < 0.05);
+  const changed = tasks.flatMap(({ metrics }) => metrics).filter(({ difference }) => (difference?.pAdjusted ?? 1) < 0.05);
   const worse = changed.filter(({ difference, better }) => (better === 'lower') === difference!.value > 0).length;
   const compared = tasks.some(({ metrics }) => metrics.some(({ difference }) => difference)) ? ` Against the reference ${changed.length - worse} figures are better and ${worse} worse (adjusted p below 0.05).` : '';
   return `Suite ${name}: ${gates.length} gates, ${count('pass')} kept, ${count('fail')} broken, ${count('inconclusive')} undecided.${compared}`;

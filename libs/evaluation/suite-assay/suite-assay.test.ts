@@ -14,7 +14,7 @@ const EXPERTS = 4;
 /** A release of one layer; its model's name is what the fake probe goes by. */
 function release(model: string): ReleaseManifest {
   const shape = { vocabSize: 256, hiddenSize: 8, layers: 1, experts: EXPERTS, expertWidth: 8, attentionHeads: 1, keyValueHeads: 1, headSize: 8, contextTokens: 200, rmsNormEpsilon: 1e-5, ropeTheta: 1e4, slidingWindowTokens: null, tiedHead: false, bosTokenId: 0, eosTokenIds: [1] };
-  return { format: 'signalbox.release/1', model, architecture: 'mixtral', shape, routing: { gating: 'softmax-topk', topK: 1, normalise: true }, components: {} } as ReleaseManifest;
+  return { format: 'signalbox.release/1', model, architecture: 'mixtral', shape, routing: { gating: 'softmax-topk', topK: 1, normalise: true }, components: {} };
 }
 
 /**

@@ -43,14 +43,15 @@ export const suiteAssay: Assay = {
   conclude: (inputs, parts) => concludeSuite(inputs, parts as unknown as readonly Part[]) as unknown as Json,
 };
 
-async function taskSteps({ candidate, reference, dataset }: RunInputs, task: Task, path: string): Promise<Step[]> {
+async function taskSteps(inputs: RunInputs, task: Task, path: string): Promise<Step[]> {
+  const { candidate, reference } = inputs;
   const grader = parseGrader(task.kind, task.grader, `${path}.grader`);
   if (task.kind === 'preference' && !reference) {
     throw new EvaluationError('needs-reference', path, `${path} is of kind preference, which compares two releases; name a reference, or leave the task out of the suite.`);
   }
   if (grader.kind === 'routes') requireInShape(grader.assertions, candidate, path);
   const read = readerOf(grader, reference);
-  const items = await dataset(task.dataset);
+  const items = await inputs.dataset(task.dataset);
   const measurables = naming(task, path, () => read(items));
   const sides = reference && task.kind !== 'preference' ? [candidate, reference] : [candidate];
   return sides.flatMap((release) => stepsOf(task, grader, measurables, release, task.kind === 'preference' ? reference : null));
@@ -111,8 +112,8 @@ function stepsOf({ id, kind, dataset }: Task, grader: Grader, items: readonly Me
     measure: async (tools: RunTools) => {
       const measured: object[] = [];
       for (let at = from; at < to; at += 1) {
-        const { labels, measure } = items[at]!;
-        measured.push({ line: at + 1, labels, ...(await measure({ tools, release, line: at + 1 })) });
+        const item = items[at]!;
+        measured.push({ line: at + 1, labels: item.labels, ...(await item.measure({ tools, release, line: at + 1 })) });
       }
       return { kind, of: items.length, items: measured } as unknown as Json;
     },

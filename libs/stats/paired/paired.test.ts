@@ -25,7 +25,7 @@ describe('uniform draws', () => {
   });
 
   it('are even, and others for the next seed', () => {
-    const counts = new Array<number>(10).fill(0);
+    const counts = Array.from({ length: 10 }, () => 0);
     const draw = seededUniform(7);
     for (let at = 0; at < 100_000; at += 1) counts[Math.floor(draw() * 10)]! += 1;
     expect(counts.reduce((sum, count) => sum + (count - 10_000) ** 2 / 10_000, 0)).toBeLessThan(27.9); // chi-squared, 9 degrees, 0.001
