@@ -32,8 +32,10 @@ beforeAll(async () => {
   const roles: Record<keyof typeof keys, Role[]> = { operator: ['operator'], second: ['approver'], approver: ['approver'], both: ['operator', 'approver'], author: ['releaser'] };
   for (const [name, given] of Object.entries(roles)) keys[name as keyof typeof keys] = (await house.account(given)).key;
   // So that a recall has somewhere to go back to.
-  expect(await activate(OTHER_EXPERT, house.admin)).toMatchObject({ status: 200 });
-  expect(await activate(STABLE, house.admin)).toMatchObject({ status: 200 });
+  for (const release of [OTHER_EXPERT, STABLE]) {
+    const { status, body } = await activate(release, house.admin);
+    if (status !== 200) throw new Error(JSON.stringify(body));
+  }
   const items = ['harmful', 'harmless'].map((kind) => JSON.stringify({ prompt: 'p', class: kind, refusal: 'No.', compliance: 'Yes.' })).join('\n');
   const dataset = await fetch(`${house.url}/api/v1/datasets`, { method: 'POST', headers: { authorization: `Bearer ${house.admin}`, 'content-type': 'application/octet-stream' }, body: items });
   const { sha256 } = (await dataset.json()) as { sha256: string };
