@@ -24,6 +24,10 @@ export const followTasks: readonly (abstract new (...args: never[]) => WatchTask
 
 export function followTask(dataSource: DataSource, { config, logger, now }: Pick<WatchOptions, 'config' | 'logger' | 'now'>, { idleMs = IDLE_MS, upkeepMs = UPKEEP_MS } = {}): FollowTask {
   const { isOn, baselineRequests, falseAlarmsPerMonth, maxStreams } = config.detection;
+  const { mode, share } = config.capture;
+  if (isOn && (mode === 'aggregate' || share < 1)) {
+    logger.warn({ capture: mode, share }, mode === 'aggregate' ? 'no traces are kept: detectors of usage and routing see nothing' : 'a share of the traces is kept: detectors of usage and routing see that share, and find shifts as many times later');
+  }
   const states = new DetectorStates(dataSource);
   const readings = new Readings(dataSource);
   const freezing = new Freezing(dataSource);
