@@ -16,6 +16,7 @@ const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const EXAMPLE = join(ROOT, 'docs', 'examples', 'evaluate-pull-request.yml');
 const HELD_OUT = join(ROOT, 'evals', 'python-expert', 'held-out.jsonl');
 const IMPORT_MS = 180_000;
+const START_MS = 240_000;
 
 interface Workflow {
   readonly jobs: { readonly evaluate: { readonly steps: readonly { readonly name?: string; readonly env?: Readonly<Record<string, string>>; readonly run?: string }[] } };
@@ -32,7 +33,7 @@ beforeAll(async () => {
   writeFileSync(join(home, 'bin', 'signalbox'), `#!/bin/sh\nexec '${NODE}' '${join(ROOT, 'bin', 'signalbox.js')}' "$@"\n`);
   chmodSync(join(home, 'bin', 'signalbox'), 0o755);
   signalbox = new SignalboxProcess(home, await freePort());
-  await signalbox.start();
+  await signalbox.start(START_MS);
   stable = (await api('GET', '/models/tiny-mixtral/activation')).releaseId;
 });
 afterAll(async () => {

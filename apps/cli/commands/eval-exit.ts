@@ -4,7 +4,7 @@ import { CliError, EXIT } from '../api/exit-code.ts';
 import { printable } from '../render/plain-text.ts';
 
 /** Exit codes of `signalbox eval`, which tell a failed gate from a failed command. */
-export const EVAL_EXIT = { pass: 0, fail: 1, usage: 2, inconclusive: 3 } as const satisfies Record<Outcome | 'usage', number>;
+const EVAL_EXIT = { pass: 0, fail: 1, usage: 2, inconclusive: 3 } as const satisfies Record<Outcome | 'usage', number>;
 
 export const EVAL_EXIT_HELP = `
 Exit codes:

@@ -30,7 +30,7 @@ export interface TellOptions {
   readonly attribute?: boolean;
 }
 
-export interface RunOrder {
+interface RunOrder {
   readonly kind: RunKind;
   readonly candidate: string;
   readonly reference: string | null;

@@ -18,7 +18,7 @@ const MAX_SUITE_BYTES = 1024 ** 2;
 const MAX_DATASET_BYTES = 32 * 1024 ** 2;
 const UPLOAD_TIMEOUT_MS = 5 * 60_000;
 
-export interface LoadedSuite {
+interface LoadedSuite {
   readonly suite: Suite;
   readonly digest: string;
   /** Datasets that lie in files, by digest, each with how many items it has. */

@@ -14,7 +14,7 @@ import { specOf } from './evaluation-order.ts';
 import { EVALUATION_RUNS, type EvaluationRunsPort, SUITES, type SuitesPort } from './evaluation-ports.ts';
 import { asProblems, evaluationEnded, evaluationNotFound, suiteNotFound } from './evaluation-problems.ts';
 
-export interface Started {
+interface Started {
   readonly id: string;
   /** Whether nothing was put in line: a run of the same spec is there. */
   readonly isKnown: boolean;

@@ -8,7 +8,7 @@ import { shapesDiffer, wrongOrder } from './evaluation-problems.ts';
 /** The kind of task that each kind of run reads; a suite run reads all of them. */
 const READS: Readonly<Record<Exclude<RunKind, 'suite'>, TaskKind>> = { attribution: 'likelihood', privacy: 'likelihood', concentration: 'safety', recalibration: 'likelihood' };
 
-export interface Order {
+interface Order {
   readonly kind: RunKind;
   readonly candidate: { readonly releaseId: string; readonly manifest: ReleaseManifest };
   readonly reference: { readonly releaseId: string; readonly manifest: ReleaseManifest } | null;

@@ -5,7 +5,7 @@ import { reportMarkdown } from '#libs/evaluation/report/report-markdown';
 import { reportText } from '#libs/evaluation/report/report-text';
 import { type Concluded } from './evaluation-view.ts';
 
-export type ReportFormat = 'markdown' | 'junit' | 'text';
+type ReportFormat = 'markdown' | 'junit' | 'text';
 
 export const REPORT_MEDIA_TYPES: Readonly<Record<ReportFormat, string>> = {
   markdown: 'text/markdown; charset=utf-8',

@@ -9,7 +9,7 @@ import { decodeCursor, isInstantMs, isUuid, page } from '../http/cursor.ts';
 import { EVALUATION_RUNS, type EvaluationRunsPort, RUN_OUTCOMES, type RunOutcomesPort } from './evaluation-ports.ts';
 import { evaluationNotFound, noResult } from './evaluation-problems.ts';
 
-export type EvaluationBody = RouteOutput<typeof ROUTES.getEvaluation>;
+type EvaluationBody = RouteOutput<typeof ROUTES.getEvaluation>;
 type ListedBody = RouteOutput<typeof ROUTES.listEvaluations>['items'][number];
 
 /** A run that has succeeded, with what it found. */

@@ -4,7 +4,7 @@ import { RUN_KINDS, RUN_STATES } from '#libs/evaluation/run/run';
 import { TASK_KINDS } from '#libs/evaluation/suite/suite';
 import { count, instant, pageOf, pageQuery, sha256 } from './common.ts';
 
-export const MAX_TASKS = 100;
+const MAX_TASKS = 100;
 const text = (what: string, max: number) => z.string(`give ${what}`).min(1, `give ${what}`).max(max, `give at most ${max} characters`);
 const json = z.record(z.string(), z.unknown());
 const account = z.string().describe('Account.');
@@ -51,7 +51,7 @@ const suiteFields = {
   createdAt: instant,
   createdBy: account,
 };
-export const listedSuiteSchema = z.object({ ...suiteFields, tasks: count('Its tasks.') }).meta({ id: 'ListedSuite' });
+const listedSuiteSchema = z.object({ ...suiteFields, tasks: count('Its tasks.') }).meta({ id: 'ListedSuite' });
 export const suitesQuery = z.object(pageQuery);
 export const suitesSchema = pageOf(listedSuiteSchema, 'Suites');
 export const suiteSchema = z
@@ -115,7 +115,7 @@ const runFields = {
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
 };
-export const listedEvaluationSchema = z.object(runFields).meta({ id: 'ListedEvaluation' });
+const listedEvaluationSchema = z.object(runFields).meta({ id: 'ListedEvaluation' });
 export const evaluationsSchema = pageOf(listedEvaluationSchema, 'Evaluations');
 const attributionSchema = z
   .object({ evaluationId: z.uuid(), state: z.enum(RUN_STATES), summary: z.string().nullable().describe('Which part did it, in a sentence; null until it has succeeded.'), resultSha256: sha256.nullable().describe('Of the canonical JSON of its result.') })

@@ -18,7 +18,7 @@ export interface ReportInput {
   readonly attribution: ReportedAttribution | null;
 }
 
-export interface ReportedAttribution {
+interface ReportedAttribution {
   readonly evaluationId: string;
   readonly state: string;
   /** null until it has succeeded. */
@@ -27,7 +27,7 @@ export interface ReportedAttribution {
 }
 
 /** A piece of text, and whether it quotes what others wrote: that must never act as markup. */
-export interface Quoted {
+interface Quoted {
   readonly quoted: string;
 }
 
