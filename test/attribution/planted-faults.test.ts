@@ -78,7 +78,7 @@ describe('faults planted in the demo model', () => {
   it.each([
     ['router', ['router/1']],
     ['expert', ['expert/0/2']],
-    ['both', ['router/2', 'expert/0/2']],
+    ['both', ['router/0', 'expert/0/2']],
   ] as const)('%s: %j', async (cause, broken) => {
     const result = await attribute(release(broken));
     expect(result.cause).toBe(cause);
