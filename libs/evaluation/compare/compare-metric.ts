@@ -13,8 +13,8 @@ const MIN_ITEMS = 8;
 /** Values of one label that get a figure each. */
 const MAX_SLICES = 64;
 const PERMUTATIONS = 9999;
-/** Draws times items: bounds the time of a test. */
-const MAX_DRAWS = 4e7;
+/** Draws times items of the task: bounds the time of all its slices, as each item is in one slice of a label. */
+const MAX_DRAWS = 1e7;
 const MIN_DRAWS = 199;
 const LEVEL = 0.95;
 const NO_DIFFERENCE: Difference = { value: 0, low: 0, high: 0, p: 1, pAdjusted: null };
@@ -39,8 +39,16 @@ export interface MetricSamples {
   readonly isSame?: boolean;
 }
 
+/** How often is drawn, for a task of so many items. */
+interface Draws {
+  readonly resamples: number;
+  readonly exchanges: number;
+  readonly seed: number;
+}
+
 /** The metric over all items, then over those of each value of each label, by name. p-values are not adjusted yet. */
 export function compareMetric(samples: MetricSamples, settings: CompareSettings): MetricResult[] {
+  const draws: Draws = { seed: settings.seed, resamples: drawsFor(settings.resamples, samples), exchanges: drawsFor(PERMUTATIONS, samples) };
   const { metric: { name, unit, better }, candidate, reference } = samples;
   if (candidate.length === 0) return [];
   return slicesOf(candidate).map((slice) => {
@@ -51,9 +59,9 @@ export function compareMetric(samples: MetricSamples, settings: CompareSettings)
       name,
       unit,
       slice,
-      candidate: estimate(left, samples.isYesNo, settings),
-      reference: right && estimate(right, samples.isYesNo, settings),
-      difference: right && (samples.isSame ? NO_DIFFERENCE : samples.isYesNo ? shareDifference(left, right) : ratioDifference(left, right, settings)),
+      candidate: estimate(left, samples.isYesNo, draws),
+      reference: right && estimate(right, samples.isYesNo, draws),
+      difference: right && (samples.isSame ? NO_DIFFERENCE : samples.isYesNo ? shareDifference(left, right) : ratioDifference(left, right, draws)),
       better,
     };
   });
@@ -77,20 +85,20 @@ function ratioItems(samples: readonly Sample[]): RatioItems {
   return { numerators: Float64Array.from(samples, ({ numerator }) => numerator), denominators: Float64Array.from(samples, ({ denominator }) => denominator) };
 }
 
-function estimate(items: RatioItems, isYesNo: boolean, settings: CompareSettings): Estimate {
+function estimate(items: RatioItems, isYesNo: boolean, { resamples, seed }: Draws): Estimate {
   const n = items.numerators.length;
   const value = ratioOf(items);
   if (isYesNo) return { value, ...wilsonInterval(value, n), n };
   if (n < MIN_ITEMS) return { value, low: null, high: null, n };
-  return { value, ...bootstrapInterval(items, null, bootstrapOf(n, settings)), n };
+  return { value, ...bootstrapInterval(items, null, { resamples, seed, level: LEVEL }), n };
 }
 
-function ratioDifference(left: RatioItems, right: RatioItems, settings: CompareSettings): Difference {
+function ratioDifference(left: RatioItems, right: RatioItems, { resamples, exchanges, seed }: Draws): Difference {
   const n = left.numerators.length;
   const value = ratioOf(left) - ratioOf(right);
   if (n < MIN_ITEMS) return { value, low: null, high: null, p: null, pAdjusted: null };
-  const draws = drawsFor(PERMUTATIONS, n);
-  return { value, ...bootstrapInterval(left, right, bootstrapOf(n, settings)), p: pairedPermutationP(left, right, { draws, seed: settings.seed }), pAdjusted: null };
+  const p = pairedPermutationP(left, right, { draws: exchanges, seed });
+  return { value, ...bootstrapInterval(left, right, { resamples, seed, level: LEVEL }), p, pAdjusted: null };
 }
 
 function shareDifference(left: RatioItems, right: RatioItems): Difference {
@@ -105,10 +113,6 @@ function shareDifference(left: RatioItems, right: RatioItems): Difference {
   return { value: (gained - lost) / items, ...pairedShareInterval(counts), p: mcNemarP(counts), pAdjusted: null };
 }
 
-function bootstrapOf(items: number, { resamples, seed }: CompareSettings): { resamples: number; seed: number; level: number } {
-  return { resamples: drawsFor(resamples, items), seed, level: LEVEL };
-}
-
-function drawsFor(wanted: number, items: number): number {
-  return Math.max(MIN_DRAWS, Math.min(wanted, Math.floor(MAX_DRAWS / items)));
+function drawsFor(wanted: number, { candidate }: MetricSamples): number {
+  return Math.max(MIN_DRAWS, Math.min(wanted, Math.floor(MAX_DRAWS / candidate.length)));
 }
