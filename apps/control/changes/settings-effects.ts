@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { type EntityManager } from 'typeorm';
+import { modelOf } from '#libs/governance/change/change-payload';
 import { type ChangeEffect } from '#libs/governance/change/change-request';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type AuditEntry } from '#libs/store/audit/audit-log';
@@ -36,7 +37,8 @@ export class SettingsEffects {
         return this.#done(context, stored, { cardRevision: expectedRevision + 1 }, 'component.card', `component/${effect.sha256}`, reason, card);
       }
       case 'recall': {
-        const { models, audits } = await this.recalls.recallWithin(manager, effect.sha256, { caller, cause, causeId: id, reason: effect.reason, force: false });
+        const judgedFor = modelOf(stored.change.payload);
+        const { models, audits } = await this.recalls.recallWithin(manager, effect.sha256, { caller, cause, causeId: id, reason: effect.reason, force: false, ...(judgedFor === null ? {} : { judgedFor }) });
         return { outcome: { recalled: effect.sha256, models: models.map(({ model, outcome, releaseId }) => ({ model, outcome, releaseId })) }, isOver: true, audits };
       }
       case 'policy': {

@@ -27,6 +27,8 @@ export interface RecallContext {
   readonly causeId?: string;
   /** For a version that serves as a protected expert. A change has its own. */
   readonly override?: OverrideWish | null;
+  /** Model of the change that it comes from: what protects its experts was judged there, and that of others was not. */
+  readonly judgedFor?: string;
 }
 
 export interface MovedModel {
@@ -85,7 +87,7 @@ export class RecallDesk {
     return { atMs, models: moved, audits: [...audits, ...overrides] };
   }
 
-  async #move(unit: RecallUnitPort, sha256: Sha256, before: StoredActivation, { caller, reason, cause, force, override = null }: RecallContext, atMs: number): Promise<{ readonly moved: MovedModel; readonly after: unknown; readonly overrides: readonly AuditEntry[] } | null> {
+  async #move(unit: RecallUnitPort, sha256: Sha256, before: StoredActivation, { caller, reason, cause, force, override = null, judgedFor }: RecallContext, atMs: number): Promise<{ readonly moved: MovedModel; readonly after: unknown; readonly overrides: readonly AuditEntry[] } | null> {
     const { model } = before;
     const formerStable = await unit.formerStable(model);
     const withdrawn = await unit.withdrawn([...namedReleases(before), ...formerStable]);
@@ -98,9 +100,9 @@ export class RecallDesk {
       // What answers nothing cannot fail to refuse.
       return { moved: { model, outcome: 'stopped', releaseId: null, generation: 0 }, after: null, overrides: [] };
     }
-    const isDirect = cause === 'direct' && decision.reason === 'stable-replaced';
+    const isGuarded = decision.reason === 'stable-replaced' && cause !== 'broken-glass' && model !== judgedFor;
     const takings: GuardedAct['takings'] = (guarded, serving) => takenByRecall(sha256, serving, guarded);
-    const overrides = isDirect ? await this.guard.pass(unit.manager, { model, act: 'recall', releaseId: decision.next.stable, takings, wish: override }, caller) : [];
+    const overrides = isGuarded ? await this.guard.pass(unit.manager, { model, act: 'recall', releaseId: decision.next.stable, takings, wish: cause === 'direct' ? override : undefined }, caller) : [];
     const written = await unit.write({ next: decision.next, expectedGeneration: before.generation, atMs, act });
     if (written.outcome === 'stale') throw new Error(`the activation of ${model} changed under the lock of a recall`);
     return { moved: { model, outcome: decision.reason, releaseId: written.state.stable, generation: written.state.generation }, after: written.state, overrides };
