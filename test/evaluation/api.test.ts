@@ -242,6 +242,17 @@ describe('evidence', () => {
     expect((await submit()).status).toBe(200);
   });
 
+  it('that failed makes way for a later one of its kind that passes', async () => {
+    const changeId = await drafted(tuned);
+    for (const outcome of ['fail', 'pass'] as const) {
+      const suite = await keptSuite(`then ${outcome}`);
+      const { id } = (await start({ candidate: tuned, reference: old, suite })).body;
+      await succeed(id, resultOf(suite, outcome));
+      await house.ok('attachEvaluation', rita, 'POST', `/changes/${changeId}/evaluations`, { evaluationId: id });
+      expect((await house.call(rita, 'POST', `/changes/${changeId}/submit`, {})).status).toBe(outcome === 'fail' ? 409 : 200);
+    }
+  });
+
   it('of another release, or by a stale sight of the request, is refused', async () => {
     const suite = await keptSuite('refused');
     const { id } = (await start({ candidate: old, suite })).body;

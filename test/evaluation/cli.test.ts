@@ -126,10 +126,10 @@ it('ends with 1 for one that is worse, says what got worse, and attaches that', 
   expect(code, `${output}\n${signalbox.log.slice(-3000)}`).toBe(1);
   expect(summary).toMatch(/^# FAIL: Evaluation of /);
   expect(summary).toContain('## What got worse');
-  expect(summary).toContain('## Which part did it');
+  expect(summary).toMatch(/## Which part did it\n\n.+\n\nAttribution run /);
   expect(junitOf(folder)).toMatchObject({ '@_tests': '1', '@_failures': '1' });
   const { evidence } = await api('GET', `/changes/${change}`);
   expect(evidence[0].title).toMatch(/^FAIL/);
   const { content } = await api('GET', `/changes/${change}/evidence/${evidence[0].id}`);
-  expect(JSON.parse(content)).toMatchObject({ outcome: 'fail', candidate: release, reference: stable, report: summary });
+  expect(JSON.parse(content)).toMatchObject({ outcome: 'fail', candidate: release, reference: stable, report: summary, attribution: { state: 'succeeded' } });
 });

@@ -55,7 +55,7 @@ export function askPolicy(action: PolicyAction, actor: PolicyActor, of: ChangeCa
 
 /** Kinds of evidence whose newest evaluation failed: a later one that passes takes the place of one that did not. */
 function failedKinds(evidence: readonly Evidence[]): string[] {
-  const newest = new Map(evidence.filter(({ removedAtMs, outcome }) => removedAtMs === null && outcome != null).map(({ kind, outcome }) => [kind, outcome]));
+  const newest = new Map(evidence.filter(({ removedAtMs, outcome }) => removedAtMs === null && outcome !== undefined && outcome !== null).map(({ kind, outcome }) => [kind, outcome]));
   return [...newest].filter(([, outcome]) => outcome === 'fail').map(([kind]) => kind).toSorted();
 }
 
