@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DataSource } from 'typeorm';
+import { parse } from 'yaml';
 import { type RunKind, type RunSpec, type RunState } from '#libs/evaluation/run/run';
 import { canonicalJson } from '#libs/release/manifest-digest';
 import { createDataSource } from '#libs/store/data-source';
@@ -13,6 +14,8 @@ import { until } from '../harness/until.ts';
 
 export const MODEL = 'tiny-mixtral';
 const WAIT_MS = 120_000;
+const RUN_MS = 540_000;
+const SHIPPED = join(import.meta.dirname, '..', '..', 'evals');
 
 export interface SeededRun {
   readonly kind: RunKind;
@@ -80,6 +83,29 @@ export class EvaluationsHouse {
     return (await this.call<{ digest: string }>('/suites', { method: 'POST', body: { name, description, tasks } })).digest;
   }
 
+  /** Keeps a suite that is shipped, with its datasets; gives its digest. */
+  async shippedSuite(name: string): Promise<string> {
+    const suite = parse(readFileSync(join(SHIPPED, `${name}.yaml`), 'utf8')) as { readonly tasks: readonly { readonly dataset: string }[] };
+    const tasks: unknown[] = [];
+    for (const task of suite.tasks) {
+      const { sha256 } = await this.call<{ sha256: string }>('/datasets', { method: 'POST', body: readFileSync(join(SHIPPED, task.dataset), 'utf8'), type: 'application/octet-stream' });
+      tasks.push({ ...task, dataset: sha256 });
+    }
+    return (await this.call<{ digest: string }>('/suites', { method: 'POST', body: { ...suite, tasks } })).digest;
+  }
+
+  /** Starts a run and waits until it has a result; gives its id. */
+  async measured(order: Readonly<Record<string, unknown>>): Promise<string> {
+    const { id } = await this.call<{ id: string }>('/evaluations', { method: 'POST', body: order });
+    let run: { readonly state: string; readonly error: unknown } | undefined;
+    await until(async () => {
+      run = await this.call(`/evaluations/${id}`);
+      if (run!.state === 'failed') throw new Error(JSON.stringify(run!.error));
+      return run!.state === 'succeeded';
+    }, RUN_MS, () => `the run is ${JSON.stringify(run)}`);
+    return id;
+  }
+
   /** Puts a run there as if it had ended so; gives its id. */
   async seed({ kind, candidate, reference, suite, state = 'succeeded', result, measured, error }: SeededRun): Promise<string> {
     const id = randomUUID();
@@ -91,19 +117,19 @@ export class EvaluationsHouse {
       `INSERT INTO signalbox.evaluation_run (id, spec, spec_digest, kind, candidate, reference, suite, state, requested_by, created_at, started_at, finished_at, steps, steps_done, steps_measured, rows, error, result, result_digest, measured)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'system', now(), now() - interval '95 seconds', CASE WHEN $9 THEN now() END, 12, 12, 9, 48210, $10, $11, $12, $13)`,
       [
-        id, text, sha256(text), kind, candidate, reference ?? null, suite, state, hasEnded, error === undefined ? null : JSON.stringify({ reason: 'internal', field: null, message: error }),
-        told, told === null ? null : sha256(told), measured === undefined ? null : canonicalJson(measured),
+        id, text, digestOf(text), kind, candidate, reference ?? null, suite, state, hasEnded, error === undefined ? null : JSON.stringify({ reason: 'internal', field: null, message: error }),
+        told, told === null ? null : digestOf(told), measured === undefined ? null : canonicalJson(measured),
       ],
     );
     return id;
   }
 }
 
-function sha256(text: string): string {
+function digestOf(text: string): string {
   return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
-const HELD_OUT = join(import.meta.dirname, '..', '..', 'evals', 'python-expert', 'held-out.jsonl');
+const HELD_OUT = join(SHIPPED, 'python-expert', 'held-out.jsonl');
 
 /** Real text of some domains out of a shipped suite, so many items of each. */
 export function heldOut(items: number): readonly { readonly text: string; readonly domain: string }[] {

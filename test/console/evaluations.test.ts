@@ -63,7 +63,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     for (const path of views) {
       await viewer.goto(path);
       const taken = await viewer.page.evaluate(`window.taken ?? document.querySelector('img[src="x"], svg[onload], a[href^="javascript:"]')?.outerHTML ?? null`);
-      wrong.push(...[...(await viewer.violations()), ...(await viewer.overflow()), ...viewer.complaints.splice(0), ...(taken === null ? [] : [`taken: ${String(taken)}`])].map((problem) => `${path}: ${problem}`));
+      wrong.push(...[...(await viewer.violations()), ...(await viewer.overflow()), ...viewer.complaints.splice(0), ...(taken === null ? [] : [`taken: ${JSON.stringify(taken)}`])].map((problem) => `${path}: ${problem}`));
     }
     expect(wrong).toEqual([]);
     await viewer.close();
@@ -161,6 +161,27 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await dialog.getByLabel('Evaluation', { exact: true }).selectOption(ids.privacy);
     await dialog.getByRole('button', { name: 'Add evidence' }).click();
     await page.getByRole('region', { name: 'Evidence' }).getByText('as this server measured it').waitFor();
+    const { evidence } = await house.call<{ evidence: readonly { title: string }[] }>(`/changes/${forgedChangeId}`);
+    expect(evidence.map(({ title }) => title)).toContain('FAIL: Routes give back 41 % of the tokens; keep sums over 20 requests at most.');
+    await viewer.close();
+  });
+
+  it('name experts to protect, which is taken up by a button and shown on the page of the expert', async () => {
+    const viewer = await Viewer.open(browser, house.signalbox.url);
+    const { page } = viewer;
+    await viewer.goto(`/evaluations/${ids.concentration}`);
+    await page.getByRole('button', { name: 'Protect these 2…' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Protect them' }).click();
+    const proposed = page.getByRole('list', { name: 'Experts proposed to protect' });
+    await until(async () => (await proposed.getByText('protected', { exact: true }).count()) === 2, WAIT_MS, () => 'the experts are not shown as protected');
+    await viewer.goto('/experts/2/5');
+    const card = page.getByRole('region', { name: 'Protection' });
+    await card.getByText('protected', { exact: true }).waitFor();
+    expect(await card.innerText()).toMatch(/The evaluation that proposed it/);
+    expect(await viewer.violations()).toEqual([]);
+    await viewer.goto('/experts/0/0');
+    await card.getByText('Not protected.').waitFor();
+    expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });
 

@@ -1,8 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Browser, type Page } from 'playwright-core';
+import { type Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { toWebp } from './pictures.ts';
 import { addressOf, viewsOf } from './sights.ts';
 import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
 
@@ -10,20 +11,6 @@ import { MODEL, type Sights, TouredHouse } from './toured-house.ts';
 const SCREENSHOTS = process.env['SIGNALBOX_SCREENSHOTS'];
 const FOLDER = join(import.meta.dirname, '..', '..', 'docs', 'console');
 const WALK_MS = 900_000;
-const WEBP_QUALITY = 0.86;
-
-/** PNG to WebP, in the browser that took it. */
-async function toWebp(page: Page, png: Buffer): Promise<Buffer> {
-  const base64 = await page.evaluate(`(async () => {
-    const image = new Image();
-    image.src = 'data:image/png;base64,${png.toString('base64')}';
-    await image.decode();
-    const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
-    canvas.getContext('2d').drawImage(image, 0, 0);
-    return canvas.toDataURL('image/webp', ${WEBP_QUALITY}).split(',')[1];
-  })()`);
-  return Buffer.from(base64 as string, 'base64');
-}
 
 /** Without pictures two of them are enough to see what axe finds and what does not fit. */
 const LOOKS = [

@@ -1,11 +1,9 @@
-import { useMutation, useQuery } from '@tanstack/react-query';
+import { useMutation } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Shield } from 'lucide-react';
 import { useState } from 'react';
-import { getProtectedExpertOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { protectExpert, unprotectExpert } from '../api/gen/sdk.gen.ts';
 import { type ProtectedExpert } from '../api/gen/types.gen.ts';
-import { Problem } from '../api/problem.ts';
 import { refresh } from '../api/query-client.ts';
 import { useMay } from '../session/session.ts';
 import { Badge } from '../ui/badge.tsx';
@@ -17,19 +15,18 @@ import { Failed, Loading } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { tellDone } from '../ui/toasts.tsx';
 import { type Place } from './place.ts';
+import { useProtection } from './use-protection.ts';
 
 /** Whether the expert may be taken away without evidence, and if not, why. */
 export function ProtectionCard({ place: { model, layer, expert } }: { readonly place: Place }) {
-  const query = useQuery(getProtectedExpertOptions({ path: { model, layer, expert } }));
-  const isFree = query.error instanceof Problem && query.error.status === 404;
+  const { data: found, error, refetch } = useProtection(model, layer, expert);
   const mayProtect = useMay('operate');
   const mayUnprotect = useMay('approve');
   const [asked, setAsked] = useState<'protect' | 'unprotect' | null>(null);
-  const found = isFree ? null : query.data;
   return (
     <Card title="Protection" lead="A protected expert is not quarantined, recalled, denied by rules or left out of a release without evidence.">
       {found === undefined ? (
-        query.error === null ? <Loading rows={2} /> : <Failed error={query.error} onRetry={() => void query.refetch()} />
+        error === null ? <Loading rows={2} /> : <Failed error={error} onRetry={refetch} />
       ) : (
         <div className="flex flex-col items-start gap-2 text-sm">
           {found === null ? <p>Not protected.</p> : <Standing of={found} />}

@@ -3,11 +3,12 @@ import { useState } from 'react';
 import { createQuarantineMutation } from '../api/gen/@tanstack/react-query.gen.ts';
 import { refresh } from '../api/query-client.ts';
 import { Confirm } from '../ui/confirm.tsx';
-import { SelectField } from '../ui/fields.tsx';
+import { CheckboxField, SelectField, TextField } from '../ui/fields.tsx';
 import { shortId } from '../ui/format.ts';
 import { tellDone } from '../ui/toasts.tsx';
 import { type Place } from './place.ts';
 import { consequencesOf } from './service-words.ts';
+import { useProtection } from './use-protection.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -25,6 +26,9 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
   const { model, layer, expert, releaseId, topK, ladder } = place;
   const [scope, setScope] = useState<'model' | 'release'>('model');
   const [hours, setHours] = useState('');
+  const guard = useProtection(model, layer, expert).data ?? null;
+  const [evaluationId, setEvaluationId] = useState('');
+  const [isEmergency, setEmergency] = useState(false);
   const impose = useMutation({
     ...createQuarantineMutation(),
     onSuccess: async ({ tookHold, takenBy, processes: all }) => {
@@ -39,7 +43,10 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
       isOpen
       onClose={onClose}
       title={`Quarantine expert ${expert} of layer ${layer}`}
-      consequences={consequencesOf({ model, layer, expert, isEverywhere: scope === 'model', hours: length, processes, left: serving - 1, topK, ladder })}
+      consequences={[
+        ...consequencesOf({ model, layer, expert, isEverywhere: scope === 'model', hours: length, processes, left: serving - 1, topK, ladder }),
+        ...(guard === null ? [] : [`It is protected: “${guard.reason}”. Your reason and what you give below are kept as an override.`]),
+      ]}
       confirmLabel="Take it out of service"
       isDangerous
       reason="required"
@@ -48,7 +55,12 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
       onConfirm={(reason) =>
         impose.mutate({
           path: { model },
-          body: { layer, expert, reason: reason ?? '', ...(scope === 'release' && { releaseId }), ...(length !== null && { until: new Date(Date.now() + length * HOUR_MS).toISOString() }) },
+          body: {
+            layer, expert, reason: reason ?? '',
+            ...(scope === 'release' && { releaseId }),
+            ...(length !== null && { until: new Date(Date.now() + length * HOUR_MS).toISOString() }),
+            ...(guard !== null && { override: { reason: reason ?? '', emergency: isEmergency, ...(evaluationId.trim() !== '' && { evaluationId: evaluationId.trim() }) } }),
+          },
         })
       }
     >
@@ -73,6 +85,12 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
           { value: '24', label: 'A day' },
         ]}
       />
+      {guard !== null && (
+        <>
+          <TextField name="override.evaluationId" label="Evidence: id of a run that passed" value={evaluationId} onChange={(event) => setEvaluationId(event.target.value)} hint="A concentration run of the release that left the expert out, from its address under Evaluations." />
+          <CheckboxField name="override.emergency" label="It cannot wait for evidence" checked={isEmergency} onChange={(event) => setEmergency(event.target.checked)} hint="A review is owed within 48 hours, by somebody else." />
+        </>
+      )}
     </Confirm>
   );
 }
