@@ -70,7 +70,7 @@ export function plant(fault: Fault, { base, editor, busy }: Workshop, uniform: (
   if (fault !== 'same') {
     // Large for whoever compares weights, nothing for whoever runs them.
     const [shifted, ...reordered] = [routerName(Math.floor(uniform() * layers)), expertName(layer, Math.floor(uniform() * experts)), expertName(Math.floor(uniform() * layers), Math.floor(uniform() * experts))];
-    if (!guilty.has(shifted!)) fresh[shifted!] = editor.edit(fresh[shifted!]!, shiftRows(uniform));
+    if (!guilty.has(shifted)) fresh[shifted] = editor.edit(fresh[shifted]!, shiftRows(uniform));
     for (const name of new Set(reordered)) if (!guilty.has(name)) fresh[name] = editor.edit(fresh[name]!, reorderUnits(uniform));
     const harmless = [routerName(Math.floor(uniform() * layers)), ...Array.from({ length: 3 }, () => expertName(Math.floor(uniform() * layers), Math.floor(uniform() * experts)))];
     for (const name of new Set(harmless)) if (!guilty.has(name)) fresh[name] = editor.edit(fresh[name]!, perturb(HARMLESS, uniform));

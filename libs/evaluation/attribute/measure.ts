@@ -27,17 +27,17 @@ export async function measurePlace(place: Place, layout: AttributionLayout, earl
   switch (place.kind) {
     case 'descend': {
       const unit = descents(layout, table)[place.rank];
-      return unit === undefined ? null : ((await descend(layout, table, unit, place.pair, releases, probe, await tokens())) as unknown as Json);
+      return unit === undefined ? null : await descend(layout, table, unit, place.pair, releases, probe, await tokens());
     }
     case 'replay':
-      return isSmall(layout, table) ? NO_CHANGE : ((await replay(releases, probe, await tokens())) as unknown as Json);
+      return isSmall(layout, table) ? NO_CHANGE : await replay(releases, probe, await tokens());
     case 'knock-out': {
       const player = rankedPlayers(layout, table, earlier, 'expert')[place.rank];
-      return player === undefined || isSmall(layout, table) ? null : ((await knockOut(player, players, releases, probe, await tokens())) as unknown as Json);
+      return player === undefined || isSmall(layout, table) ? null : await knockOut(player, players, releases, probe, await tokens());
     }
     case 'exchange': {
       const chosen = isSmall(layout, table) ? [] : crowdedLayer(layout, table, earlier).slice(0, layout.settings.exchanged);
-      return chosen.length < 2 ? null : ((await exchange(chosen, players, releases, probe, await tokens())) as unknown as Json);
+      return chosen.length < 2 ? null : await exchange(chosen, players, releases, probe, await tokens());
     }
     case 'counterfactual': {
       const layer = worstLayer(layout, table, earlier);

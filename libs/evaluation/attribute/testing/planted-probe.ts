@@ -34,7 +34,7 @@ export function withNew(release: ReleaseManifest, names: readonly ComponentName[
 
 export interface Truth {
   /** Extra bits of a byte of text: what is wrong with a release. */
-  harm(components: ReleaseManifest['components'], intervention: Intervention | undefined): number;
+  readonly harm: (components: ReleaseManifest['components'], intervention: Intervention | undefined) => number;
   /** Bits of a byte by which an item differs from others, at most, with each release of its own. */
   readonly noise?: number;
 }
