@@ -71,6 +71,7 @@ export function parseAssertion(value: Json, path: string): RouteAssertion {
       return { ...common, type, flags: read.has('flags') ? flagList(read) : ['generalist'], atMost: share('atMost', 0) };
     case 'usage-within':
       only('layer', 'experts', 'atLeast', 'atMost');
+      if (share('atLeast', 0) === 0 && share('atMost', 1) === 1) read.refuse('atLeast', 'or atMost must be given, above 0 or below 1.');
       return { ...common, type, layer: layer(), experts: read.has('experts') ? ids(read, 'experts', MAX_EXPERT) : null, atLeast: share('atLeast', 0), atMost: share('atMost', 1) };
     case 'moved-at-most':
       only('layers', 'atMostBits');

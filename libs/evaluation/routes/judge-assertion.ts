@@ -46,7 +46,8 @@ function boundsOf(assertion: RouteAssertion): Bound[] {
     case 'no-generalist':
       return [{ side: 'atMost', bound: assertion.atMost }];
     case 'usage-within':
-      return [{ side: 'atLeast', bound: assertion.atLeast }, { side: 'atMost', bound: assertion.atMost }];
+      // A share is in [0, 1] anyway: such a bound would only be a line in every report.
+      return ([{ side: 'atLeast', bound: assertion.atLeast }, { side: 'atMost', bound: assertion.atMost }] as const).filter(({ bound }, at) => bound !== at);
     case 'moved-at-most':
       return [{ side: 'atMost', bound: assertion.atMostBits }];
     case 'stays-selected':

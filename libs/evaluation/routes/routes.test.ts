@@ -68,6 +68,8 @@ describe('assertions about routes', () => {
     const lone = judgeAssertion(rule, see(rule, [away]), null);
     expect(lone.gates.filter(({ outcome }) => outcome === 'fail').map(({ slice, side }) => [slice!['expert'], side]).toSorted()).toEqual([['0', 'atLeast'], ['1', 'atLeast'], ['2', 'atMost'], ['3', 'atMost']]);
     expect(failures).toEqual([]);
+    const oneSided = assertion({ type: 'usage-within', layer: 0, atMost: 0.4 });
+    expect(new Set(judgeAssertion(oneSided, see(oneSided, [away, half]), null).gates.map(({ side }) => side))).toEqual(new Set(['atMost']));
     expect(lone.failures[0]!.detail).toMatch(/expert \d takes (0|50)% of the selections of layer 0; wanted 10% to 40%/);
   });
 

@@ -43,6 +43,7 @@ describe('a suite', () => {
     ['a grader that is not there', suite({}, task({ kind: 'accuracy', grader: { type: 'fuzzy' } })), 'tasks[0].grader.type', /give one of exact, regex/],
     ['an assertion without its layer', suite({}, task({ kind: 'routes', grader: { assertions: [{ name: 'x', type: 'inside', experts: [1], atLeast: 0.5 }] } })), 'tasks[0].grader.assertions[0].layer', /a whole number from 0/],
     ['an assertion with the bound of another', suite({}, task({ kind: 'routes', grader: { assertions: [{ name: 'x', type: 'avoid', layer: 0, experts: [1], atLeast: 0.5 }] } })), 'tasks[0].grader.assertions[0].atLeast', /is not known here/],
+    ['usage without a bound', suite({}, task({ kind: 'routes', grader: { assertions: [{ name: 'x', type: 'usage-within', layer: 0, atMost: 1 }] } })), 'tasks[0].grader.assertions[0].atLeast', /or atMost must be given/],
     ['gates beside assertions', suite({}, task({ kind: 'routes', grader: { assertions: [{ name: 'x', type: 'no-generalist' }] }, gates: [{ metric: 'x', atMost: 1 }] })), 'tasks[0].gates', /each assertion is a gate/],
   ])('is refused with %s', (_, value, field, message) => {
     const error = refused(() => parseSuite(value));
