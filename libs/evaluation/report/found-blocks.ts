@@ -52,7 +52,10 @@ function cell(value: Json): Cell {
     return { quoted: `${shown.join(', ')}${value.length > MAX_IN_CELL ? `, ... (${value.length})` : ''}` };
   }
   const fields = value as Fields;
-  if (isEstimate(fields)) return estimate(fields);
+  if (isEstimate(fields)) {
+    const { label } = fields as Fields;
+    return typeof label === 'string' ? { quoted: `${label} ${estimate(fields)}` } : estimate(fields);
+  }
   if (isExpert(fields)) return `expert/${fields.layer}/${fields.expert}`;
   return { quoted: Object.entries(fields).slice(0, MAX_IN_CELL).map(([name, inner]) => `${name} ${plain(cell(inner))}`).join(', ') };
 }

@@ -96,6 +96,7 @@ describe('other kinds', () => {
     format: 'signalbox.result/1', kind: 'attribution', candidate: sha('c'), reference: sha('a'), suite: sha('5'), verdict: { outcome: 'fail', reasons: [{ reason: 'expert', detail: 'expert/2/5' }] }, summary: 'Expert 5 of layer 2.',
     confidence: 0.97, swap: { router: { value: 0.01, low: -0.01, high: 0.03 }, experts: { value: 0.4, low: 0.3, high: 0.5 } },
     shares: [{ expert: { layer: 2, expert: 5 }, share: { value: 0.8, low: 0.7, high: 0.9 } }, { expert: { layer: 0, expert: 1 }, share: { value: 0.1, low: 0, high: 0.2 } }],
+    levels: [{ level: 'full', classes: [{ label: 'german', value: 0.9, low: 0.8, high: 1, n: 9 }, { label: 'french', value: 0.5, low: null, high: null, n: 1 }] }],
   } as const;
 
   it('show their own fields as figures and tables', () => {
@@ -103,6 +104,7 @@ describe('other kinds', () => {
     expect(text).toContain('| Confidence | 0.97 |');
     expect(part(text, 'Swap')).toContain('| Experts | 0.4 \\[0.3, 0.5\\] |');
     expect(part(text, 'Shares')).toContain('expert/2/5 | 0.8 \\[0.7, 0.9\\] |');
+    expect(part(text, 'Levels')).toContain('| `full` | `german 0.9 [0.8, 1], french 0.5` |');
     expect(reportText(composeReport(inputOf(attribution)))).toMatch(/expert\/2\/5 +0\.8 \[0\.7, 0\.9\]/);
   });
 
