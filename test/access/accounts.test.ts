@@ -32,7 +32,7 @@ describe('accounts', () => {
     expect((await patch(id, 1, { roles: [] })).body).toMatchObject({ status: 412, detail: expect.stringContaining('version 2 now: roles viewer, client') });
     expect((await house.call(`/api/v1/accounts/${id}`, { method: 'PATCH', body: { roles: [] } })).status).toBe(428);
     expect((await patch(id, 2, {})).status).toBe(400);
-    expect((await me(key.secret)).body.permissions).toEqual(['inference', 'read']);
+    expect((await me(key.secret)).body.permissions).toEqual(['inference', 'read', 'statistics']);
     const { items } = (await house.call('/api/v1/audit?limit=1')).body;
     expect(items[0]).toMatchObject({ actor: FIRST_ADMIN_ID, action: 'account.change', subject: `account/${id}`, before: { roles: ['client'] }, after: { roles: ['viewer', 'client'] } });
   });
