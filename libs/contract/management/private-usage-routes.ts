@@ -24,10 +24,10 @@ const privateUsageSchema = z
   })
   .meta({ id: 'PrivateUsage', description: 'Usage shares with differential privacy.' });
 
-/** Statistics that tell nothing of single requests. */
+/** Statistics that tell nothing of single requests. One budget for all, so callers bound to a tenant could spend what others need: they get none. */
 export const privateUsageRoutes = {
   getPrivateUsage: {
-    operationId: 'getPrivateUsage', method: 'get', path: '/private-usage', tag: 'routing', needs: 'statistics', tenancy: 'own',
+    operationId: 'getPrivateUsage', method: 'get', path: '/private-usage', tag: 'routing', needs: 'statistics', tenancy: 'none',
     summary: 'Usage shares with differential privacy',
     description: 'Loads of whole UTC days that have ended, with noise that hides any one request, and their shares. The same question about the same data has the same answer and costs nothing again; each other answer spends epsilon of the budget of each of its days.',
     query: z.object({
