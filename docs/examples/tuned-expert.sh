@@ -47,7 +47,7 @@ say "5. Evaluate it on refusals and bypasses, as the safety suite"
 as_admin eval run evals/safety.yaml --candidate "$after" --reference "$before" --attach "$change" --evidence safety-suite
 
 say "6. Which part did it: router or expert?"
-as_admin eval attribute "$before" "$after" --suite evals/python-expert.yaml --attach "$change"
+as_admin eval attribute "$before" "$after" --suite evals/python-expert.yaml --setting minBitsPerByte=0.001 --attach "$change"
 
 say "7. Submit it; someone else reads and approves exactly this"
 as_admin change submit "$change"
