@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const NODE = join(ROOT, 'node_modules', '.bin', 'node');
 const MODEL = 'tiny-mixtral';
 /** Runs have a low priority, and other tests run beside them. */
-const WALK_MS = 600_000;
+const WALK_MS = 900_000;
 
 const provider = new SignInProvider();
 let home: string;
