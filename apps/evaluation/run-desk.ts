@@ -54,8 +54,8 @@ export class RunDesk {
     const probe = new ReleaseProbe({ locate: pathOf, threads: evaluation.threads, maxCacheBytes: evaluation.cacheMaxBytes, chunkTokens: CHUNK_TOKENS, maxReleases: evaluation.releasesHeld });
     try {
       const { spec } = claim.run;
-      const inputs = await readInputs(spec, { ...this.desk.sources, pathOf });
       const { judge } = evaluation;
+      const inputs = { ...(await readInputs(spec, { ...this.desk.sources, pathOf })), judge: judge && `${judge.model} ${judge.url}` };
       const tools = { probe, nowMs: () => performance.now(), ...(judge === null ? {} : { judge: (prompt: string) => askJudge(judge, prompt, signal) }) };
       const { claims, parts } = this.desk;
       return await conductRun(claim, assayOf(spec.kind, this.options.assays), inputs, { claims, parts, tools, now: this.options.now, onStep: this.onStep }, signal);

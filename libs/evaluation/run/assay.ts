@@ -9,6 +9,8 @@ export interface RunInputs {
   readonly candidate: ReleaseManifest;
   readonly reference: ReleaseManifest | null;
   readonly suite: Suite;
+  /** Who judges preferences, by endpoint and model; left out or null: nobody. */
+  readonly judge?: string | null;
   /** Items of a dataset of the suite, parsed, in order. */
   dataset(sha256: string): Promise<readonly Json[]>;
 }

@@ -143,6 +143,9 @@ describe('the result of a suite', () => {
     const first = await run(inputsOf([task], items, { reference: 'poor' }), { judge: async () => 'A' });
     expect(first.tasks[0]!.metrics[0]).toMatchObject({ candidate: { value: 0.5 }, difference: { value: 0, p: 1 } });
     await expect(run(inputsOf([task], items, { reference: 'poor' }))).rejects.toMatchObject({ reason: 'no-judge' });
+    const keys = async (judge: string): Promise<Json[]> => (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge })).map(({ key }) => key);
+    expect(await keys('large https://judge.example/v1')).toEqual(await keys('large https://judge.example/v1'));
+    expect(await keys('large https://judge.example/v1')).not.toEqual(await keys('small https://judge.example/v1'));
   });
 
   it('has the gaps of pairs, and the margins and routes of safety prompts', async () => {

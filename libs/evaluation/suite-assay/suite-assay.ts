@@ -54,7 +54,9 @@ async function taskSteps(inputs: RunInputs, task: Task, path: string): Promise<S
   const items = await inputs.dataset(task.dataset);
   const measurables = naming(task, path, () => read(items));
   const sides = reference && task.kind !== 'preference' ? [candidate, reference] : [candidate];
-  return sides.flatMap((release) => stepsOf(task, grader, measurables, release, task.kind === 'preference' ? reference : null));
+  // What a judge said serves no other one.
+  const preference: { readonly [name: string]: Json } = task.kind === 'preference' ? { versus: releaseIdOf(reference!), judge: inputs.judge ?? null } : { versus: null };
+  return sides.flatMap((release) => stepsOf(task, grader, measurables, release, preference));
 }
 
 /** Errors of items name a line; whose, only the task knows. */
@@ -102,12 +104,12 @@ function readerOf(grader: Grader, reference: ReleaseManifest | null): (items: re
   }
 }
 
-function stepsOf({ id, kind, dataset }: Task, grader: Grader, items: readonly Measurable[], release: ReleaseManifest, versus: ReleaseManifest | null): Step[] {
+function stepsOf({ id, kind, dataset }: Task, grader: Grader, items: readonly Measurable[], release: ReleaseManifest, preference: { readonly [name: string]: Json }): Step[] {
   const releaseId = releaseIdOf(release);
   const graderDigest = createHash('sha256').update(canonicalJson(grader), 'utf8').digest('hex');
   return ranges(items).map(({ from, to }) => ({
     // Which task or suite asks does not matter: equal items, judged alike, give equal parts.
-    key: { code: CODE_VERSION, kind, dataset, from, to, release: releaseId, versus: versus && releaseIdOf(versus), grader: graderDigest },
+    key: { code: CODE_VERSION, kind, dataset, from, to, release: releaseId, ...preference, grader: graderDigest },
     label: `${id}: items ${from + 1} to ${to} of ${items.length}, release ${releaseId.slice(0, 12)}`,
     measure: async (tools: RunTools) => {
       const measured: object[] = [];

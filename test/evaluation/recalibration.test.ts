@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { composeManifest } from '#libs/release/compose-manifest';
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { ReleaseProbe } from '#libs/runtime/probe/release-probe';
-import { importTinyRelease, TINY_MIXTRAL, type TinyRelease } from '../../../test/fixtures/tiny-release.ts';
-import { type RunInputs } from '../run/assay.ts';
-import { type Json } from '../run/run.ts';
-import { recalibrationAssay } from './recalibration-assay.ts';
-import { type RecalibrationResult } from './recalibration-result.ts';
+import { importTinyRelease, TINY_MIXTRAL, type TinyRelease } from '../fixtures/tiny-release.ts';
+import { type RunInputs } from '#libs/evaluation/run/assay';
+import { type Json } from '#libs/evaluation/run/run';
+import { recalibrationAssay } from '#libs/evaluation/recalibration/recalibration-assay';
+import { type RecalibrationResult } from '#libs/evaluation/recalibration/recalibration-result';
 
 const DATASET = 'd'.repeat(64);
 const SETTINGS = { maxItems: 64, itemsPerStep: 16, rounds: 6, strengths: [0.5, 1] };
