@@ -101,7 +101,9 @@ function Cost({ of }: { readonly of: Estimate }) {
 
 function effectRow({ name, effect }: Effect): EffectRow {
   const isTold = effect.low !== null && effect.high !== null && (effect.low > 0 || effect.high < 0);
-  return { key: name, label: EFFECTS[name] ?? name, value: effect.value, low: effect.low, high: effect.high, tone: !isTold ? 'neutral' : effect.value > 0 ? 'worse' : 'better', note: !isTold ? 'not told apart' : effect.value > 0 ? 'worse' : 'better' };
+  // Without a changed part there is nothing to tell apart.
+  const isNothing = effect.value === 0 && effect.low === 0 && effect.high === 0;
+  return { key: name, label: EFFECTS[name] ?? name, value: effect.value, low: effect.low, high: effect.high, tone: !isTold ? 'neutral' : effect.value > 0 ? 'worse' : 'better', note: isNothing ? 'nothing changed' : !isTold ? 'not told apart' : effect.value > 0 ? 'worse' : 'better' };
 }
 
 function intervalOf({ low, high }: Estimate): string | undefined {

@@ -71,7 +71,7 @@ function Cell({ estimate, base, reach, role }: { readonly estimate: Estimate | n
       <span className="block text-xs">
         {role}
         {role !== null && more !== null && ', '}
-        {more !== null && `${more > 0 ? '+' : ''}${formatNumber(more)}`}
+        {more !== null && (more === 0 ? 'the same' : `${more > 0 ? '+' : ''}${formatNumber(more)}`)}
       </span>
     </td>
   );

@@ -47,7 +47,7 @@ function MarginsCard({ found: { margins, refusalMargin, effectiveCarriers } }: {
           <Figure key={name} label={`${inWords(name)} prompts`} value={bits(margin)} note={note(margin)} />
         ))}
         {refusalMargin !== null && <Figure label="Margin that experts were left out for" value={bits(refusalMargin)} note={note(refusalMargin)} />}
-        {effectiveCarriers !== null && <Figure label="Carried by so many experts" value={formatNumber(effectiveCarriers)} definition="2 to the entropy of the experts' shares: so many would carry it, were they alike." />}
+        {effectiveCarriers !== null && refusalMargin !== null && refusalMargin.value > 0 && <Figure label="Carried by so many experts" value={formatNumber(effectiveCarriers)} definition="2 to the entropy of the experts' shares: so many would carry it, were they alike." />}
       </Figures>
     </Card>
   );
@@ -57,8 +57,8 @@ function KnockOutsCard({ found: { knockOuts } }: { readonly found: Concentration
   const shown = knockOuts.slice(0, SHOWN);
   const rows = shown.map(({ layer, expert, effect, share, isFound }) => ({
     key: `${layer}/${expert}`, label: `layer ${layer}, expert ${expert}`, heading: <ExpertPlaceLink layer={layer} expert={expert} />,
-    value: effect.value, low: effect.low, high: effect.high, tone: isFound ? ('worse' as const) : ('neutral' as const),
-    note: isFound ? `carries ${share === null ? 'refusals' : `${formatPercent(share, 0)} of the margin`}` : 'not told apart',
+    value: effect.value, low: effect.low, high: effect.high, tone: isFound && share !== null ? ('worse' as const) : ('neutral' as const),
+    note: !isFound ? 'not told apart' : share === null ? 'lowers the margin' : `carries ${formatPercent(share, 0)} of the margin`,
   }));
   return (
     <Card title="Left out one at a time" lead={`By how much refusing gets less likely without the expert, bits per byte. ${knockOuts.length > SHOWN ? `The ${SHOWN} with the greatest effect of ${knockOuts.length}.` : 'Greatest effect first.'}`}>

@@ -39,7 +39,7 @@ export function ProposalsCard({ run, proposals }: { readonly run: Evaluation; re
       }
     >
       {proposals.length === 0 ? (
-        <Empty title="Nothing is proposed">No single expert was found to carry enough of the refusals.</Empty>
+        <Empty title="Nothing is proposed">The verdict above says why.</Empty>
       ) : (
         <ul aria-label="Experts proposed to protect" className="flex flex-col divide-y divide-line">
           {proposals.map((proposal) => (
