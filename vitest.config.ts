@@ -6,6 +6,7 @@ const ALONE = ['test/activation-load/**/*.test.ts', 'test/outage/outage.test.ts'
 
 /** The files that take longest, the longest first. Begun late, one of them would run on when all others have ended. */
 const LONGEST = [
+  'test/tuned-expert/tuned-expert.test.ts',
   'test/accounting/accounting.test.ts',
   'test/console/tour.test.ts',
   'test/delivery/faults.test.ts',
