@@ -47,7 +47,7 @@ describe.skipIf(CHROMIUM === null)('an evaluation that is measured', () => {
     await page.getByRole('link', { name: 'Start one like it' }).click();
     await form.getByRole('button', { name: 'Start' }).click();
     await page.getByText('This was measured before').waitFor();
-    expect(new URL(page.url()).pathname).toBe(new URL(address).pathname);
+    await page.waitForURL((url) => url.pathname === new URL(address).pathname);
     await viewer.close();
   });
 
