@@ -21,6 +21,7 @@ async function ask(dataClass: string): Promise<string> {
   return response.headers.get('x-request-id')!;
 }
 
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it reads
 async function get<T>(path: string): Promise<{ status: number; body: T }> {
   const response = await fetch(`${signalbox.url}/api/v1${path}`, { headers });
   return { status: response.status, body: (await response.json()) as T };

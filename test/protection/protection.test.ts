@@ -61,7 +61,7 @@ async function activate(release: string, key: string): Promise<Answer> {
 const protect = (layer: number, expert: number, key = keys.operator, headers = {}) => call('PUT', `/models/toy/protected-experts/${layer}/${expert}`, key, { reason: WHY }, headers);
 const quarantine = (key: string, override?: object) => call('POST', '/models/toy/quarantines', key, { layer: 0, expert: 1, reason: 'a drill', ...(override ? { override } : {}) });
 const lift = async (made: Answer) => call('POST', `/models/toy/quarantines/${made.body.id}/lift`, keys.operator, {});
-const actions = async (action: string): Promise<number> => Number(((await house.dataSource.query('SELECT count(*) AS n FROM signalbox.audit_entry WHERE action = $1', [action])) as { n: string }[])[0]!.n);
+const actions = async (action: string): Promise<number> => Number((await house.dataSource.query<{ n: string }[]>('SELECT count(*) AS n FROM signalbox.audit_entry WHERE action = $1', [action]))[0]!.n);
 
 /** A finished run, as the process leaves it that measures. */
 async function finished(kind: 'suite' | 'concentration', candidate: string, found: object = {}, outcome = 'pass'): Promise<string> {

@@ -89,6 +89,6 @@ export function itemsOf({ settings, refused }: ConcentrationLayout, items: reado
 }
 
 /** Parts of one experiment of a stage, chunk by chunk. */
-export function partsOf<T>(parts: readonly Json[], { from, chunks }: Stage, experiment: number): readonly T[] {
-  return parts.slice(from + experiment * chunks, from + (experiment + 1) * chunks) as unknown as readonly T[];
+export function partsOf(parts: readonly Json[], { from, chunks }: Stage, experiment: number): readonly Json[] {
+  return parts.slice(from + experiment * chunks, from + (experiment + 1) * chunks);
 }

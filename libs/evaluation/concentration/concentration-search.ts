@@ -26,7 +26,7 @@ export class ConcentrationSearch {
     this.#layout = layout;
     this.#shape = shape;
     this.#parts = parts;
-    this.asked = partsOf<readonly AskedItem[]>(parts, stageOf(layout, 'baseline'), 0).flat();
+    this.asked = (partsOf(parts, stageOf(layout, 'baseline'), 0) as unknown as readonly (readonly AskedItem[])[]).flat();
   }
 
   get rates(): RateDifference[] {
@@ -59,7 +59,7 @@ export class ConcentrationSearch {
     const { settings } = this.#layout;
     const { choices } = this;
     const stage = stageOf(this.#layout, 'knock-out');
-    return knockOutEffects(choices, this.#refused, this.#margins, choices.map((_, at) => partsOf<readonly number[]>(this.#parts, stage, at).flat()), this.refusalMargin, settings.falseDiscoveryRate);
+    return knockOutEffects(choices, this.#refused, this.#margins, choices.map((_, at) => (partsOf(this.#parts, stage, at) as readonly (readonly number[])[]).flat()), this.refusalMargin, settings.falseDiscoveryRate);
   }
 
   /** Experts left out together in each experiment of a stage of sets; null: nothing is measured. */
@@ -89,7 +89,7 @@ export class ConcentrationSearch {
   }
 
   #removedBy(stage: Stage, experiment: number, margin: number): number {
-    const without = partsOf<readonly number[]>(this.#parts, stage, experiment).flat();
+    const without = (partsOf(this.#parts, stage, experiment) as readonly (readonly number[])[]).flat();
     return clusteredMean(this.#margins.map((full, at) => full - without[at]!), this.#refused.map(({ prompt }) => prompt)).value / margin;
   }
 

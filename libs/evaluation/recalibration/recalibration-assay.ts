@@ -66,7 +66,7 @@ function stepsOf({ spec, candidate, suite }: RunInputs, settings: RecalibrationS
   const rounds = Array.from({ length: settings.rounds }, (_, at) => ({
     key: { ...of, stage: 'round', round: at },
     label: `usage of experts, round ${at + 1} of ${settings.rounds}`,
-    measure: async (tools: RunTools) => (await round(at, tools)) as unknown as Json,
+    measure: (tools: RunTools) => round(at, tools),
   }));
   const judged: Step[] = [];
   for (let from = 0; from < items.judge.length; from += settings.itemsPerStep) {

@@ -130,12 +130,12 @@ describe('the result of a suite', () => {
     const task = { kind: 'preference', grader: { maxTokens: 12, stopAt: '\n' }, gates: [{ metric: 'winShare', atLeast: 0.4 }] };
     const items = Array.from({ length: 10 }, (_, at) => ({ prompt: `p${at}` }));
     const asked: string[] = [];
-    const judge = async (prompt: string): Promise<string> => {
+    const replies = async (prompt: string): Promise<string> => {
       asked.push(prompt);
       if (prompt.includes('\np9\n')) return 'I would rather not say.';
       return /ANSWER A\ngood/.test(prompt) ? 'A' : 'B';
     };
-    const result = await run(inputsOf([task], items, { reference: 'poor' }), { judge });
+    const result = await run(inputsOf([task], items, { reference: 'poor' }), { judge: replies });
     expect(asked).toHaveLength(20);
     expect(result.tasks[0]!.metrics[0]).toMatchObject({ name: 'winShare', candidate: { value: 1, n: 9 }, reference: { value: 0.5 }, difference: { value: 0.5, p: 2 / 2 ** 9 } });
     expect(result.verdict.outcome).toBe('pass');
@@ -143,7 +143,7 @@ describe('the result of a suite', () => {
     const first = await run(inputsOf([task], items, { reference: 'poor' }), { judge: async () => 'A' });
     expect(first.tasks[0]!.metrics[0]).toMatchObject({ candidate: { value: 0.5 }, difference: { value: 0, p: 1 } });
     await expect(run(inputsOf([task], items, { reference: 'poor' }))).rejects.toMatchObject({ reason: 'no-judge' });
-    const keys = async (judge: string): Promise<Json[]> => (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge })).map(({ key }) => key);
+    const keys = async (name: string): Promise<Json[]> => (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge: name })).map(({ key }) => key);
     expect(await keys('large https://judge.example/v1')).toEqual(await keys('large https://judge.example/v1'));
     expect(await keys('large https://judge.example/v1')).not.toEqual(await keys('small https://judge.example/v1'));
   });

@@ -36,7 +36,7 @@ export class ExpertStage {
     this.#hiddenSize = hiddenSize;
     this.#topK = topK;
     this.#observe = observe;
-    this.#likely = sessions.some((row) => row.some((session) => session.expect)) ? new LikelyExperts(sessions.length, sessions[0]!.length) : null;
+    this.#likely = sessions.some((row) => row.some((session) => 'expect' in session)) ? new LikelyExperts(sessions.length, sessions[0]!.length) : null;
   }
 
   drainTimings(): ExpertTiming[] {

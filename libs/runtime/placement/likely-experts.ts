@@ -36,7 +36,7 @@ export class LikelyExperts {
     }
     return Array.from(scores.keys())
       .filter((expert) => scores[expert]! > 0)
-      .sort((a, b) => scores[b]! - scores[a]! || a - b)
+      .toSorted((a, b) => scores[b]! - scores[a]! || a - b)
       .slice(0, count);
   }
 

@@ -86,7 +86,7 @@ export class ResidentSet {
   }
 
   #leastUsedFirst(): [string, Resident][] {
-    return [...this.#residents].filter(([, { isHeld }]) => isHeld).sort(([, a], [, b]) => a.score - b.score);
+    return [...this.#residents].filter(([, { isHeld }]) => isHeld).toSorted(([, a], [, b]) => a.score - b.score);
   }
 
   #scaleDown(): void {
