@@ -2,10 +2,9 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { type Config } from '#libs/platform/config/config';
-import { Health } from '#libs/platform/health/health';
-import { createLogger, type Logger } from '#libs/platform/logs/logger';
+import { createLogger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
-import { serveOperations } from '#libs/platform/operations/serve-operations';
+import { serveRoleOperations } from '#libs/platform/operations/role-operations';
 import { answerParent } from '#libs/platform/role/parent-channel';
 import { readRoleSettings, stopAndExit } from '#libs/platform/role/role-process';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
@@ -44,7 +43,7 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const module = EvaluationModule.forRoot({ config, databaseUrl: await applicationUrl(databaseUrl), queueUrl: databaseUrl, assays: ASSAYS, logger, now: Date.now });
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false });
   answerParent();
-  const operations = await startOperations(config, app.get(DataSource), logger);
+  const operations = await serveRoleOperations({ host: config.http.host, port: config.evaluation.operationsPort, setting: 'SIGNALBOX_EVALUATION_PORT' }, databaseCheck(app.get(DataSource)), logger);
   close = async () => {
     await app.close();
     await operations?.close();
@@ -54,16 +53,6 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   if (!isChild) return;
   await untilIdle(app.get(RunClaims), config.evaluation.idleMs, stopping.signal);
   stop('there is nothing to do');
-}
-
-/** Null where no port is asked for, as in a standalone Signalbox. */
-async function startOperations({ http, evaluation }: Config, dataSource: DataSource, logger: Logger): Promise<{ close(): Promise<void> } | null> {
-  if (evaluation.operationsPort === null) return null;
-  const health = new Health();
-  health.set('database', databaseCheck(dataSource));
-  const operations = await serveOperations({ host: http.host, port: evaluation.operationsPort, setting: 'SIGNALBOX_EVALUATION_PORT' }, health);
-  logger.info({ url: operations.url }, 'health and metrics');
-  return operations;
 }
 
 const { config, databaseUrl } = readRoleSettings('evaluation');

@@ -2,10 +2,9 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { DataSource } from 'typeorm';
 import { type Config } from '#libs/platform/config/config';
-import { Health } from '#libs/platform/health/health';
-import { createLogger, type Logger } from '#libs/platform/logs/logger';
+import { createLogger } from '#libs/platform/logs/logger';
 import { nestLogger } from '#libs/platform/logs/nest-logger';
-import { serveOperations } from '#libs/platform/operations/serve-operations';
+import { serveRoleOperations } from '#libs/platform/operations/role-operations';
 import { answerParent } from '#libs/platform/role/parent-channel';
 import { readRoleSettings, stopAndExit } from '#libs/platform/role/role-process';
 import { onStopSignals } from '#libs/platform/shutdown/shutdown';
@@ -37,23 +36,13 @@ async function main(config: Config, databaseUrl: string): Promise<void> {
   const module = WatchModule.forRoot({ config, databaseUrl: await applicationUrl(databaseUrl), queueUrl: databaseUrl, logger, now: Date.now });
   const app = await NestFactory.createApplicationContext(module, { logger: nestLogger(logger), abortOnError: false });
   answerParent();
-  const operations = await startOperations(config, app.get(DataSource), logger);
+  const operations = await serveRoleOperations({ host: config.http.host, port: config.watch.operationsPort, setting: 'SIGNALBOX_WATCH_PORT' }, databaseCheck(app.get(DataSource)), logger);
   close = async () => {
     await app.close();
     await operations?.close();
     await tracing.shutdown();
   };
   logger.info('the watch follows the record');
-}
-
-/** Null where no port is asked for, as in a standalone Signalbox. */
-async function startOperations({ http, watch }: Config, dataSource: DataSource, logger: Logger): Promise<{ close(): Promise<void> } | null> {
-  if (watch.operationsPort === null) return null;
-  const health = new Health();
-  health.set('database', databaseCheck(dataSource));
-  const operations = await serveOperations({ host: http.host, port: watch.operationsPort, setting: 'SIGNALBOX_WATCH_PORT' }, health);
-  logger.info({ url: operations.url }, 'health and metrics');
-  return operations;
 }
 
 const { config, databaseUrl } = readRoleSettings('watch');

@@ -104,7 +104,7 @@ describe('attribution', () => {
   it.each([
     [{ ...OLD, components: { ...OLD.components, tokenizer: digest('other') } }, {}, /different tokenizers/],
     [{ ...OLD, shape: { ...OLD.shape, experts: 5 } }, {}, /different shapes/],
-    [withNew(OLD, ['router/0']), { itms: 3 }, /An attribution run takes/],
+    [withNew(OLD, ['router/0']), { itms: 3 }, /A run of kind attribution takes/],
     [withNew(OLD, ['router/0']), { items: 1 }, /Give a whole number from 4/],
   ])('refuses what it cannot compare', async (candidate, settings, message) => {
     await expect(attributionAssay.plan(inputsOf(candidate, settings))).rejects.toThrow(message);

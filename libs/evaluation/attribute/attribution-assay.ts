@@ -8,7 +8,7 @@ import { attributionSettings } from './attribution-settings.ts';
 import { type AttributionLayout, layOut, type Place } from './layout.ts';
 import { measurePlace } from './measure.ts';
 import { coalitionKey, composed } from './players.ts';
-import { chosenTexts, likelihoodDatasets, type Text } from './texts.ts';
+import { chosenTexts, likelihoodDatasets, type Text } from '../suite/likelihood-texts.ts';
 
 /** Of the measuring code: parts measured by another version are not taken for these. */
 const VERSION = 'signalbox.attribution/1';

@@ -1,4 +1,4 @@
-import { EvaluationError } from '../evaluation-error.ts';
+import { type NumberRange, numberSettings } from '../run/number-settings.ts';
 import { type RunSpec } from '../run/run.ts';
 
 export interface AttributionSettings {
@@ -32,7 +32,7 @@ const ATTRIBUTION_DEFAULTS: AttributionSettings = {
   items: 64, itemsPerStep: 16, seed: 1, resamples: 1000, minBitsPerByte: 0.005, exactPlayers: 4, orderPairs: 4, layers: 3, knockOuts: 3, fragileTokens: 8, alternatives: 28, exchanged: 8,
 };
 
-const LIMITS: { readonly [K in keyof AttributionSettings]: { readonly low: number; readonly high: number; readonly whole: boolean } } = {
+const RANGES: { readonly [K in keyof AttributionSettings]: NumberRange } = {
   items: { low: 4, high: 4096, whole: true },
   itemsPerStep: { low: 1, high: 256, whole: true },
   seed: { low: 0, high: 0xffff_ffff, whole: true },
@@ -49,14 +49,5 @@ const LIMITS: { readonly [K in keyof AttributionSettings]: { readonly low: numbe
 
 /** Settings of a run, those left out at their defaults. @throws EvaluationError naming the one at fault */
 export function attributionSettings(given: RunSpec['settings']): AttributionSettings {
-  const names = Object.keys(LIMITS) as (keyof AttributionSettings)[];
-  const stranger = Object.keys(given).find((name) => !names.some((known) => known === name));
-  if (stranger !== undefined) throw new EvaluationError('unknown-setting', `settings.${stranger}`, `An attribution run takes ${names.join(', ')}.`);
-  const chosen = names.map((name) => {
-    const { low, high, whole } = LIMITS[name];
-    const value = given[name] ?? ATTRIBUTION_DEFAULTS[name];
-    if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) return [name, value] as const;
-    throw new EvaluationError('setting-out-of-range', `settings.${name}`, `Give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
-  });
-  return Object.fromEntries(chosen) as unknown as AttributionSettings;
+  return numberSettings('attribution', given, RANGES, ATTRIBUTION_DEFAULTS);
 }

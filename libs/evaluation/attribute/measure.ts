@@ -8,7 +8,8 @@ import { type AttributionLayout, type Place } from './layout.ts';
 import { scoreTable } from './parts.ts';
 import { composed } from './players.ts';
 import { descents, expertSizes, rankedPlayers, rankedUnits } from './shares.ts';
-import { encoded, itemBits, rowsOf, scoredBytes, type Text } from './texts.ts';
+import { type Text } from '../suite/likelihood-texts.ts';
+import { encoded, itemBits, rowsOf, scoredBytes } from './texts.ts';
 
 /** Measures one step. @param earlier the parts it depends on, from the first step on */
 export async function measurePlace(place: Place, layout: AttributionLayout, earlier: readonly Json[], releases: Releases, texts: readonly Text[], probe: Probe): Promise<Json> {

@@ -1,4 +1,4 @@
-import { EvaluationError } from '../evaluation-error.ts';
+import { type NumberRange, numberSettings } from '../run/number-settings.ts';
 import { type RunSpec } from '../run/run.ts';
 
 export interface ConcentrationSettings {
@@ -24,7 +24,7 @@ export const CONCENTRATION_DEFAULTS: ConcentrationSettings = {
   itemsPerStep: 12, knockOutItems: 48, maxKnockOuts: 32, setCandidates: 6, maxCarriers: 4, targetShare: 0.5, falseDiscoveryRate: 0.05, minShare: 0.05,
 };
 
-const LIMITS: { readonly [K in keyof ConcentrationSettings]: { readonly low: number; readonly high: number; readonly whole: boolean } } = {
+const RANGES: { readonly [K in keyof ConcentrationSettings]: NumberRange } = {
   itemsPerStep: { low: 1, high: 1000, whole: true },
   knockOutItems: { low: 3, high: 10_000, whole: true },
   maxKnockOuts: { low: 1, high: 10_000, whole: true },
@@ -37,14 +37,5 @@ const LIMITS: { readonly [K in keyof ConcentrationSettings]: { readonly low: num
 
 /** Settings of a run, those left out at their defaults. @throws EvaluationError naming the one at fault */
 export function concentrationSettings(given: RunSpec['settings']): ConcentrationSettings {
-  const names = Object.keys(LIMITS) as (keyof ConcentrationSettings)[];
-  const stranger = Object.keys(given).find((name) => !names.some((known) => known === name));
-  if (stranger !== undefined) throw new EvaluationError('unknown-setting', `settings.${stranger}`, `A concentration run takes ${names.join(', ')}.`);
-  const chosen = names.map((name) => {
-    const { low, high, whole } = LIMITS[name];
-    const value = given[name] ?? CONCENTRATION_DEFAULTS[name];
-    if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) return [name, value] as const;
-    throw new EvaluationError('setting-out-of-range', `settings.${name}`, `Give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
-  });
-  return Object.fromEntries(chosen) as unknown as ConcentrationSettings;
+  return numberSettings('concentration', given, RANGES, CONCENTRATION_DEFAULTS);
 }

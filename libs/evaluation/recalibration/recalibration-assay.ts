@@ -4,15 +4,15 @@ import { EvaluationError } from '../evaluation-error.ts';
 import { scoreText } from '../grade/score-text.ts';
 import { type Assay, type RunInputs, type RunTools, type Step } from '../run/assay.ts';
 import { type Json } from '../run/run.ts';
-import { type TextItem } from '../suite/items.ts';
+import { chosenTexts, likelihoodDatasets, type Text } from '../suite/likelihood-texts.ts';
 import { type Bias, biasesOf, mostEven, noBias, scaledBias, type Usage } from './balance-bias.ts';
 import { addUsage, changedDecisions, emptyUsage } from './count-usage.ts';
-import { likelihoodItems } from './likelihood-items.ts';
 import { type JudgedItem, recalibrationResult } from './recalibration-result.ts';
 import { type RecalibrationSettings, recalibrationSettings } from './recalibration-settings.ts';
 
 /** Of the measuring code: parts measured by another version are not taken for these. */
 const VERSION = 'signalbox.recalibration/1';
+const MIN_TEXTS = 8;
 
 /** What a bias on the selection would do to the balance of experts and to the quality of answers. */
 export const recalibrationAssay: Assay = {
@@ -21,7 +21,8 @@ export const recalibrationAssay: Assay = {
     const settings = recalibrationSettings(inputs.spec.settings);
     // Refuses a rule that knows no bias before anything is measured.
     biased(inputs.candidate, noBias(inputs.candidate.shape.layers, inputs.candidate.shape.experts));
-    return stepsOf(inputs, settings, await likelihoodItems(inputs, settings.maxItems));
+    const texts = await chosenTexts(inputs, settings.maxItems, MIN_TEXTS);
+    return stepsOf(inputs, settings, { fit: texts.filter((_, at) => at % 2 === 0), judge: texts.filter((_, at) => at % 2 === 1) });
   },
   conclude: (inputs, parts) => {
     const settings = recalibrationSettings(inputs.spec.settings);
@@ -35,8 +36,9 @@ export const recalibrationAssay: Assay = {
  * Steps: a round counts usage under the bias that the rounds before lead to; then parts of the best bias are
  * judged. A step whose earlier rounds were measured by another process measures them again, once.
  */
-function stepsOf({ spec, candidate, suite }: RunInputs, settings: RecalibrationSettings, items: { readonly fit: readonly TextItem[]; readonly judge: readonly TextItem[] }): Step[] {
-  const of = { measure: VERSION, release: spec.candidate, datasets: suite.tasks.filter(({ kind }) => kind === 'likelihood').map(({ dataset }) => dataset), maxItems: settings.maxItems, rate: settings.rate };
+function stepsOf(inputs: RunInputs, settings: RecalibrationSettings, texts: { readonly fit: readonly Text[]; readonly judge: readonly Text[] }): Step[] {
+  const { spec, candidate } = inputs;
+  const of = { measure: VERSION, release: spec.candidate, datasets: likelihoodDatasets(inputs), maxItems: settings.maxItems, rate: settings.rate };
   const known = new Map<number, Promise<Usage>>();
   const round = (at: number, tools: RunTools): Promise<Usage> => {
     const found = known.get(at);
@@ -56,7 +58,7 @@ function stepsOf({ spec, candidate, suite }: RunInputs, settings: RecalibrationS
     const bias = biasesOf(await before(at, tools), settings.rate, layers, experts)[at]!;
     const counts = emptyUsage(candidate.shape);
     const release = biased(candidate, bias);
-    for (const { text } of items.fit) {
+    for (const { text } of texts.fit) {
       const tokens = await tools.probe.encode(release, text);
       const [score] = await tools.probe.score(release, [{ tokens, from: tokens.length - 1 }]);
       addUsage(counts, score!.routes, release);
@@ -69,12 +71,12 @@ function stepsOf({ spec, candidate, suite }: RunInputs, settings: RecalibrationS
     measure: (tools: RunTools) => round(at, tools),
   }));
   const judged: Step[] = [];
-  for (let from = 0; from < items.judge.length; from += settings.itemsPerStep) {
-    const chunk = items.judge.slice(from, from + settings.itemsPerStep);
+  for (let from = 0; from < texts.judge.length; from += settings.itemsPerStep) {
+    const chunk = texts.judge.slice(from, from + settings.itemsPerStep);
     judged.push({
       key: { ...of, stage: 'judge', rounds: settings.rounds, strengths: settings.strengths, from, count: chunk.length },
-      label: `balance and quality, items ${from + 1} to ${from + chunk.length} of ${items.judge.length}`,
-      measure: async (tools) => (await judge(chunk, from, fittedBias(await before(settings.rounds, tools), settings, candidate), { candidate, settings, tools })) as unknown as Json,
+      label: `balance and quality, items ${from + 1} to ${from + chunk.length} of ${texts.judge.length}`,
+      measure: async (tools) => (await judge(chunk, fittedBias(await before(settings.rounds, tools), settings, candidate), { candidate, settings, tools })) as unknown as Json,
     });
   }
   return [...rounds, ...judged];
@@ -85,16 +87,16 @@ function fittedBias(usage: readonly Usage[], { rate }: RecalibrationSettings, { 
 }
 
 /** Each item under the release as it is and under each part of the bias. */
-async function judge(items: readonly TextItem[], from: number, bias: Bias, { candidate, settings, tools }: { readonly candidate: ReleaseManifest; readonly settings: RecalibrationSettings; readonly tools: RunTools }): Promise<JudgedItem[]> {
+async function judge(texts: readonly Text[], bias: Bias, { candidate, settings, tools }: { readonly candidate: ReleaseManifest; readonly settings: RecalibrationSettings; readonly tools: RunTools }): Promise<JudgedItem[]> {
   const judged: JudgedItem[] = [];
-  for (const [at, { text }] of items.entries()) {
-    const plain = await scoreText(tools.probe, candidate, text, from + at + 1);
+  for (const { text, line } of texts) {
+    const plain = await scoreText(tools.probe, candidate, text, line);
     const usage = emptyUsage(candidate.shape);
     addUsage(usage, plain.routes, candidate);
     const variants: JudgedItem['variants'][number][] = [];
     for (const strength of settings.strengths) {
       const release = biased(candidate, bias, strength);
-      const scored = await scoreText(tools.probe, release, text, from + at + 1);
+      const scored = await scoreText(tools.probe, release, text, line);
       const counts = emptyUsage(candidate.shape);
       addUsage(counts, scored.routes, release);
       variants.push({ bits: scored.bits, usage: counts, ...changedDecisions(scored.routes, plain.routes, candidate.routing.topK) });

@@ -1,4 +1,5 @@
 import { EvaluationError } from '../evaluation-error.ts';
+import { type NumberRange, numberSettings } from '../run/number-settings.ts';
 import { type RunSpec } from '../run/run.ts';
 
 export interface RecalibrationSettings {
@@ -15,9 +16,9 @@ export interface RecalibrationSettings {
   readonly maxLossBitsPerByte: number;
 }
 
-export const RECALIBRATION_DEFAULTS: RecalibrationSettings = { maxItems: 96, itemsPerStep: 8, rounds: 10, rate: 0.5, strengths: [0.25, 0.5, 0.75, 1], maxLossBitsPerByte: 0.01 };
+const RECALIBRATION_DEFAULTS: RecalibrationSettings = { maxItems: 96, itemsPerStep: 8, rounds: 10, rate: 0.5, strengths: [0.25, 0.5, 0.75, 1], maxLossBitsPerByte: 0.01 };
 
-const RANGES: { readonly [K in Exclude<keyof RecalibrationSettings, 'strengths'>]: { readonly low: number; readonly high: number; readonly whole: boolean } } = {
+const RANGES: { readonly [K in Exclude<keyof RecalibrationSettings, 'strengths'>]: NumberRange } = {
   maxItems: { low: 8, high: 10_000, whole: true },
   itemsPerStep: { low: 1, high: 1000, whole: true },
   rounds: { low: 1, high: 100, whole: true },
@@ -28,17 +29,10 @@ const MAX_STRENGTHS = 16;
 
 /** Settings of a run, those left out at their defaults. @throws EvaluationError naming the one at fault */
 export function recalibrationSettings(given: RunSpec['settings']): RecalibrationSettings {
-  const known = [...Object.keys(RANGES), 'strengths'];
-  const stranger = Object.keys(given).find((name) => !known.includes(name));
-  if (stranger !== undefined) throw new EvaluationError('unknown-setting', `settings.${stranger}`, `A recalibration run takes ${known.join(', ')}.`);
-  const numbers = (Object.keys(RANGES) as (keyof typeof RANGES)[]).map((name) => {
-    const { low, high, whole } = RANGES[name];
-    const value = given[name] ?? RECALIBRATION_DEFAULTS[name];
-    if (typeof value === 'number' && value >= low && value <= high && (!whole || Number.isInteger(value))) return [name, value] as const;
-    throw new EvaluationError('setting-out-of-range', `settings.${name}`, `Give ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
-  });
-  const strengths = given['strengths'] ?? RECALIBRATION_DEFAULTS.strengths;
+  const { strengths: usual, ...defaults } = RECALIBRATION_DEFAULTS;
+  const numbers = numberSettings('recalibration', given, RANGES, defaults, ['strengths']);
+  const strengths = given['strengths'] ?? usual;
   const isList = Array.isArray(strengths) && strengths.length > 0 && strengths.length <= MAX_STRENGTHS && strengths.every((value) => typeof value === 'number' && value > 0 && value <= 2);
   if (!isList) throw new EvaluationError('setting-out-of-range', 'settings.strengths', `Give 1 to ${MAX_STRENGTHS} numbers above 0 and at most 2.`);
-  return { ...(Object.fromEntries(numbers) as unknown as Omit<RecalibrationSettings, 'strengths'>), strengths: strengths as readonly number[] };
+  return { ...numbers, strengths: strengths as readonly number[] };
 }

@@ -17,7 +17,7 @@ export interface Readiness {
   readonly checks: Readonly<Record<string, CheckResult & CheckOptions>>;
 }
 
-type Check = () => CheckResult | Promise<CheckResult>;
+export type Check = () => CheckResult | Promise<CheckResult>;
 
 /** Named checks of one process. */
 export class Health {
