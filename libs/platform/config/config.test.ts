@@ -16,7 +16,7 @@ describe('loadConfig', () => {
       access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 6000, inferenceRequestsPerMinute: null, failedLoginsPerMinute: 60 },
       database: { url: null },
       queue: { redisUrl: null },
-      evaluation: { cacheMaxBytes: 2 ** 28, heapBytes: 2 ** 30, idleMs: 60_000, judge: null, operationsPort: null, releasesHeld: 2, retentionDays: 30, threads: 1, chunkTokens: 64 },
+      evaluation: { cacheMaxBytes: 2 ** 28, heapBytes: 2 ** 30, idleMs: 60_000, judge: null, operationsPort: null, releasesHeld: 2, retentionDays: 30, threads: 1 },
       capture: {
         mode: 'full',
         share: 1,
