@@ -98,7 +98,8 @@ function One({ id, at, token, layer, rank, experts, theme, hasLabel, isChosen, i
             stands === null ? (
               <bdi key={index}>{text}</bdi>
             ) : (
-              <span key={index} className="text-ink-soft">
+              // The softer ink is too faint on some experts' colours.
+              <span key={index} className="italic">
                 {text}
               </span>
             ),
