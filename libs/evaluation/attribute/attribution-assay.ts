@@ -1,7 +1,8 @@
 import { type ReleaseManifest } from '#libs/release/manifest';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { EvaluationError } from '../evaluation-error.ts';
-import { type Assay, type RunInputs, type RunTools, type Step } from '../run/assay.ts';
+import { type Assay, type RunInputs, type Step } from '../run/assay.ts';
+import { eachOnce } from '../run/each-once.ts';
 import { type Json } from '../run/run.ts';
 import { attributionResult } from './attribution-result.ts';
 import { attributionSettings } from './attribution-settings.ts';
@@ -37,18 +38,8 @@ function requireReference({ reference }: RunInputs): ReleaseManifest {
 function stepsOf(layout: AttributionLayout, texts: readonly Text[], inputs: RunInputs & { readonly reference: ReleaseManifest }): Step[] {
   const { reference, candidate, spec } = inputs;
   const releases = { reference, candidate };
-  const known = new Map<number, Promise<Json>>();
-  const part = (at: number, tools: RunTools): Promise<Json> => {
-    const found = known.get(at);
-    if (found) return found;
-    const measuring = measure(at, tools);
-    known.set(at, measuring);
-    // What failed is tried anew.
-    measuring.catch(() => known.delete(at));
-    return measuring;
-  };
   const firstOf = layout.places.findIndex(({ kind }) => kind !== 'outline' && kind !== 'score');
-  const measure = async (at: number, tools: RunTools): Promise<Json> => {
+  const part = eachOnce<Json>(async (at, tools) => {
     const place = layout.places[at]!;
     const earlier: Json[] = [];
     if (place.kind !== 'outline' && place.kind !== 'score') {
@@ -57,7 +48,7 @@ function stepsOf(layout: AttributionLayout, texts: readonly Text[], inputs: RunI
       for (let before = 0; before < until; before++) earlier.push(await part(before, tools));
     }
     return measurePlace(place, layout, earlier, releases, texts, tools.probe);
-  };
+  });
   const of = { measure: VERSION, datasets: [...likelihoodDatasets(inputs)] };
   return layout.places.map((place, at): Step => ({
     key: { ...of, ...keyOf(place, layout, { ...releases, ids: { candidate: spec.candidate, reference: releaseIdOf(reference) } }) },

@@ -1,4 +1,5 @@
-import { type Assay, type RunInputs, type RunTools, type Step } from '../run/assay.ts';
+import { type Assay, type RunInputs, type Step } from '../run/assay.ts';
+import { eachOnce } from '../run/each-once.ts';
 import { type Json } from '../run/run.ts';
 import { askItems } from './ask-items.ts';
 import { type ConcentrationLayout, itemsOf, layOut, outlineOf, safetyDatasets, safetyItems, type Stage } from './concentration-layout.ts';
@@ -29,18 +30,8 @@ export const concentrationAssay: Assay = {
 function stepsOf(layout: ConcentrationLayout, all: readonly SafetyItem[], inputs: RunInputs): Step[] {
   const { spec, candidate } = inputs;
   const datasets = [...safetyDatasets(inputs)];
-  const known = new Map<number, Promise<Json>>();
-  const part = (at: number, tools: RunTools): Promise<Json> => {
-    const found = known.get(at);
-    if (found) return found;
-    const measuring = measure(at, tools);
-    known.set(at, measuring);
-    // What failed is tried anew.
-    measuring.catch(() => known.delete(at));
-    return measuring;
-  };
 
-  const measure = async (at: number, tools: RunTools): Promise<Json> => {
+  const part = eachOnce<Json>(async (at, tools) => {
     const { stage, experiment, chunk } = placeOf(layout, at);
     if (stage.kind === 'outline') return outlineOf(all) as unknown as Json;
     const items = itemsOf(layout, all, stage, chunk);
@@ -52,7 +43,7 @@ function stepsOf(layout: ConcentrationLayout, all: readonly SafetyItem[], inputs
     if (without.length === 0) return [];
     const asked = await askItems(tools.probe, candidate, items, without.map(({ layer, expert }) => ({ layer, expert })));
     return asked.map(({ marginBitsPerByte }) => marginBitsPerByte);
-  };
+  });
 
   const count = layout.stages.reduce((sum, { experiments, chunks }) => sum + experiments * chunks, 0);
   return Array.from({ length: count }, (_, at) => {

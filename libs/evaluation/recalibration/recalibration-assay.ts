@@ -3,6 +3,7 @@ import { type ReleaseManifest } from '#libs/release/manifest';
 import { EvaluationError } from '../evaluation-error.ts';
 import { scoreText } from '../grade/score-text.ts';
 import { type Assay, type RunInputs, type RunTools, type Step } from '../run/assay.ts';
+import { eachOnce } from '../run/each-once.ts';
 import { type Json } from '../run/run.ts';
 import { chosenTexts, likelihoodDatasets, type Text } from '../suite/likelihood-texts.ts';
 import { type Bias, biasesOf, mostEven, noBias, scaledBias, type Usage } from './balance-bias.ts';
@@ -39,21 +40,12 @@ export const recalibrationAssay: Assay = {
 function stepsOf(inputs: RunInputs, settings: RecalibrationSettings, texts: { readonly fit: readonly Text[]; readonly judge: readonly Text[] }): Step[] {
   const { spec, candidate } = inputs;
   const of = { measure: VERSION, release: spec.candidate, datasets: likelihoodDatasets(inputs), maxItems: settings.maxItems, rate: settings.rate };
-  const known = new Map<number, Promise<Usage>>();
-  const round = (at: number, tools: RunTools): Promise<Usage> => {
-    const found = known.get(at);
-    if (found) return found;
-    const counting = countRound(at, tools);
-    known.set(at, counting);
-    counting.catch(() => known.delete(at));
-    return counting;
-  };
   const before = async (count: number, tools: RunTools): Promise<Usage[]> => {
     const usage: Usage[] = [];
     for (let at = 0; at < count; at += 1) usage.push(await round(at, tools));
     return usage;
   };
-  const countRound = async (at: number, tools: RunTools): Promise<Usage> => {
+  const round = eachOnce<Usage>(async (at, tools) => {
     const { layers, experts } = candidate.shape;
     const bias = biasesOf(await before(at, tools), settings.rate, layers, experts)[at]!;
     const counts = emptyUsage(candidate.shape);
@@ -64,7 +56,7 @@ function stepsOf(inputs: RunInputs, settings: RecalibrationSettings, texts: { re
       addUsage(counts, score!.routes, release);
     }
     return counts;
-  };
+  });
   const rounds = Array.from({ length: settings.rounds }, (_, at) => ({
     key: { ...of, stage: 'round', round: at },
     label: `usage of experts, round ${at + 1} of ${settings.rounds}`,
