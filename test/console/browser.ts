@@ -1,7 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { TEST_KEY } from '../harness/signalbox-process.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -16,6 +16,9 @@ export async function launchBrowser(): Promise<Browser> {
   if (CHROMIUM === null) throw new Error('install chromium');
   return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-gpu', '--force-color-profile=srgb'] });
 }
+
+/** The dialog that is open. What is told in a corner of the page has the role of a dialog too, and may be there beside one. */
+export const openDialog = (page: Page): Locator => page.locator('[role="dialog"]:not([aria-modal="false"])');
 
 export interface ViewerOptions {
   readonly key?: string;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
 
 const MODEL = 'tiny-mixtral';
 const HOSTILE = `Re-tuned "><img src=x onerror="window.taken=1"> expert`;
@@ -45,17 +45,16 @@ async function tabTo(page: Page, target: Locator): Promise<void> {
   throw new Error(`the tab key does not reach ${String(target)}`);
 }
 
-const dialog = (page: Page): Locator => page.getByRole('dialog');
 const confirm = async (page: Page, name: string): Promise<void> => {
-  await dialog(page).getByRole('button', { name, exact: true }).click();
-  await dialog(page).waitFor({ state: 'detached' });
+  await openDialog(page).getByRole('button', { name, exact: true }).click();
+  await openDialog(page).waitFor({ state: 'detached' });
 };
 
 async function addEvidence(page: Page, kind: string, content: string): Promise<void> {
   await page.getByRole('button', { name: 'Add evidence' }).click();
-  await dialog(page).getByLabel('Kind').selectOption(kind);
-  await dialog(page).getByLabel('Title').fill(`Results of ${kind}`);
-  await dialog(page).getByLabel('Content').fill(content);
+  await openDialog(page).getByLabel('Kind').selectOption(kind);
+  await openDialog(page).getByLabel('Title').fill(`Results of ${kind}`);
+  await openDialog(page).getByLabel('Content').fill(content);
   await confirm(page, 'Add evidence');
 }
 
@@ -116,17 +115,17 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await other.getByRole('heading', { level: 1, name: HOSTILE }).waitFor();
     await tabTo(other, other.getByRole('button', { name: 'Open Results of safety-suite' }));
     await other.keyboard.press('Enter');
-    await dialog(other).getByText('"refusals": 0.99').waitFor();
+    await openDialog(other).getByText('"refusals": 0.99').waitFor();
     expect(await approver.violations()).toEqual([]);
     await other.keyboard.press('Escape');
-    await dialog(other).waitFor({ state: 'detached' });
+    await openDialog(other).waitFor({ state: 'detached' });
     await tabTo(other, other.getByRole('button', { name: 'Approve', exact: true }));
     await other.keyboard.press('Enter');
-    await dialog(other).getByText('Your approval names the digest').waitFor();
+    await openDialog(other).getByText('Your approval names the digest').waitFor();
     expect(await approver.violations()).toEqual([]);
-    await tabTo(other, dialog(other).getByLabel('Reason (optional)'));
+    await tabTo(other, openDialog(other).getByLabel('Reason (optional)'));
     await other.keyboard.type('The suite is of this version.');
-    await tabTo(other, dialog(other).getByRole('button', { name: 'Approve exactly this' }));
+    await tabTo(other, openDialog(other).getByRole('button', { name: 'Approve exactly this' }));
     await other.keyboard.press('Enter');
     await other.getByRole('list', { name: 'Approvals' }).getByText('counts').waitFor();
     const id = idOf(other);
@@ -135,9 +134,9 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     // A freeze keeps it from being applied, and says which one and until when.
     await admin.goto('/changes/calendar');
     await admin.page.getByRole('button', { name: 'New freeze window', exact: true }).first().click();
-    await dialog(admin.page).getByLabel('Name').fill('Quarter end');
-    await dialog(admin.page).getByLabel('Why').fill('Books are closed.');
-    await dialog(admin.page).getByRole('button', { name: 'Continue' }).click();
+    await openDialog(admin.page).getByLabel('Name').fill('Quarter end');
+    await openDialog(admin.page).getByLabel('Why').fill('Books are closed.');
+    await openDialog(admin.page).getByRole('button', { name: 'Continue' }).click();
     await confirm(admin.page, 'Make it');
     await admin.page.getByRole('table', { name: 'Freeze windows' }).getByText('holds now').waitFor();
     await author.goto(`/changes/${id}`);
@@ -149,7 +148,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     // The author applies what another approved.
     await author.goto(`/changes/${id}`);
     await page.getByRole('button', { name: 'Apply now' }).click();
-    await dialog(page).getByText(MODEL).first().waitFor();
+    await openDialog(page).getByText(MODEL).first().waitFor();
     await confirm(page, 'Apply now');
     await page.getByText('Let through').waitFor();
     expect(await stable()).not.toBe(before);
@@ -183,12 +182,12 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     const { page } = author;
     await author.goto(`/changes/${id}`);
     await page.getByRole('button', { name: 'Break the glass' }).click();
-    await dialog(page).getByLabel('Reason').fill('It gives out addresses of customers.');
-    await dialog(page).getByLabel('Type "break the glass"').fill('break');
-    await dialog(page).getByRole('button', { name: 'Break the glass' }).click();
+    await openDialog(page).getByLabel('Reason').fill('It gives out addresses of customers.');
+    await openDialog(page).getByLabel('Type "break the glass"').fill('break');
+    await openDialog(page).getByRole('button', { name: 'Break the glass' }).click();
     expect((await api('GET', `/changes/${id}`)).state).toBe('draft');
     expect(await author.violations()).toEqual([]);
-    await dialog(page).getByLabel('Type "break the glass"').fill('break the glass');
+    await openDialog(page).getByLabel('Type "break the glass"').fill('break the glass');
     await confirm(page, 'Break the glass');
     await page.getByText('review owed').waitFor();
 
@@ -196,7 +195,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await approver.goto('/changes/reviews');
     await other.getByRole('table', { name: 'Reviews owed' }).getByRole('link', { name: 'Take it back' }).first().click();
     await other.getByRole('button', { name: 'Review' }).click();
-    await dialog(other).getByLabel('Reason').fill('It was right to act.');
+    await openDialog(other).getByLabel('Reason').fill('It was right to act.');
     await confirm(other, 'Give the review');
     await approver.goto('/changes/reviews');
     await other.getByText('Nothing is owed').waitFor();
@@ -207,13 +206,13 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     const { page } = admin;
     await admin.goto(`/changes/data-rules?model=${MODEL}`);
     await page.getByRole('button', { name: 'Edit the rules' }).click();
-    await dialog(page).getByLabel('Rules, as JSON').fill('[{"id": "bank", "expert": "nobody", "effect": "allow-only"}]');
-    await dialog(page).getByRole('button', { name: 'Check and compare' }).click();
-    await dialog(page).getByText('give expert/<layer>/<index>').waitFor();
-    await dialog(page).getByLabel('Rules, as JSON').fill('[{"id": "bank", "expert": "expert/2/5", "effect": "allow-only", "tenants": ["bank"]}]');
-    await dialog(page).getByRole('button', { name: 'Check and compare' }).click();
-    await dialog(page).getByText('expert/2/5 serves only requests of tenant bank').waitFor();
-    await dialog(page).getByLabel('Reason').fill('A contract.');
+    await openDialog(page).getByLabel('Rules, as JSON').fill('[{"id": "bank", "expert": "nobody", "effect": "allow-only"}]');
+    await openDialog(page).getByRole('button', { name: 'Check and compare' }).click();
+    await openDialog(page).getByText('give expert/<layer>/<index>').waitFor();
+    await openDialog(page).getByLabel('Rules, as JSON').fill('[{"id": "bank", "expert": "expert/2/5", "effect": "allow-only", "tenants": ["bank"]}]');
+    await openDialog(page).getByRole('button', { name: 'Check and compare' }).click();
+    await openDialog(page).getByText('expert/2/5 serves only requests of tenant bank').waitFor();
+    await openDialog(page).getByLabel('Reason').fill('A contract.');
     await confirm(page, 'Write the rules');
     await page.getByRole('table', { name: 'Rules in force' }).getByText('requests of tenant bank').waitFor();
     await page.getByLabel('Tenant').fill('shop');
@@ -223,7 +222,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
 
     await admin.goto('/changes/policy');
     await page.getByRole('button', { name: 'Require approvals' }).click();
-    await dialog(page).getByLabel('Reason').fill('It serves customers.');
+    await openDialog(page).getByLabel('Reason').fill('It serves customers.');
     await confirm(page, 'Require approvals');
     await page.getByText('Only approved change requests lead forward.').waitFor();
     await admin.goto(`/changes/data-rules?model=${MODEL}`);

@@ -1,7 +1,7 @@
 import { type Browser, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
 import { EvaluationsHouse, heldOut, MODEL } from './evaluations-house.ts';
 import { seededResults } from './evaluations-results.ts';
 
@@ -156,7 +156,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     const { page } = viewer;
     await viewer.goto(`/changes/${forgedChangeId}`);
     await page.getByRole('button', { name: 'Add evidence' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByLabel('It is').selectOption('run');
     await dialog.getByLabel('Evaluation', { exact: true }).selectOption(ids.privacy);
     await dialog.getByRole('button', { name: 'Add evidence' }).click();
@@ -171,7 +171,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     const { page } = viewer;
     await viewer.goto(`/evaluations/${ids.concentration}`);
     await page.getByRole('button', { name: 'Protect these 2…' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Protect them' }).click();
+    await openDialog(page).getByRole('button', { name: 'Protect them' }).click();
     const proposed = page.getByRole('list', { name: 'Experts proposed to protect' });
     await until(async () => (await proposed.getByText('protected', { exact: true }).count()) === 2, WAIT_MS, () => 'the experts are not shown as protected');
     await viewer.goto('/experts/2/5');

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, Viewer } from './browser.ts';
+import { CHROMIUM, openDialog, Viewer } from './browser.ts';
 import { MODEL, ReleasesHouse, roleOf } from './releases-house.ts';
 
 const HOSTILE = `"><img src=x onerror="window.taken=1"><script>window.taken=1</script>`;
@@ -45,7 +45,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     await page.getByRole('cell', { name: 'continue' }).first().waitFor();
     expect(await viewer.violations()).toEqual([]);
 
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await page.getByRole('button', { name: 'Pause…' }).click();
     await dialog.getByText('keeps 60% of the requests in scope').waitFor();
     await dialog.getByRole('button', { name: 'Pause' }).click();
@@ -70,7 +70,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     const first = page.getByRole('group', { name: 'Step 1' });
     await first.getByLabel('At most, min').fill('1');
     await page.getByRole('button', { name: 'Start the rollout…' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByRole('button', { name: 'Start the rollout' }).click();
     await first.getByText(/at least bakeMs/).waitFor();
     await first.getByLabel('At most, min').fill('60');
@@ -128,7 +128,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     expect(await page.getByRole('main').getByRole('button', { name: /…$/ }).count()).toBe(0);
     // Not by its address either.
     await viewer.goto('/releases?command=promote');
-    expect(await page.getByRole('dialog').count()).toBe(0);
+    expect(await openDialog(page).count()).toBe(0);
     await viewer.goto(`/releases/components/${expert}`);
     expect(await page.getByRole('button', { name: /Recall|Edit the card/ }).count()).toBe(0);
     expect(viewer.complaints).toEqual([]);
@@ -140,7 +140,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     const { page } = viewer;
     await viewer.goto(`/releases/components/${expert}`);
     await page.getByRole('button', { name: 'Recall…' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByText(`1 release holds it and becomes unusable: ${candidate.slice(0, 10)}.`).waitFor();
     await dialog.getByText(new RegExp(`${MODEL}: its canary ${candidate.slice(0, 10)} ends`)).waitFor();
     expect(await dialog.getByRole('button', { name: 'Recall it everywhere' }).isDisabled()).toBe(true);

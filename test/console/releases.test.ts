@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, Viewer } from './browser.ts';
+import { CHROMIUM, openDialog, Viewer } from './browser.ts';
 import { MODEL, ReleasesHouse, roleOf } from './releases-house.ts';
 
 describe.skipIf(CHROMIUM === null)('a re-tuned checkpoint on its way to all requests and back', () => {
@@ -34,7 +34,7 @@ describe.skipIf(CHROMIUM === null)('a re-tuned checkpoint on its way to all requ
 
     await page.goBack();
     await page.getByRole('link', { name: 'Start a canary…' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByText('1 component differs from release').waitFor();
     await dialog.getByText(/Each process loads 1 component first/).waitFor();
     await dialog.getByLabel('Share of the requests, %').fill('10');
@@ -85,7 +85,7 @@ describe.skipIf(CHROMIUM === null)('a re-tuned checkpoint on its way to all requ
     const { page } = viewer;
     await viewer.goto('/releases');
     await page.getByRole('button', { name: 'Promote…' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByText('1 component differs').waitFor();
     await house.command('canary/share', 'PUT', { share: 0.3, reason: 'more traffic' });
     await dialog.getByRole('button', { name: 'Promote the canary' }).click();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
 
 const MODEL = 'tiny-mixtral';
 const HOSTILE = {
@@ -146,7 +146,7 @@ describe.skipIf(CHROMIUM === null)('requests in the console', () => {
     expect(await looksAt(requestId)).toBe(0);
 
     await viewer.page.getByRole('button', { name: 'Give feedback' }).click();
-    const form = viewer.page.getByRole('dialog');
+    const form = openDialog(viewer.page);
     await form.getByRole('button', { name: 'Give feedback' }).click();
     await form.getByText(/give a score, a label or a comment/).waitFor();
     await form.getByLabel('Score').selectOption('1');

@@ -3,7 +3,7 @@ import { type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
-import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
 
 interface Answer {
   readonly status: number;
@@ -50,7 +50,7 @@ describe.skipIf(CHROMIUM === null)('settings', () => {
     const { page } = viewer;
     await viewer.goto('/settings');
     await page.getByRole('button', { name: 'Create a key' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByRole('textbox', { name: 'Name' }).fill('dashboard');
     await dialog.getByRole('button', { name: 'Create the key' }).click();
     await dialog.getByText('give at least one scope').waitFor();
@@ -73,7 +73,7 @@ describe.skipIf(CHROMIUM === null)('settings', () => {
     for (const path of ['/me/keys', '/keys']) expect(JSON.stringify((await call(path)).body)).not.toContain(secret);
 
     await page.getByRole('button', { name: 'Revoke dashboard' }).click();
-    await page.getByRole('dialog').getByText('It cannot be brought back').waitFor();
+    await openDialog(page).getByText('It cannot be brought back').waitFor();
     expect(await viewer.violations()).toEqual([]);
     await page.getByRole('button', { name: 'Revoke the key' }).click();
     await row(page, 'dashboard').getByText('revoked').waitFor();
@@ -88,7 +88,7 @@ describe.skipIf(CHROMIUM === null)('settings', () => {
     const { page } = viewer;
     await viewer.goto('/settings/accounts');
     await page.getByRole('button', { name: 'Create an account' }).click();
-    const dialog = page.getByRole('dialog');
+    const dialog = openDialog(page);
     await dialog.getByRole('textbox', { name: 'Name' }).fill('ada');
     await dialog.getByRole('checkbox', { name: 'viewer', exact: true }).check();
     await dialog.getByRole('button', { name: 'Create the account' }).click();
@@ -129,7 +129,7 @@ describe.skipIf(CHROMIUM === null)('settings', () => {
     const viewer = await Viewer.open(browser, signalbox.url);
     await viewer.goto(`/settings/accounts/${encodeURIComponent(id)}`);
     await viewer.page.getByRole('button', { name: 'Create a key' }).click();
-    const dialog = viewer.page.getByRole('dialog');
+    const dialog = openDialog(viewer.page);
     await dialog.getByRole('textbox', { name: 'Name' }).fill('bot');
     await dialog.getByLabel('Tenant').fill('acme');
     await dialog.getByRole('checkbox', { name: 'read', exact: true }).check();
