@@ -16,6 +16,7 @@ import { OTHER_RELEASE, RELEASE, saveRelease } from '../store/store.fixture.ts';
 const NOT_HERE: Readonly<Partial<Record<RouteName, string>>> = {
   checkDataRules: 'a dry run: it writes nothing',
   previewChange: 'a dry run: it writes nothing',
+  previewRelease: 'a dry run: it writes nothing',
   previewAlertRule: 'a dry run: it writes nothing',
   previewSilence: 'a dry run: it writes nothing',
   putUploadBytes: 'bytes on the way; the version that they become is audited: test/registry/registry.test.ts',

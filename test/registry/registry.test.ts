@@ -219,6 +219,16 @@ describe('composed releases', () => {
     expect((await house.call('/compatibility', { method: 'POST', body: { ...record, expertSet: UNKNOWN } })).body).toMatchObject({ status: 404, field: 'expertSet' });
   });
 
+  it('are previewed as they would be, with nothing written', async () => {
+    const order = { base: parent, replace: { 'expert/2/1': tunedManifest.components['expert/3/5']! }, routing: { topK: 1 } };
+    const preview = await house.call('/releases/preview', { method: 'POST', body: order });
+    expect(preview).toMatchObject({ status: 200, body: { exists: false, diff: { kind: 'router-and-expert', against: parent, components: [{ name: 'expert/2/1' }], settings: [{ field: 'routing.topK' }] } } });
+    expect((await house.call(`/releases/${preview.body.releaseId}`)).status).toBe(404);
+    const same = { base: parent, replace: { 'expert/3/5': tunedManifest.components['expert/3/5'] } };
+    expect((await house.call('/releases/preview', { method: 'POST', body: same })).body).toMatchObject({ releaseId: tuned, exists: true });
+    expect((await house.call('/releases/preview', { method: 'POST', body: { base: parent, routing: { topK: 9 } } })).body).toMatchObject({ status: 400, field: 'routing.topK' });
+  });
+
   it('take routers of one release and change routing settings', async () => {
     const made = await compose({ base: tuned, routing: { topK: 1 } });
     expect(made.body.diff).toMatchObject({ kind: 'router', settings: [{ field: 'routing.topK', before: 2, after: 1 }], summary: 'router release: routing.topK 2 -> 1; 38 components shared' });

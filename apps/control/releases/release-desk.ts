@@ -33,11 +33,7 @@ export class ReleaseDesk {
   ) {}
 
   async create(body: ComposeBody, caller: Principal): Promise<RouteOutput<typeof ROUTES.createRelease>> {
-    const base = await this.#named(body.base, 'base');
-    const manifest = await this.#compose(base.manifest, body);
-    await this.#requireFitting(base.manifest, body.replace);
-    const releaseId = releaseIdOf(manifest);
-    const diff = await this.differ.diff({ releaseId, manifest }, base);
+    const { base, releaseId, manifest, diff } = await this.#composed(body);
     const createdAtMs = this.settings.now();
     const origin = { parentRelease: base.releaseId, kind: diff.kind, summary: diff.summary, createdBy: caller.accountId, note: body.note };
     const audit = { ...auditOf(caller, createdAtMs, 'release.create', `release/${releaseId}`, { model: manifest.model, base: base.releaseId, summary: diff.summary }), after: { ...origin, replace: body.replace }, ...(body.note === '' ? {} : { reason: body.note }) };
@@ -45,6 +41,18 @@ export class ReleaseDesk {
     if (saved.outcome === 'missing') throw componentNotFound(saved.sha256, 'replace');
     if (saved.outcome === 'recalled') throw componentRecalled(saved.component, saved.reason);
     return { releaseId, created: saved.outcome !== 'already-saved', diff };
+  }
+
+  /** What `create` would make and refuse, with nothing written. */
+  async preview(body: ComposeBody): Promise<RouteOutput<typeof ROUTES.previewRelease>> {
+    const { releaseId, manifest, diff } = await this.#composed(body);
+    const named = Object.entries(manifest.components);
+    const known = await this.versions.known(named.map(([, sha256]) => sha256));
+    for (const [name, sha256] of named) {
+      const recall = known.get(sha256)?.recall;
+      if (recall) throw componentRecalled(name, recall.reason);
+    }
+    return { releaseId, exists: (await this.releases.find(releaseId)) !== null, diff };
   }
 
   /** @param against null: the parent, or else the stable release of the model */
@@ -64,6 +72,14 @@ export class ReleaseDesk {
     const outcome = await this.writer.remove(releaseId, audit);
     if (outcome.outcome === 'missing') throw releaseNotFound();
     if (outcome.outcome === 'referenced') throw stillReferenced(`Release ${releaseId}`, outcome.references);
+  }
+
+  async #composed(body: ComposeBody) {
+    const base = await this.#named(body.base, 'base');
+    const manifest = await this.#compose(base.manifest, body);
+    await this.#requireFitting(base.manifest, body.replace);
+    const releaseId = releaseIdOf(manifest);
+    return { base, releaseId, manifest, diff: await this.differ.diff({ releaseId, manifest }, base) };
   }
 
   async #compose(base: ReleaseManifest, { replace, routersFrom, expertsFrom, routing }: ComposeBody): Promise<ReleaseManifest> {

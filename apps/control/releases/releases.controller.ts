@@ -47,6 +47,11 @@ export class ReleasesController {
     return this.desk.create(body, caller);
   }
 
+  @Endpoint(ROUTES.previewRelease)
+  preview(@Input() { body }: In<'previewRelease'>): Out<'previewRelease'> {
+    return this.desk.preview(body);
+  }
+
   @Endpoint(ROUTES.getReleaseDiff)
   async diff(@Input() { params, query }: In<'getReleaseDiff'>, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Body<'getReleaseDiff'> | string> {
     const diff = await this.desk.diff(params.releaseId, query.against ?? null);

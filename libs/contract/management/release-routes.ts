@@ -8,6 +8,7 @@ import {
   expertReleasesSchema,
   releaseDiffQuery,
   releaseDiffSchema,
+  releasePreviewSchema,
   releaseSetsQuery,
   routerReleasesSchema,
 } from './release-sets.ts';
@@ -26,6 +27,13 @@ export const releaseRoutes = {
     body: composeBody, status: 201, response: createdReleaseSchema,
     problems: { 404: 'No such release or component version.', 409: 'A component is recalled, or its tensors do not fit the model.' },
     example: { body: { base: RELEASE, replace: { 'expert/3/5': OTHER }, note: 'Biology expert, tuned again' } },
+  },
+  previewRelease: {
+    operationId: 'previewRelease', method: 'post', path: '/releases/preview', tag: 'releases', needs: 'registry', tenancy: 'none',
+    summary: 'What a composed release would change', description: 'Takes what POST /releases takes and refuses what it refuses. A dry run.',
+    body: composeBody, status: 200, response: releasePreviewSchema,
+    problems: { 404: 'No such release or component version.', 409: 'A component is recalled, or its tensors do not fit the model.' },
+    example: { body: { base: RELEASE, routing: { topK: 1 } } },
   },
   getReleaseDiff: {
     operationId: 'getReleaseDiff', method: 'get', path: '/releases/{releaseId}/diff', tag: 'releases', needs: 'read', tenancy: 'shared',

@@ -62,6 +62,10 @@ export const createdReleaseSchema = z
   .object({ releaseId: sha256, created: z.boolean().describe('false: a release of this content was there already.'), diff: releaseDiffSchema })
   .meta({ id: 'ComposedRelease' });
 
+export const releasePreviewSchema = z
+  .object({ releaseId: sha256.describe('The id that it would have.'), exists: z.boolean().describe('A release of this content is there already.'), diff: releaseDiffSchema })
+  .meta({ id: 'ReleasePreview' });
+
 const holder = z.object({ releaseId: sha256, createdAt: instant });
 const setFields = {
   model: modelName,
