@@ -3,6 +3,7 @@ import { shellRoute } from '../shell/root-route.tsx';
 import { isMonth } from './month-grid.ts';
 import { parseDraftSearch } from './draft-search.ts';
 import { parseQueueSearch } from './queue-search.ts';
+import { parseReviewsSearch } from './reviews-search.ts';
 
 const parent = { getParentRoute: () => shellRoute } as const;
 
@@ -13,7 +14,7 @@ export const changesRoutes = [
     ...parent, path: '/changes/calendar', validateSearch: ({ month }: Record<string, unknown>): { month?: string } => (isMonth(month) ? { month } : {}),
     component: lazyRouteComponent(() => import('./calendar-page.tsx'), 'CalendarPage'),
   }),
-  createRoute({ ...parent, path: '/changes/reviews', component: lazyRouteComponent(() => import('./reviews-page.tsx'), 'ReviewsPage') }),
+  createRoute({ ...parent, path: '/changes/reviews', validateSearch: parseReviewsSearch, component: lazyRouteComponent(() => import('./reviews-page.tsx'), 'ReviewsPage') }),
   createRoute({ ...parent, path: '/changes/policy', component: lazyRouteComponent(() => import('./policy-page.tsx'), 'PolicyPage') }),
   createRoute({ ...parent, path: '/changes/data-rules', component: lazyRouteComponent(() => import('./data-rules-page.tsx'), 'DataRulesPage') }),
   createRoute({ ...parent, path: '/changes/$changeId', component: lazyRouteComponent(() => import('./change-page.tsx'), 'ChangePage') }),

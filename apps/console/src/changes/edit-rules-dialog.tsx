@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { checkDataRules, putDataRules } from '../api/gen/sdk.gen.ts';
 import { type DataRule, type DataRules, type DataRulesCheck } from '../api/gen/types.gen.ts';
 import { refresh } from '../api/query-client.ts';
+import { overrideOf, useOverride } from '../experts/override.ts';
+import { OverrideFields } from '../experts/override-fields.tsx';
 import { Button } from '../ui/button.tsx';
 import { Confirm } from '../ui/confirm.tsx';
 import { Dialog } from '../ui/dialog.tsx';
@@ -11,6 +13,8 @@ import { ProblemForm } from '../ui/problem-form.tsx';
 import { tellDone } from '../ui/toasts.tsx';
 import { json, pretty } from './payload-draft.ts';
 import { RuleChanges } from './rule-changes.tsx';
+
+type DataRulesWrite = Parameters<typeof putDataRules>[0]['body'];
 
 interface Checked {
   readonly rules: DataRule[];
@@ -29,13 +33,14 @@ export function EditRulesDialog({ set, onClose }: { readonly set: DataRules; rea
     },
   });
   const write = useMutation({
-    mutationFn: ({ rules, reason }: { readonly rules: DataRule[]; readonly reason: string }) => putDataRules({ path, headers: { 'if-match': `"${set.generation}"` }, body: { rules, reason } }),
+    mutationFn: (body: DataRulesWrite) => putDataRules({ path, headers: { 'if-match': `"${set.generation}"` }, body }),
     onSuccess: () => {
       tellDone('Rules written', 'Inference processes follow within about a second.');
       onClose();
     },
-    onSettled: () => refresh('data-rules'),
+    onSettled: () => refresh('data-rules', 'protection'),
   });
+  const { draft, setDraft, isAsked } = useOverride(write.error);
   const checked = check.data;
   return (
     <>
@@ -53,7 +58,7 @@ export function EditRulesDialog({ set, onClose }: { readonly set: DataRules; rea
       {checked !== undefined && (
         <Confirm
           isOpen onClose={() => check.reset()} title={`Write generation ${set.generation + 1} of the rules of ${set.model}`} confirmLabel="Write the rules" reason="required" isPending={write.isPending} error={write.error}
-          onConfirm={(reason) => write.mutate({ rules: checked.rules, reason: reason ?? '' })}
+          onConfirm={(reason) => write.mutate({ rules: checked.rules, reason: reason ?? '', ...overrideOf(draft, reason ?? '') })}
           consequences={['New requests are routed by these rules within about a second; those under way keep theirs.', 'Where they leave a layer without experts, requests are refused with 403.', 'The generation before stays in the history.']}
         >
           <RuleChanges before={set.rules} after={checked.rules} />
@@ -62,6 +67,7 @@ export function EditRulesDialog({ set, onClose }: { readonly set: DataRules; rea
               {message}
             </p>
           ))}
+          {isAsked && <OverrideFields draft={draft} onChange={setDraft} evidence="A concentration run of the release that serves, which left the expert out." />}
         </Confirm>
       )}
     </>

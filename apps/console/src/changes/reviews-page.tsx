@@ -9,6 +9,7 @@ import { byCursor, PagedTable } from '../ui/paged-table.tsx';
 import { Empty } from '../ui/states.tsx';
 import { Time } from '../ui/time.tsx';
 import { ChangesFrame } from './changes-frame.tsx';
+import { OverridesCard } from './overrides-card.tsx';
 
 const COLUMNS: readonly Column<OwedReview>[] = [
   {
@@ -29,14 +30,15 @@ const COLUMNS: readonly Column<OwedReview>[] = [
   { id: 'left', header: 'Time', cell: ({ due, overdue }) => <Badge tone={overdue ? 'bad' : 'warn'}>{overdue ? <>overdue, <Time at={due} as="relative" /></> : <Time at={due} as="relative" />}</Badge> },
 ];
 
-/** What broken glass still owes. */
+/** What broken glass and emergencies over protected experts still owe. */
 export function ReviewsPage() {
   const query = useInfiniteQuery({ ...listReviewsOwedInfiniteOptions({ query: { limit: 50 } }), ...byCursor });
   return (
-    <ChangesFrame title="Reviews owed" lead="Changes that were applied by breaking the glass, until somebody else has reviewed and confirmed them.">
-      <Card isFlush title="Owed" lead="Open a change to review it. Nothing is reverted by itself.">
+    <ChangesFrame title="Reviews owed" lead="What was done in an emergency, until somebody else has reviewed and confirmed it: changes applied by breaking the glass, and protected experts that were taken away.">
+      <Card isFlush title="Broken glass" lead="Open a change to review it. Nothing is reverted by itself.">
         <PagedTable query={query} caption="Reviews owed" columns={COLUMNS} rowKey={({ change, kind }) => `${change.id} ${kind}`} empty={<Empty title="Nothing is owed">Every broken glass has been reviewed and confirmed.</Empty>} />
       </Card>
+      <OverridesCard />
     </ChangesFrame>
   );
 }

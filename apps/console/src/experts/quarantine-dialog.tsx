@@ -3,9 +3,11 @@ import { useState } from 'react';
 import { createQuarantineMutation } from '../api/gen/@tanstack/react-query.gen.ts';
 import { refresh } from '../api/query-client.ts';
 import { Confirm } from '../ui/confirm.tsx';
-import { CheckboxField, SelectField, TextField } from '../ui/fields.tsx';
+import { SelectField } from '../ui/fields.tsx';
 import { shortId } from '../ui/format.ts';
 import { tellDone } from '../ui/toasts.tsx';
+import { overrideOf, useOverride } from './override.ts';
+import { OverrideFields } from './override-fields.tsx';
 import { type Place } from './place.ts';
 import { consequencesOf } from './service-words.ts';
 import { useProtection } from './use-protection.ts';
@@ -27,16 +29,15 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
   const [scope, setScope] = useState<'model' | 'release'>('model');
   const [hours, setHours] = useState('');
   const guard = useProtection(model, layer, expert).data ?? null;
-  const [evaluationId, setEvaluationId] = useState('');
-  const [isEmergency, setEmergency] = useState(false);
   const impose = useMutation({
     ...createQuarantineMutation(),
     onSuccess: async ({ tookHold, takenBy, processes: all }) => {
       tellDone(`Expert ${expert} of layer ${layer} is in quarantine`, tookHold ? `${takenBy} of ${all} processes enforce it.` : `${takenBy} of ${all} processes enforce it so far.`);
       onClose();
-      await refresh('models', 'audit', 'alerts');
+      await refresh('models', 'protection', 'audit', 'alerts');
     },
   });
+  const { draft, setDraft, isAsked } = useOverride(impose.error, guard !== null);
   const length = hours === '' ? null : Number(hours);
   return (
     <Confirm
@@ -45,7 +46,7 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
       title={`Quarantine expert ${expert} of layer ${layer}`}
       consequences={[
         ...consequencesOf({ model, layer, expert, isEverywhere: scope === 'model', hours: length, processes, left: serving - 1, topK, ladder }),
-        ...(guard === null ? [] : [`It is protected: “${guard.reason}”. Your reason and what you give below are kept as an override.`]),
+        ...(guard === null ? [] : [`It is protected: “${guard.reason}”.`]),
       ]}
       confirmLabel="Take it out of service"
       isDangerous
@@ -59,7 +60,7 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
             layer, expert, reason: reason ?? '',
             ...(scope === 'release' && { releaseId }),
             ...(length !== null && { until: new Date(Date.now() + length * HOUR_MS).toISOString() }),
-            ...(guard !== null && { override: { reason: reason ?? '', emergency: isEmergency, ...(evaluationId.trim() !== '' && { evaluationId: evaluationId.trim() }) } }),
+            ...overrideOf(draft, reason ?? ''),
           },
         })
       }
@@ -85,12 +86,7 @@ export function QuarantineDialog({ place, processes, serving, onClose }: Quarant
           { value: '24', label: 'A day' },
         ]}
       />
-      {guard !== null && (
-        <>
-          <TextField name="override.evaluationId" label="Evidence: id of a run that passed" value={evaluationId} onChange={(event) => setEvaluationId(event.target.value)} hint="A concentration run of the release that left the expert out, from its address under Evaluations." />
-          <CheckboxField name="override.emergency" label="It cannot wait for evidence" checked={isEmergency} onChange={(event) => setEmergency(event.target.checked)} hint="A review is owed within 48 hours, by somebody else." />
-        </>
-      )}
+      {isAsked && <OverrideFields draft={draft} onChange={setDraft} evidence="A concentration run of the release that left the expert out." />}
     </Confirm>
   );
 }

@@ -3,6 +3,8 @@ import { useState } from 'react';
 import { getActivationOptions, recallComponentMutation } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type ComponentVersionDetail } from '../../api/gen/types.gen.ts';
 import { refresh } from '../../api/query-client.ts';
+import { overrideOf, useOverride } from '../../experts/override.ts';
+import { OverrideFields } from '../../experts/override-fields.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { CheckboxField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
@@ -27,9 +29,10 @@ export function RecallDialog({ component: { sha256, usedBy }, onClose }: { reado
     onSuccess: async ({ models: touched }) => {
       tellDone(`Version ${shortId(sha256)} is recalled`, touched.length === 0 ? 'No model served it.' : touched.map(({ model, outcome }) => `${model}: ${OUTCOMES[outcome] ?? outcome}`).join('; '));
       onClose();
-      await refresh('registry', 'models', 'releases', 'rollouts', 'audit');
+      await refresh('registry', 'models', 'releases', 'rollouts', 'protection', 'audit');
     },
   });
+  const { draft, setDraft, isAsked } = useOverride(recall.error);
   const isReading = activations.some(({ isPending }) => isPending);
   return (
     <Confirm
@@ -42,10 +45,11 @@ export function RecallDialog({ component: { sha256, usedBy }, onClose }: { reado
       reason="required"
       isPending={recall.isPending || isReading}
       error={recall.error}
-      onConfirm={(reason) => recall.mutate({ path: { sha256 }, body: { reason: reason ?? '', force } })}
+      onConfirm={(reason) => recall.mutate({ path: { sha256 }, body: { reason: reason ?? '', force, ...overrideOf(draft, reason ?? '') } })}
     >
       {models[0] !== undefined && <ChangeInstead error={recall.error} model={models[0]} kind="recall" sha256={sha256} />}
       <CheckboxField name="force" label="Stop a model for which nothing is left that may answer" checked={force} onChange={(event) => setForce(event.target.checked)} hint="Its requests are refused until a release is activated." />
+      {isAsked && <OverrideFields draft={draft} onChange={setDraft} evidence="A run of the release that takes over, with safety tasks." />}
     </Confirm>
   );
 }
