@@ -14,7 +14,7 @@ import { ComponentEditor } from './component-editor.ts';
 import { feltOf } from './felt.ts';
 import { faultsOf, plant } from './planted-faults.ts';
 import { report } from './report.ts';
-import { runTrial, SETTINGS, type Trial } from './trial.ts';
+import { replayed, runTrial, SETTINGS, type Trial } from './trial.ts';
 
 /** Checkpoint folder of the demo model. */
 const MODEL = option('model', DEMO_MODEL);
@@ -57,6 +57,10 @@ const [trials, from, seed] = [Number(option('trials', '100')), Number(option('fr
 const until = Number(option('until', String(trials)));
 const log = option('log', '');
 const merge = option('merge', '');
+/** Each trial's log has what any other rule needs to judge it. */
+const keep = process.argv.includes('--keep-texts');
+/** Trials that were kept are judged once more, by the rule as it is now. */
+const replay = process.argv.includes('--replay');
 
 function show(done: readonly Trial[]): void {
   console.log(`${describeMachine()}\n\n${done.length} trials, seed ${seed}, ${SETTINGS.items} texts each, bound ${SETTINGS.minBitsPerByte} bits/byte\n\n${report(done)}`);
@@ -79,7 +83,7 @@ async function run(home: string): Promise<Trial[]> {
     const asked = drawnTexts(texts, SETTINGS.items, uniform);
     const others = drawnTexts(texts.filter((text) => !asked.includes(text)), FELT_TEXTS, uniform);
     const felt = await feltOf(planted, others, SETTINGS.minBitsPerByte, probe);
-    const trial = await runTrial(planted, felt, asked, at, probe, editor);
+    const trial = await runTrial(planted, felt, asked, { seed: at, keep }, probe, editor);
     done.push(trial);
     if (log !== '') appendFileSync(log, `${JSON.stringify(trial)}\n`);
   }
@@ -89,4 +93,7 @@ async function run(home: string): Promise<Trial[]> {
 
 // Parts of one run, each with its --from and --until, write a --log each; --merge a,b makes one report of them.
 if (merge === '') await withHome(async (home) => show(await run(home)));
-else show(merge.split(',').flatMap((path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Trial)));
+else {
+  const merged = merge.split(',').flatMap((path) => readFileSync(path, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Trial));
+  show(replay ? merged.map(replayed) : merged);
+}

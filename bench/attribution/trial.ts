@@ -3,8 +3,10 @@ import { attributionAssay } from '#libs/evaluation/attribute/attribution-assay';
 import { type AttributionResult } from '#libs/evaluation/attribute/attribution-result';
 import { type Cause } from '#libs/evaluation/attribute/cause';
 import { type Probe } from '#libs/evaluation/probe/probe';
+import { type RunInputs } from '#libs/evaluation/run/assay';
 import { type Json } from '#libs/evaluation/run/run';
 import { parseComponentName, type ComponentName } from '#libs/release/component';
+import { type ReleaseManifest } from '#libs/release/manifest';
 import { releaseIdOf } from '#libs/release/manifest-digest';
 import { type ComponentEditor } from './component-editor.ts';
 import { type Felt } from './felt.ts';
@@ -28,10 +30,17 @@ export interface Trial {
   readonly result: Pick<AttributionResult, 'cause' | 'causes' | 'named' | 'confidence' | 'change' | 'effects' | 'exchange' | 'replay' | 'counterfactual' | 'cost'>;
   readonly swapOnly: Guess;
   readonly weightNorm: Guess;
+  /** Where asked for: all that a verdict is made of, so that another rule can be tried on it without a forward pass. */
+  readonly kept?: { readonly inputs: Pick<RunInputs, 'spec' | 'candidate'> & { readonly reference: ReleaseManifest }; readonly parts: readonly Json[] };
+}
+
+interface TrialOptions {
+  readonly seed: number;
+  readonly keep: boolean;
 }
 
 /** Runs the attribution of one planted fault as an evaluation does, step by step. */
-export async function runTrial(planted: Planted, felt: Felt, texts: readonly string[], seed: number, probe: Probe, editor: ComponentEditor): Promise<Trial> {
+export async function runTrial(planted: Planted, felt: Felt, texts: readonly string[], { seed, keep }: TrialOptions, probe: Probe, editor: ComponentEditor): Promise<Trial> {
   const { reference, candidate } = planted;
   const dataset = createHash('sha256').update(JSON.stringify(texts)).digest('hex');
   const inputs = {
@@ -43,11 +52,24 @@ export async function runTrial(planted: Planted, felt: Felt, texts: readonly str
   };
   const parts: Json[] = [];
   for (const step of await attributionAssay.plan(inputs)) parts.push(await step.measure({ probe, nowMs: () => 0 }));
-  const found = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
+  const result = concluded(inputs, parts);
   const { fault, severity, cause, guilty } = planted;
-  const { causes, named, confidence, change, effects, exchange, replay, counterfactual, cost } = found;
-  const result = { cause: found.cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost };
-  return { planted: { fault, severity, cause, guilty }, felt, result, swapOnly: swapOnly(result), weightNorm: weightNorm(planted, editor) };
+  const kept = { inputs: { spec: inputs.spec, candidate, reference }, parts };
+  return { planted: { fault, severity, cause, guilty }, felt, result, swapOnly: swapOnly(result), weightNorm: weightNorm(planted, editor), ...(keep && { kept }) };
+}
+
+/** A trial that was kept, with what the present rule says of it. @throws Error where it was not kept */
+export function replayed(trial: Trial): Trial {
+  if (!trial.kept) throw new Error('a trial without its texts cannot be replayed; run it with --keep-texts');
+  const { inputs, parts } = trial.kept;
+  const suite = { format: 'signalbox.suite/1' as const, name: 'planted', description: '', tasks: [] };
+  const result = concluded({ ...inputs, suite, dataset: () => Promise.resolve([]) }, parts);
+  return { ...trial, result, swapOnly: swapOnly(result) };
+}
+
+function concluded(inputs: RunInputs, parts: readonly Json[]): Trial['result'] {
+  const { cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost } = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
+  return { cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost };
 }
 
 /** The larger of the two main effects, where the change is large enough: names a side and no component. */

@@ -68,7 +68,7 @@ function keyOf(place: Place, { settings, players }: AttributionLayout, { referen
   const { items, itemsPerStep } = settings;
   if (place.kind === 'outline') return { stage: 'outline', items };
   if (place.kind === 'score') return { stage: 'score', release: releaseIdOf(composed(reference, candidate, players, place.coalition)), items, itemsPerStep, chunk: place.chunk };
-  return { stage: place.kind, ...ids, settings: { ...settings }, ...('rank' in place && { rank: place.rank }), ...('pair' in place && { pair: place.pair }) };
+  return { stage: place.kind, ...(place.kind === 'exchange' && { by: 'predictions' }), ...ids, settings: { ...settings }, ...('rank' in place && { rank: place.rank }), ...('pair' in place && { pair: place.pair }) };
 }
 
 function labelOf(place: Place, { players, items, settings }: AttributionLayout): string {

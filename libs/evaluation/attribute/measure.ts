@@ -4,10 +4,10 @@ import { counterfactual, replay } from './counterfactual.ts';
 import { descend, type Releases } from './descend.ts';
 import { exchange } from './exchange.ts';
 import { knockOut } from './knock-out.ts';
-import { type AttributionLayout, type Place } from './layout.ts';
+import { type AttributionLayout, type Place, swapCells } from './layout.ts';
 import { scoreTable } from './parts.ts';
 import { composed } from './players.ts';
-import { descents, expertSizes, rankedPlayers, rankedUnits } from './shares.ts';
+import { descents, expertSizes, minus, rankedPlayers, rankedUnits } from './shares.ts';
 import { type Text } from '../suite/likelihood-texts.ts';
 import { encoded, itemBits, rowsOf, scoredBytes } from './texts.ts';
 
@@ -38,7 +38,7 @@ export async function measurePlace(place: Place, layout: AttributionLayout, earl
     }
     case 'exchange': {
       const chosen = isSmall(layout, table) ? [] : crowdedLayer(layout, table, earlier).slice(0, layout.settings.exchanged);
-      return chosen.length < 2 ? null : await exchange(chosen, players, releases, probe, await tokens());
+      return chosen.length < 2 ? null : await exchange(chosen, players, releases, probe, await tokens(), minus(table.bits(swapCells(players).both), table.bits(new Set())));
     }
     case 'counterfactual': {
       const layer = worstLayer(layout, table, earlier);

@@ -35,6 +35,8 @@ export type ExchangePart = {
   /** Experts, and for each the one of the new release that does its work best. */
   readonly experts: readonly number[];
   readonly best: readonly number[];
+  /** [places][experts]: how far an expert at a place moves the predictions of the old release. Left out by earlier versions. */
+  readonly distances?: readonly (readonly number[])[];
   /** [items], of the new release with each at the place where it does best; null: each is at its place. */
   readonly bits: readonly number[] | null;
   readonly rows: number;
