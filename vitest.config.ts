@@ -31,9 +31,12 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** A limit of what a test waits for, not a time that anything should take: the machine may be busy. */
+const WAIT_MS = 20_000;
+
 const system = {
-  testTimeout: 300_000,
-  hookTimeout: 300_000,
+  testTimeout: 600_000,
+  hookTimeout: 600_000,
   globalSetup: ['test/fixtures/postgres-clusters.ts'],
 };
 
@@ -41,14 +44,15 @@ export default defineConfig({
   resolve: { conditions: ['development'] },
   ssr: { resolve: { conditions: ['development'] } },
   test: {
-    setupFiles: ['reflect-metadata'],
+    setupFiles: ['reflect-metadata', 'test/harness/waits.ts'],
+    expect: { poll: { timeout: WAIT_MS } },
     sequence: { sequencer: LongestFirst },
     // The groups run one after the other. Unit tests compute, and vitest would leave one core idle; files of
     // `system` often wait for other processes, and three of them share a machine of two cores well.
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 30_000, maxWorkers: '100%', sequence: { groupOrder: 0 } },
+        test: { name: 'unit', include: ['{libs,apps,migrations}/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: '100%', sequence: { groupOrder: 0 } },
       },
       {
         extends: true,

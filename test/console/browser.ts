@@ -3,6 +3,14 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 import { TEST_KEY } from '../harness/signalbox-process.ts';
+import { until } from '../harness/until.ts';
+
+/** So many times slower the pages compute. What a test does not wait for comes too late then, which finds races. */
+const SLOWDOWN = Number(process.env['SIGNALBOX_TEST_SLOWDOWN'] ?? 1);
+/** Long, as a machine may be busy; below the limit of a test, so that the test says what it waited for. */
+const WAIT_MS = 120_000;
+/** What a view needs before it is complete. Events are listened to as long as the page is open. */
+const NEEDED: ReadonlySet<string> = new Set(['document', 'script', 'stylesheet', 'fetch', 'xhr']);
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -29,6 +37,10 @@ export interface ViewerOptions {
 /** One person at the console: a context of its own, signed in by key unless `key` is empty. What the page complains of is kept. */
 export class Viewer {
   readonly complaints: string[] = [];
+  /** Addresses that the page asked for and that were not answered yet. */
+  readonly #pending = new Set<string>();
+  /** Addresses that were answered; asked for again, they bring what is shown up to date. */
+  readonly #answered = new Set<string>();
 
   private constructor(
     readonly context: BrowserContext,
@@ -37,11 +49,20 @@ export class Viewer {
   ) {
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => message.type() === 'error' && this.complaints.push(message.text()));
+    page.on('request', (request) => {
+      if (request.isNavigationRequest()) for (const addresses of [this.#pending, this.#answered]) addresses.clear();
+      if (NEEDED.has(request.resourceType()) && !this.#answered.has(request.url())) this.#pending.add(request.url());
+    });
+    page.on('requestfinished', (request) => this.#wasAnswered(request.url()));
+    page.on('requestfailed', (request) => this.#wasAnswered(request.url()));
   }
 
   static async open(browser: Browser, url: string, { key = TEST_KEY, theme = 'light', widthPx = 1440 }: ViewerOptions = {}): Promise<Viewer> {
     const context = await browser.newContext({ baseURL: url, colorScheme: theme, viewport: { width: widthPx, height: 900 }, reducedMotion: 'reduce', timezoneId: 'Europe/Berlin', locale: 'en-GB' });
-    const viewer = new Viewer(context, await context.newPage(), url);
+    context.setDefaultTimeout(WAIT_MS);
+    const page = await context.newPage();
+    if (SLOWDOWN > 1) await (await context.newCDPSession(page)).send('Emulation.setCPUThrottlingRate', { rate: SLOWDOWN });
+    const viewer = new Viewer(context, page, url);
     if (key !== '') await viewer.#openSession(key);
     return viewer;
   }
@@ -68,7 +89,19 @@ export class Viewer {
 
   async settled(): Promise<void> {
     await this.page.getByRole('heading', { level: 1 }).waitFor();
-    await this.page.locator('[role="status"][aria-label^="Loading"]').first().waitFor({ state: 'detached' });
+    const loading = this.page.locator('[role="status"][aria-label^="Loading"]');
+    const isComplete = async (): Promise<boolean> => {
+      if (this.#pending.size > 0 || (await loading.count()) > 0) return false;
+      // What came last is drawn when the page has nothing left to do, and may have led to more questions.
+      await this.page.evaluate('new Promise((idle) => requestIdleCallback(() => requestIdleCallback(idle)))');
+      return this.#pending.size === 0 && (await loading.count()) === 0;
+    };
+    await until(isComplete, WAIT_MS, () => `the page is still loading: ${[...this.#pending].join(' ')}`);
+  }
+
+  #wasAnswered(url: string): void {
+    this.#pending.delete(url);
+    this.#answered.add(url);
   }
 
   /** What axe finds wrong with the page, in words; empty where nothing. It runs in the page itself, as there are no frames, and describes no more than what is wrong. */

@@ -81,7 +81,7 @@ export class SignalboxProcess {
     return child !== null && (child.exitCode !== null || child.signalCode !== null);
   }
 
-  async start(timeoutMs = 120_000): Promise<void> {
+  async start(timeoutMs = 240_000): Promise<void> {
     const log = openSync(join(this.#home, 'test.log'), 'a');
     const child = spawn(NODE, [join(ROOT, 'dist', 'apps', 'standalone', 'main.js')], {
       cwd: ROOT,
