@@ -55,7 +55,7 @@ export class RunDesk {
     try {
       const { spec } = claim.run;
       const { judge } = evaluation;
-      const inputs = { ...(await readInputs(spec, { ...this.desk.sources, pathOf })), judge: judge && `${judge.model} ${judge.url}` };
+      const inputs = { ...(await readInputs(spec, { ...this.desk.sources, pathOf })), judge: judge && { model: judge.model, url: judge.url, replies: judge.replies } };
       const tools = { probe, nowMs: () => performance.now(), ...(judge === null ? {} : { judge: (prompt: string) => askJudge(judge, prompt, signal) }) };
       const { claims, parts } = this.desk;
       return await conductRun(claim, assayOf(spec.kind, this.options.assays), inputs, { claims, parts, tools, now: this.options.now, onStep: this.onStep }, signal);

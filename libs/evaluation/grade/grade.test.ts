@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseGrader } from '../suite/grader.ts';
 import { type Json } from '../run/run.ts';
 import { answerGrader, cutAnswer, type AnswerGrader } from './grade-answer.ts';
-import { judgePrompt, readPreference, winShare } from './judge.ts';
+import { bothOrders, judgePrompt, type Preference, readPreference, winShare } from './judge.ts';
 
 const grade = (fields: { readonly [name: string]: Json }) => answerGrader(parseGrader('accuracy', { maxTokens: 8, ...fields }, 'grader') as AnswerGrader);
 
@@ -51,18 +51,19 @@ describe('a judge', () => {
     expect(judgePrompt('P', 'one', 'two', 'It is short.')).toMatch(/It is short\.[\s\S]*PROMPT\nP\n[\s\S]*ANSWER A\none\n[\s\S]*ANSWER B\ntwo\n/);
   });
 
-  it.each([['A', 'A'], [' b.', 'B'], ['**TIE**', 'tie'], ['Both are fine', null], ['Apples', null]])('is understood: %s', (reply, wanted) => {
+  it.each([['A', 'A'], [' b.', 'B'], ['**TIE**', 'tie'], ['Both are fine', null], ['Apples', null], ['{"verdict":"B"}', 'B'], ['{ "verdict": "TIE" }', 'tie'], ['{"verdict":"C"}', null], ['{"verdict":"A', null], ['{}', null], ['null', null], ['"A"', 'A']])('is understood: %s', (reply, wanted) => {
     expect(readPreference(reply)).toBe(wanted);
   });
 
   it('that looks at the place alone favours nobody, and one that looks at the answer is believed', () => {
-    expect([winShare('A', 'A'), winShare('B', 'B'), winShare('tie', 'tie')]).toEqual([0.5, 0.5, 0.5]);
-    expect([winShare('A', 'B'), winShare('B', 'A'), winShare('A', 'tie'), winShare('A', null)]).toEqual([1, 0, 0.75, null]);
+    const share = (first: Preference, second: Preference): number | null => winShare(bothOrders(first, second));
+    expect([share('A', 'A'), share('B', 'B'), share('tie', 'tie')]).toEqual([0.5, 0.5, 0.5]);
+    expect([share('A', 'B'), share('B', 'A'), share('A', 'tie'), share('A', null)]).toEqual([1, 0, 0.75, null]);
     const said = fc.constantFrom('A' as const, 'B' as const, 'tie' as const);
     const turned = { A: 'B', B: 'A', tie: 'tie' } as const;
     fc.assert(
       fc.property(said, said, (first, second) => {
-        expect(winShare(first, second)! + winShare(turned[first], turned[second])!).toBe(1);
+        expect(share(first, second)! + share(turned[first], turned[second])!).toBe(1);
       }),
     );
   });

@@ -3,14 +3,22 @@ import { type Probe } from '../probe/probe.ts';
 import { type Suite } from '../suite/suite.ts';
 import { type Json, type RunKind, type RunSpec } from './run.ts';
 
+/** Who judges preferences, as far as what it says depends on it. */
+export interface JudgeIdentity {
+  readonly model: string;
+  readonly url: string;
+  /** How its replies are held to a form. */
+  readonly replies: 'text' | 'json-schema';
+}
+
 /** All that a run reads, by content: it cannot change while the run goes on. */
 export interface RunInputs {
   readonly spec: RunSpec;
   readonly candidate: ReleaseManifest;
   readonly reference: ReleaseManifest | null;
   readonly suite: Suite;
-  /** Who judges preferences, by endpoint and model; left out or null: nobody. */
-  readonly judge?: string | null;
+  /** Who judges preferences; left out or null: nobody. */
+  readonly judge?: JudgeIdentity | null;
   /** Items of a dataset of the suite, parsed, in order. */
   dataset(sha256: string): Promise<readonly Json[]>;
 }

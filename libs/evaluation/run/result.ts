@@ -59,7 +59,7 @@ export interface MetricResult {
   readonly better: 'lower' | 'higher';
 }
 
-export type GateReason = 'bound-kept' | 'bound-broken' | 'interval-holds-bound' | 'too-few-items' | 'no-reference' | 'no-such-items';
+export type GateReason = 'bound-kept' | 'bound-broken' | 'interval-holds-bound' | 'too-few-items' | 'no-reference' | 'no-such-items' | 'judge-cannot-tell';
 
 export interface GateResult {
   readonly metric: string;
@@ -103,6 +103,31 @@ export interface TaskResult {
   readonly failures: readonly Failure[];
   /** Of safety tasks: the experts that each class of prompts took most, candidate's and reference's. */
   readonly routing?: readonly ClassRouting[];
+  /** Of preference tasks: who judged, and whether its verdicts keep when the order of the answers is turned. */
+  readonly judging?: Judging;
+}
+
+/** `tells`: a judge that does not look at the answers would keep fewer winners. `cannot-tell`: this one keeps no more. `not-shown`: the figures decide neither. */
+export type JudgeStanding = 'tells' | 'cannot-tell' | 'not-shown';
+
+/** How far a judge's verdicts follow the answers and not the order in which it saw them. */
+export interface JudgeConsistency {
+  readonly pairs: number;
+  /** Pairs of which a reply was neither A, B nor TIE: they count for nothing. */
+  readonly unreadable: number;
+  /** Pairs that it calls a tie both times: they say nothing of the order. */
+  readonly tied: number;
+  /** Share of pairs that keep their winner when the order is turned, of those with a winner in either order; null: there are none. */
+  readonly consistency: Estimate | null;
+  /** Pairs whose winner turns with the order: each time the answer shown first, or each time the second. */
+  readonly firstBoth: number;
+  readonly secondBoth: number;
+  readonly standing: JudgeStanding;
+}
+
+export interface Judging extends JudgeConsistency {
+  /** Name of the model that judged; null: it is not known. */
+  readonly judge: string | null;
 }
 
 /** Share of a layer's selections, the most used experts first, a bounded number of them. */

@@ -1,7 +1,9 @@
 import { adjustedP } from '#libs/stats/paired/adjust';
 import { compareMetric } from '../compare/compare-metric.ts';
 import { compareSettings, type CompareSettings } from '../compare/compare-settings.ts';
+import { doubtJudge } from '../compare/doubt-judge.ts';
 import { judgeGates } from '../compare/judge-gates.ts';
+import { judgeConsistency } from '../grade/judge-consistency.ts';
 import { judgeAssertion } from '../routes/judge-assertion.ts';
 import { type SeenItem } from '../routes/seen-item.ts';
 import { type RunInputs } from '../run/assay.ts';
@@ -16,7 +18,7 @@ import { clockSamples, taskSamples } from './task-samples.ts';
 type Sides<K extends TaskKind> = { readonly candidate: readonly MeasuredItem<K>[]; readonly reference: readonly MeasuredItem<K>[] | null };
 
 /** Result of a run of kind `suite`, of the parts of its steps in the order of its plan. */
-export function concludeSuite({ spec, suite, reference }: Pick<RunInputs, 'spec' | 'suite' | 'reference'>, parts: readonly Part[]): SuiteResult {
+export function concludeSuite({ spec, suite, reference, judge }: Pick<RunInputs, 'spec' | 'suite' | 'reference' | 'judge'>, parts: readonly Part[]): SuiteResult {
   const settings = compareSettings(spec.settings);
   const isSame = spec.candidate === spec.reference;
   const queue = [...parts];
@@ -26,7 +28,7 @@ export function concludeSuite({ spec, suite, reference }: Pick<RunInputs, 'spec'
     const candidate = takeItems(queue, task);
     // The same release is measured once: equal keys, equal parts.
     const sides = { candidate, reference: reference && task.kind !== 'preference' ? takeItems(queue, task) : null };
-    tasks.push(taskResult(task, sides, settings, isSame));
+    tasks.push(task.kind === 'preference' ? preferenceResult(task, candidate as readonly MeasuredItem<'preference'>[], settings, judge?.model ?? null) : taskResult(task, sides, settings, isSame));
     if (task.kind === 'performance') clock.push({ id: task.id, metrics: clockMetrics(sides as Sides<'performance'>, settings) });
   }
   if (queue.length > 0) throw new Error(`${queue.length} parts are left over: they are not those of this plan`);
@@ -80,6 +82,13 @@ function routesResult(task: Task & { readonly kind: 'routes' }, { candidate, ref
     return judgeAssertion(assertion, seenBy(candidate), reference && seenBy(reference));
   });
   return { id: task.id, kind: task.kind, metrics: judged.flatMap(({ metrics }) => metrics), gates: judged.flatMap(({ gates }) => gates), failures: judged.flatMap(({ failures }) => failures) };
+}
+
+/** A task whose verdicts are a judge's: with how far it can be believed. */
+function preferenceResult(task: Task, candidate: readonly MeasuredItem<'preference'>[], settings: CompareSettings, judge: string | null): TaskResult {
+  const result = taskResult(task, { candidate, reference: null }, settings, false);
+  const judging = { judge, ...judgeConsistency(candidate.map(({ verdicts }) => verdicts)) };
+  return { ...result, gates: doubtJudge(result.gates, result.metrics, judging.standing), judging };
 }
 
 function clockMetrics({ candidate, reference }: Sides<'performance'>, settings: CompareSettings): MetricResult[] {

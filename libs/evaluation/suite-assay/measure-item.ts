@@ -2,7 +2,7 @@ import { type ReleaseManifest } from '#libs/release/manifest';
 import { EvaluationError } from '../evaluation-error.ts';
 import { bitsPerByte, requireFits, scoreContinuations, scoreText } from '../grade/score-text.ts';
 import { cutAnswer, type AnswerGrader, type GradeAnswer } from '../grade/grade-answer.ts';
-import { judgePrompt, readPreference, winShare } from '../grade/judge.ts';
+import { bothOrders, judgePrompt, readPreference, winShare } from '../grade/judge.ts';
 import { type RunTools } from '../run/assay.ts';
 import { routedItem, routingGapBits, usageOf } from '../routes/usage.ts';
 import { type GraderOf } from '../suite/grader.ts';
@@ -48,7 +48,8 @@ export async function measurePreference(asking: Asking, grader: GraderOf<'prefer
   const other = cutAnswer(await answerOf({ ...asking, release: reference }, prompt, grader.maxTokens), grader.stopAt);
   const first = readPreference(await judge(judgePrompt(prompt, candidate, other, grader.criterion)));
   const second = readPreference(await judge(judgePrompt(prompt, other, candidate, grader.criterion)));
-  return { winShare: winShare(first, second), candidate: candidate.slice(0, KEPT_CHARACTERS), reference: other.slice(0, KEPT_CHARACTERS) };
+  const verdicts = bothOrders(first, second);
+  return { verdicts, winShare: winShare(verdicts), candidate: candidate.slice(0, KEPT_CHARACTERS), reference: other.slice(0, KEPT_CHARACTERS) };
 }
 
 export async function measureBias({ tools: { probe }, release, line }: Asking, { variants }: BiasItem): Promise<Measured['bias']> {

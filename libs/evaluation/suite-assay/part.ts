@@ -1,6 +1,7 @@
 import { type Labels, type SafetyClass } from '../suite/items.ts';
 import { type Observation } from '../routes/observe.ts';
 import { type Word } from '../routes/seen-item.ts';
+import { type BothOrders } from '../grade/judge.ts';
 import { type Surprise } from '../grade/score-text.ts';
 import { type TaskKind } from '../suite/suite.ts';
 
@@ -9,8 +10,8 @@ export interface Measured {
   readonly likelihood: Surprise;
   /** `answer`: what was said or picked, cut to a bounded length. */
   readonly accuracy: { readonly isRight: boolean; readonly answer: string };
-  /** null: the judge's reply could not be read. */
-  readonly preference: { readonly winShare: number | null; readonly candidate: string; readonly reference: string };
+  /** `winShare` is null where a reply of the judge could not be read. */
+  readonly preference: { readonly verdicts: BothOrders; readonly winShare: number | null; readonly candidate: string; readonly reference: string };
   readonly bias: { readonly first: Surprise; readonly second: Surprise; readonly routingGapBits: number };
   readonly safety: { readonly class: SafetyClass; readonly refusal: Surprise; readonly compliance: Surprise; readonly usage: Usage | null };
   readonly performance: { readonly rows: number; readonly promptTokens: number; readonly answerTokens: number; readonly promptMs: number; readonly answerMs: number };

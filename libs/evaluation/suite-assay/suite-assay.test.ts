@@ -139,13 +139,20 @@ describe('the result of a suite', () => {
     expect(asked).toHaveLength(20);
     expect(result.tasks[0]!.metrics[0]).toMatchObject({ name: 'winShare', candidate: { value: 1, n: 9 }, reference: { value: 0.5 }, difference: { value: 0.5, p: 2 / 2 ** 9 } });
     expect(result.verdict.outcome).toBe('pass');
+    expect(result.tasks[0]!.judging).toMatchObject({ judge: null, pairs: 10, unreadable: 1, tied: 0, consistency: { value: 1, n: 9 }, firstBoth: 0, secondBoth: 0, standing: 'tells' });
+    expect(result.tasks[0]!.metrics.slice(1)).toMatchObject([{ name: 'positionConsistency', candidate: { value: 1, n: 9 }, reference: null }, { name: 'unreadable', candidate: { value: 0.1, n: 10 } }]);
     expect(result.tasks[0]!.failures).toMatchObject([{ item: 10, detail: expect.stringMatching(/neither A, B nor TIE/) }]);
     const first = await run(inputsOf([task], items, { reference: 'poor' }), { judge: async () => 'A' });
     expect(first.tasks[0]!.metrics[0]).toMatchObject({ candidate: { value: 0.5 }, difference: { value: 0, p: 1 } });
+    expect(first.tasks[0]!.judging).toMatchObject({ consistency: { value: 0, low: 0, n: 10 }, firstBoth: 10, standing: 'cannot-tell' });
+    // An even split keeps the bound, and says nothing: this judge would give it to any two answers.
+    expect(first.verdict).toMatchObject({ outcome: 'inconclusive', reasons: [{ reason: 'judge-cannot-tell', detail: expect.stringMatching(/wanted at least 0\.4, but this judge cannot tell/) }] });
     await expect(run(inputsOf([task], items, { reference: 'poor' }))).rejects.toMatchObject({ reason: 'no-judge' });
-    const keys = async (name: string): Promise<Json[]> => (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge: name })).map(({ key }) => key);
-    expect(await keys('large https://judge.example/v1')).toEqual(await keys('large https://judge.example/v1'));
-    expect(await keys('large https://judge.example/v1')).not.toEqual(await keys('small https://judge.example/v1'));
+    const keys = async (model: string, replies: 'text' | 'json-schema' = 'text'): Promise<Json[]> =>
+      (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge: { model, url: 'https://judge.example/v1', replies } })).map(({ key }) => key);
+    expect(await keys('large')).toEqual(await keys('large'));
+    expect(await keys('large')).not.toEqual(await keys('small'));
+    expect(await keys('large')).not.toEqual(await keys('large', 'json-schema'));
   });
 
   it('has the gaps of pairs, and the margins and routes of safety prompts', async () => {

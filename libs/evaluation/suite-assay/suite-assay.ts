@@ -54,8 +54,8 @@ async function taskSteps(inputs: RunInputs, task: Task, path: string): Promise<S
   const items = await inputs.dataset(task.dataset);
   const measurables = naming(task, path, () => read(items));
   const sides = reference && task.kind !== 'preference' ? [candidate, reference] : [candidate];
-  // What a judge said serves no other one.
-  const preference: { readonly [name: string]: Json } = task.kind === 'preference' ? { versus: releaseIdOf(reference!), judge: inputs.judge ?? null } : { versus: null };
+  // What a judge said serves no other one, nor another way of asking.
+  const preference: { readonly [name: string]: Json } = task.kind === 'preference' ? { versus: releaseIdOf(reference!), judge: { ...inputs.judge }, asked: 2 } : { versus: null };
   return sides.flatMap((release) => stepsOf(task, grader, measurables, release, preference));
 }
 

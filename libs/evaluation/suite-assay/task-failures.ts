@@ -1,4 +1,5 @@
 import { short } from '../compare/judge-bound.ts';
+import { keepsWinner } from '../grade/judge-consistency.ts';
 import { bitsPerByte } from '../grade/score-text.ts';
 import { type Failure } from '../run/result.ts';
 import { type TaskKind } from '../suite/suite.ts';
@@ -24,6 +25,7 @@ const RANKS: { readonly [K in Exclude<TaskKind, 'routes' | 'performance'>]: Rank
   },
   preference: (item) => {
     if (item.winShare === null) return { badness: 1, detail: 'The judge said neither A, B nor TIE; the item does not count.' };
+    if (keepsWinner(item.verdicts) === false && item.winShare === 0.5) return { badness: 0.1, detail: 'The verdict turns with the order of the answers: it counts as a tie.' };
     return item.winShare < 0.5 ? { badness: 0.5 - item.winShare, detail: `The judge prefers ${JSON.stringify(item.reference)} to ${JSON.stringify(item.candidate)}.` } : null;
   },
   bias: ({ first, second }) => {

@@ -1,3 +1,4 @@
+import { keepsWinner } from '../grade/judge-consistency.ts';
 import { bitsPerByte } from '../grade/score-text.ts';
 import { type MetricSamples, type Sample } from '../compare/compare-metric.ts';
 import { type Labels } from '../suite/items.ts';
@@ -10,12 +11,17 @@ type Take<K extends TaskKind> = (item: MeasuredItem<K>) => readonly [number, num
 
 const margin = ({ refusal, compliance }: Measured['safety']): number => bitsPerByte(compliance) - bitsPerByte(refusal);
 const yesNo = (is: boolean): readonly [number, number] => [is ? 1 : 0, 1];
+const yesNoOrNothing = (is: boolean | null): readonly [number, number] | null => is === null ? null : yesNo(is);
 
 /** How each metric of each kind of task comes from its items. */
 const TAKES: { readonly [K in Exclude<TaskKind, 'routes'>]: Readonly<Record<string, { readonly isYesNo?: true; readonly take: Take<K> }>> } = {
   likelihood: { bitsPerByte: { take: ({ bits, bytes }) => [bits, bytes] } },
   accuracy: { accuracy: { isYesNo: true, take: ({ isRight }) => yesNo(isRight) } },
-  preference: { winShare: { take: ({ winShare }) => (winShare === null ? null : [winShare, 1]) } },
+  preference: {
+    winShare: { take: ({ winShare }) => (winShare === null ? null : [winShare, 1]) },
+    positionConsistency: { isYesNo: true, take: ({ verdicts }) => yesNoOrNothing(keepsWinner(verdicts)) },
+    unreadable: { isYesNo: true, take: ({ winShare }) => yesNo(winShare === null) },
+  },
   bias: {
     gap: { take: ({ first, second }) => [Math.abs(bitsPerByte(first) - bitsPerByte(second)), 1] },
     firstLikelier: { isYesNo: true, take: ({ first, second }) => yesNo(bitsPerByte(first) < bitsPerByte(second)) },
@@ -39,7 +45,7 @@ export function taskSamples<K extends Exclude<TaskKind, 'routes'>>(kind: K, cand
   return TASK_METRICS[kind].map((metric) => {
     const { take, isYesNo = false } = TAKES[kind][metric.name]!;
     const samples = metricSamples(metric, isYesNo, take, candidate, reference);
-    return metric.comparison ? { ...samples, reference: samples.candidate.map((sample) => ({ ...sample, numerator: sample.denominator / 2 })) } : samples;
+    return metric.comparison === 'even' ? { ...samples, reference: samples.candidate.map((sample) => ({ ...sample, numerator: sample.denominator / 2 })) } : samples;
   });
 }
 

@@ -16,8 +16,10 @@ export const evaluationSettings = {
   SIGNALBOX_EVALUATION_JUDGE_URL: z
     .string()
     .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'give the URL of an OpenAI-compatible API, such as https://judge.example.org/v1')
+    .refine((text) => !URL.canParse(text) || !/[@?#]/.test(text), 'give the URL without a name, a password or parameters; the key has a setting of its own')
     .optional(),
   SIGNALBOX_EVALUATION_JUDGE_MODEL: z.string().min(1, 'give the name by which the endpoint knows the model').optional(),
+  SIGNALBOX_EVALUATION_JUDGE_REPLIES: z.enum(['text', 'json-schema']).default('text'),
   SIGNALBOX_EVALUATION_JUDGE_KEY: z.string().regex(/^[\x21-\x7e]{1,1024}$/, 'give the key without spaces').optional(),
 };
 
@@ -25,6 +27,8 @@ export interface JudgeConfig {
   /** Of an OpenAI-compatible API, such as `https://judge.example.org/v1`. */
   readonly url: string;
   readonly model: string;
+  /** `json-schema` asks the endpoint to hold replies to the form of a verdict. */
+  readonly replies: 'text' | 'json-schema';
   readonly key: string | null;
 }
 
@@ -49,7 +53,7 @@ export interface EvaluationConfig {
 type Values = z.output<z.ZodObject<typeof evaluationSettings>>;
 
 export function evaluationOf(values: Values): EvaluationConfig {
-  const { SIGNALBOX_EVALUATION_JUDGE_URL: url, SIGNALBOX_EVALUATION_JUDGE_MODEL: model, SIGNALBOX_EVALUATION_JUDGE_KEY: key } = values;
+  const { SIGNALBOX_EVALUATION_JUDGE_URL: url, SIGNALBOX_EVALUATION_JUDGE_MODEL: model, SIGNALBOX_EVALUATION_JUDGE_REPLIES: replies, SIGNALBOX_EVALUATION_JUDGE_KEY: key } = values;
   return {
     operationsPort: values.SIGNALBOX_EVALUATION_PORT ?? null,
     threads: values.SIGNALBOX_EVALUATION_THREADS,
@@ -58,6 +62,6 @@ export function evaluationOf(values: Values): EvaluationConfig {
     heapBytes: values.SIGNALBOX_EVALUATION_HEAP_BYTES,
     idleMs: values.SIGNALBOX_EVALUATION_IDLE_SECONDS * 1000,
     retentionDays: values.SIGNALBOX_EVALUATION_RETENTION_DAYS,
-    judge: url === undefined ? null : { url, model: model ?? 'judge', key: key ?? null },
+    judge: url === undefined ? null : { url, model: model ?? 'judge', replies, key: key ?? null },
   };
 }
