@@ -28,6 +28,8 @@ import { Derivations1795219200027 } from '#migrations/1795219200027-derivations'
 import { Evaluations1795219200028 } from '#migrations/1795219200028-evaluations';
 import { ProtectedExperts1795219200029 } from '#migrations/1795219200029-protected-experts';
 import { PrivacyLevels1795219200030 } from '#migrations/1795219200030-privacy-levels';
+import { Removal1795219200031 } from '#migrations/1795219200031-removal';
+import { ReviewsOwed1795219200032 } from '#migrations/1795219200032-reviews-owed';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -97,6 +99,8 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       Evaluations1795219200028,
       ProtectedExperts1795219200029,
       PrivacyLevels1795219200030,
+      Removal1795219200031,
+      ReviewsOwed1795219200032,
     ],
     entities: [
       ComponentVersionEntity,
@@ -130,6 +134,16 @@ export async function migrate(dataSource: DataSource): Promise<readonly string[]
     if (isProtected) await protectAudit(dataSource);
     return ran.map(({ name }) => name);
   });
+}
+
+/** The same over a connection of its own, for a role that begins. */
+export async function migrateAt(url: string, applicationName: string): Promise<void> {
+  const dataSource = await createDataSource({ url, poolSize: 2, applicationName }).initialize();
+  try {
+    await migrate(dataSource);
+  } finally {
+    await dataSource.destroy();
+  }
 }
 
 /** Takes back the given number of migrations, newest first. Loses their data. */

@@ -1,5 +1,6 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { appendAudit, type AuditEntry } from '#libs/store/audit/audit-log';
 import { type OpenAction } from '#libs/store/alerts/alert-actions';
 import { auditOf } from '../http/audited.ts';
@@ -14,9 +15,7 @@ const MAX_ROUND = 20;
 @Injectable()
 export class ActionRunner implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger(ActionRunner.name);
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> | null = null;
-  #hasFailed = false;
+  readonly #repeat = new Repeat(() => this.#round(), EVERY_MS, (error) => this.#log.error(error, 'actions of alerts could not be done; they are tried again'));
 
   constructor(
     @Inject(ALERT_ACTIONS) private readonly actions: AlertActionsPort,
@@ -25,35 +24,24 @@ export class ActionRunner implements OnApplicationBootstrap, BeforeApplicationSh
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void (this.#round ?? this.look()), EVERY_MS);
-    this.#timer.unref();
+    this.#repeat.start();
   }
 
   /** Before the database is let go. */
-  async beforeApplicationShutdown(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
-    await this.#round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#repeat.stop();
   }
 
   /** One whole round, after the one under way. */
-  async look(): Promise<void> {
-    await this.#round;
-    this.#round = this.#attempt().finally(() => (this.#round = null));
-    await this.#round;
+  look(): Promise<void> {
+    return this.#repeat.now();
   }
 
-  async #attempt(): Promise<void> {
-    try {
-      const failures: unknown[] = [];
-      // One that fails each time must not keep those behind it from being done.
-      for (const id of await this.actions.open(MAX_ROUND)) await this.#settle(id).catch((error: unknown) => failures.push(error));
-      if (failures.length > 0) throw failures[0];
-      this.#hasFailed = false;
-    } catch (error) {
-      // Once for an outage, not at each round.
-      if (!this.#hasFailed) this.#log.error(error, 'actions of alerts could not be done; they are tried again');
-      this.#hasFailed = true;
-    }
+  async #round(): Promise<void> {
+    const failures: unknown[] = [];
+    // One that fails each time must not keep those behind it from being done.
+    for (const id of await this.actions.open(MAX_ROUND)) await this.#settle(id).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
   }
 
   /** What a desk does in this transaction and its outcome are one; what it does in its own is found again by the id of the action. */

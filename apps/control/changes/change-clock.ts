@@ -3,6 +3,7 @@ import { type Actor, type CaseDecision } from '#libs/governance/change/change-re
 import { concluded, decideDue } from '#libs/governance/change/decide-application';
 import { endChange } from '#libs/governance/change/decide-request';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { type StoredChange } from '#libs/store/changes/change-rows';
 import { LOCKS } from '#libs/store/locks';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
@@ -20,9 +21,7 @@ const SYSTEM: ActingCaller = { accountId: 'system', name: 'schedule', keyId: nul
 @Injectable()
 export class ChangeClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger(ChangeClock.name);
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> | null = null;
-  #hasFailed = false;
+  readonly #repeat = new Repeat(() => this.#round(), EVERY_MS, (error) => this.#log.error(error, 'change requests could not be looked at; it is tried again'));
 
   constructor(
     @Inject(CHANGES) private readonly changes: ChangesPort,
@@ -33,32 +32,21 @@ export class ChangeClock implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => void (this.#round ?? this.look()), EVERY_MS);
-    this.#timer.unref();
+    this.#repeat.start();
   }
 
   /** Before the database is let go. */
-  async beforeApplicationShutdown(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
-    await this.#round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#repeat.stop();
   }
 
   /** One whole round, after the one under way. */
-  async look(): Promise<void> {
-    await this.#round;
-    this.#round = this.#attempt().finally(() => (this.#round = null));
-    await this.#round;
+  look(): Promise<void> {
+    return this.#repeat.now();
   }
 
-  async #attempt(): Promise<void> {
-    try {
-      for (const id of await this.changes.attention(this.settings.now(), MAX_ROUND)) await this.#settle(id);
-      this.#hasFailed = false;
-    } catch (error) {
-      // Once for an outage, not at each round.
-      if (!this.#hasFailed) this.#log.error(error, 'change requests could not be looked at; it is tried again');
-      this.#hasFailed = true;
-    }
+  async #round(): Promise<void> {
+    for (const id of await this.changes.attention(this.settings.now(), MAX_ROUND)) await this.#settle(id);
   }
 
   async #settle(id: string): Promise<void> {

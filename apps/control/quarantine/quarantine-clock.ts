@@ -1,4 +1,5 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
 import { QuarantineDesk } from './quarantine-desk.ts';
 import { QUARANTINES, type QuarantinesPort } from './quarantine-ports.ts';
@@ -11,9 +12,7 @@ const MAX_ROUND = 100;
 @Injectable()
 export class QuarantineClock implements OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly #log = new Logger(QuarantineClock.name);
-  #timer: NodeJS.Timeout | null = null;
-  #round: Promise<void> | null = null;
-  #hasFailed = false;
+  readonly #repeat = new Repeat(() => this.#look(), EVERY_MS, (error) => this.#log.error(error, 'quarantines past their end could not be ended; it is tried again'));
 
   constructor(
     @Inject(QUARANTINES) private readonly quarantines: QuarantinesPort,
@@ -22,26 +21,15 @@ export class QuarantineClock implements OnApplicationBootstrap, BeforeApplicatio
   ) {}
 
   onApplicationBootstrap(): void {
-    this.#timer = setInterval(() => {
-      this.#round ??= this.#look().finally(() => (this.#round = null));
-    }, EVERY_MS);
-    this.#timer.unref();
+    this.#repeat.start();
   }
 
   /** Before the database is let go. */
-  async beforeApplicationShutdown(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
-    await this.#round;
+  beforeApplicationShutdown(): Promise<void> {
+    return this.#repeat.stop();
   }
 
   async #look(): Promise<void> {
-    try {
-      for (const { model, id } of await this.quarantines.due(this.settings.now(), MAX_ROUND)) await this.desk.expire(model, id);
-      this.#hasFailed = false;
-    } catch (error) {
-      // Once for an outage, not at each round.
-      if (!this.#hasFailed) this.#log.error(error, 'quarantines past their end could not be ended; it is tried again');
-      this.#hasFailed = true;
-    }
+    for (const { model, id } of await this.quarantines.due(this.settings.now(), MAX_ROUND)) await this.desk.expire(model, id);
   }
 }

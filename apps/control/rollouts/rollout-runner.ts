@@ -5,6 +5,7 @@ import { type Rollout } from '#libs/governance/rollout/rollout';
 import { foreignChange } from '#libs/governance/rollout/steer-activation';
 import { takeIn } from '#libs/governance/rollout/take-in';
 import { ProblemError } from '#libs/platform/errors/problem-error';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { appendAudit } from '#libs/store/audit/audit-log';
 import { type NewEvidence } from '#libs/store/rollouts/evidence-reader';
 import { ACTIVATIONS, type ActivationsPort } from '../models/activation-ports.ts';
@@ -19,25 +20,23 @@ type WrittenVerdict = RolloutChange['verdict'];
 @Injectable()
 export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutdown {
   readonly #log = new Logger(RolloutRunner.name);
-  #timer: NodeJS.Timeout | null = null;
-  #looking: Promise<void> = Promise.resolve();
-  #isStopping = false;
+  readonly #repeat: Repeat;
 
   constructor(
     @Inject(ROLLOUT_RECORDS) private readonly records: RolloutRecords,
     private readonly acts: RolloutActs,
     @Inject(ACTIVATIONS) private readonly activations: ActivationsPort,
     @Inject(CONTROL_SETTINGS) private readonly settings: Pick<ControlSettings, 'now' | 'rolloutIntervalMs'>,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.#schedule();
+  ) {
+    this.#repeat = new Repeat(async () => void (await this.look()), settings.rolloutIntervalMs ?? DEFAULT_ROLLOUT_INTERVAL_MS, (error) => this.#log.error(error));
   }
 
-  async onApplicationShutdown(): Promise<void> {
-    this.#isStopping = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#looking;
+  onApplicationBootstrap(): void {
+    this.#repeat.start();
+  }
+
+  onApplicationShutdown(): Promise<void> {
+    return this.#repeat.stop();
   }
 
   /** One look at each rollout under way; false when another process is looking. */
@@ -47,15 +46,6 @@ export class RolloutRunner implements OnApplicationBootstrap, OnApplicationShutd
     return this.records.rollouts.exclusively(async () => {
       for (const { id } of open) await this.#lookAt(id).catch((error: unknown) => this.#log.error(error));
     });
-  }
-
-  #schedule(): void {
-    this.#timer = setTimeout(() => {
-      this.#looking = this.look().then(() => undefined, (error: unknown) => this.#log.error(error)).finally(() => {
-        if (!this.#isStopping) this.#schedule();
-      });
-    }, this.settings.rolloutIntervalMs ?? DEFAULT_ROLLOUT_INTERVAL_MS);
-    this.#timer.unref();
   }
 
   async #lookAt(id: string): Promise<void> {

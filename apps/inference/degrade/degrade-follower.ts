@@ -1,7 +1,7 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { ServedModels } from '../models/served-models.ts';
-import { Repeat } from '../repeat.ts';
 import { ColdStart } from './cold-start.ts';
 import { ExpertWatch } from './expert-watch.ts';
 import { QuarantinesInForce } from './quarantines-in-force.ts';

@@ -1,8 +1,8 @@
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { type QuarantineHolds } from '#libs/store/quarantine/quarantine-holds';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { ModelFollower } from '../models/model-follower.ts';
-import { Repeat } from '../repeat.ts';
 import { DegradedCounts } from './degraded-counts.ts';
 import { ExpertWatch } from './expert-watch.ts';
 

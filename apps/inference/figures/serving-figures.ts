@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { meter } from '#libs/platform/telemetry/metrics';
 import { type Engine } from '#libs/runtime/engine/engine';
 import { ExpertFigures } from '#libs/store/figures/expert-figures';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
 import { ENGINE } from '../models/served-release.ts';
 import { ServedModels } from '../models/served-models.ts';
-import { Repeat } from '../repeat.ts';
 import { ExpertFlush } from './expert-flush.ts';
 import { observeExperts } from './expert-gauges.ts';
 import { LayerFigures, observeEngine } from './serving-gauges.ts';

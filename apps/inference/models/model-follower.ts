@@ -4,11 +4,11 @@ import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy }
 import { DataSource } from 'typeorm';
 import { signalboxVersion } from '#libs/platform/config/version';
 import { type Logger } from '#libs/platform/logs/logger';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { ActivationListener } from '#libs/store/activation/activation-listener';
 import { type InferenceProcess, ObservedActivations } from '#libs/store/activation/observed-activations';
 import { DegradeFollower } from '../degrade/degrade-follower.ts';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
-import { Repeat } from '../repeat.ts';
 import { RulesInForce } from '../rules/rules-in-force.ts';
 import { ObservedReporter } from './observed-reporter.ts';
 import { ServedModels } from './served-models.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { type RuleRefusals, type RuleRefusalsFlush } from '#libs/store/data-rules/rule-refusals';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
-import { Repeat } from '../repeat.ts';
 import { RequestRules } from './request-rules.ts';
 
 export const RULE_REFUSALS = Symbol('RuleRefusals');

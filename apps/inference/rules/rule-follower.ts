@@ -1,6 +1,6 @@
 import { Inject, Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
-import { Repeat } from '../repeat.ts';
 import { RulesInForce } from './rules-in-force.ts';
 
 /** How often the rules are looked at; ModelFollower has them looked at when a notification comes. */

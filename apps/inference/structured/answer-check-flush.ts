@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { type BeforeApplicationShutdown, Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { type AnswerChecks } from '#libs/store/answers/answer-checks';
 import { INFERENCE_OPTIONS, type InferenceOptions } from '../inference-options.ts';
-import { Repeat } from '../repeat.ts';
 import { AnswerTally, type TallyFlush } from './answer-tally.ts';
 
 export const ANSWER_CHECKS = Symbol('AnswerChecks');

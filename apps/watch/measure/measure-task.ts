@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { Repeat } from '#libs/platform/repeat/repeat';
 import { LOCKS } from '#libs/store/locks';
 import { underSessionLock } from '#libs/store/session-lock';
 import { WATCH_OPTIONS, type WatchOptions } from '../watch-options.ts';
@@ -18,10 +19,7 @@ export class MeasureTask implements WatchTask {
   readonly name = 'measure';
   readonly #metrics = new MeasureMetrics();
   readonly #measure: MeasureRound;
-  #timer: NodeJS.Timeout | null = null;
-  #running: Promise<void> = Promise.resolve();
-  #isStopping = false;
-  #hasFailed = false;
+  readonly #repeat: Repeat;
   #purgedMs = -Infinity;
 
   constructor(
@@ -29,26 +27,18 @@ export class MeasureTask implements WatchTask {
     @Inject(WATCH_OPTIONS) private readonly options: WatchOptions,
   ) {
     const { measure, privacy } = options.config;
+    this.#repeat = new Repeat(() => this.#look(), measure.intervalMs, (error) => options.logger.error({ err: error }, 'usage could not be measured; it is tried again'));
     this.#measure = new MeasureRound(ports, { windowMs: measure.windowMs, minRequests: privacy.minRequests });
   }
 
   start(): void {
     this.#metrics.start();
-    this.#schedule(0);
+    this.#repeat.start(0);
   }
 
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#running;
+    await this.#repeat.stop();
     this.#metrics.stop();
-  }
-
-  #schedule(afterMs: number): void {
-    if (this.#isStopping) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#look().finally(() => this.#schedule(this.options.config.measure.intervalMs));
-    }, afterMs);
   }
 
   async #look(): Promise<void> {
@@ -60,12 +50,9 @@ export class MeasureTask implements WatchTask {
         return this.#measure.run(nowMs);
       });
       this.#metrics.done(outcome.held ? outcome.result : null, (performance.now() - startedMs) / 1000);
-      this.#hasFailed = false;
     } catch (error) {
       this.#metrics.failed();
-      // Once for an outage, not at each try.
-      if (!this.#hasFailed) this.options.logger.error({ err: error }, 'usage could not be measured; it is tried again');
-      this.#hasFailed = true;
+      throw error;
     }
   }
 

@@ -12,9 +12,16 @@ export class Repeat {
     private readonly failed: (error: unknown) => void,
   ) {}
 
-  start(): void {
+  /** @param firstMs wait before the first run */
+  start(firstMs = this.everyMs): void {
     this.#stopped = false;
-    this.#schedule();
+    this.#schedule(firstMs);
+  }
+
+  /** One whole run beside those of the timer, after the one under way. Its failure is told as theirs are. */
+  now(): Promise<void> {
+    this.#running = this.#running.then(() => this.#run());
+    return this.#running;
   }
 
   /** Resolves when the run under way has ended. */
@@ -24,12 +31,9 @@ export class Repeat {
     await this.#running;
   }
 
-  #schedule(): void {
+  #schedule(afterMs: number): void {
     if (this.#stopped) return;
-    this.#timer = setTimeout(() => {
-      this.#running = this.#run();
-      void this.#running.then(() => this.#schedule());
-    }, this.everyMs);
+    this.#timer = setTimeout(() => void this.now().then(() => this.#schedule(this.everyMs)), afterMs);
     this.#timer.unref();
   }
 

@@ -36,3 +36,28 @@ it('waits for the run under way when it stops', async () => {
   ended.resolve();
   await stop;
 });
+
+it('begins at once where it is told to, and runs beside its timer when it is asked, never twice at once', async () => {
+  let atOnce = 0;
+  let most = 0;
+  let runs = 0;
+  const repeat = new Repeat(async () => {
+    runs += 1;
+    atOnce += 1;
+    most = Math.max(most, atOnce);
+    await new Promise((resolve) => setTimeout(resolve, 4));
+    atOnce -= 1;
+  }, 10, () => undefined);
+  repeat.start(0);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(runs).toBe(1);
+  const asked = repeat.now();
+  await vi.advanceTimersByTimeAsync(8);
+  await asked;
+  expect(runs).toBe(2);
+  await vi.advanceTimersByTimeAsync(10);
+  expect({ runs, most }).toEqual({ runs: 3, most: 1 });
+  const stop = repeat.stop();
+  await vi.advanceTimersByTimeAsync(10);
+  await stop;
+});
