@@ -49,6 +49,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'signalbox eval concentration': ['signalbox eval concentration 5f5f5f5f --suite evals/safety.yaml --wait'],
   'signalbox eval list': ['signalbox eval list --kind suite --state succeeded'],
   'signalbox eval report': ['signalbox eval report <evaluation-id> --format markdown', 'signalbox eval report <evaluation-id> --out junit.xml'],
+  'signalbox eval delete': ['signalbox eval delete <evaluation-id>'],
   'signalbox eval check': ['signalbox eval check evals/first.yaml'],
   'signalbox change create': [
     'signalbox change create replace-expert --replace expert/3/5=<sha256> --canary 0.05 --title "Tuned on contracts" --reason "..."',

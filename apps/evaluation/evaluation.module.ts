@@ -52,8 +52,8 @@ export class EvaluationModule implements OnApplicationBootstrap, BeforeApplicati
         },
         {
           provide: RunMover,
-          inject: [EVALUATION_QUEUE, RunClaims, DataSource],
-          useFactory: (queue: EvaluationQueue, claims: RunClaims, dataSource: DataSource) => new RunMover({ queue, claims, dataSource }, options),
+          inject: [EVALUATION_QUEUE, RunClaims],
+          useFactory: (queue: EvaluationQueue, claims: RunClaims) => new RunMover({ queue, claims }, options),
         },
       ],
     };

@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type DataSource } from 'typeorm';
 import { type EvaluationProducer, type EvaluationQueue } from '#libs/queue/evaluation-queue';
-import { purgeEvaluations } from '#libs/store/evaluation/evaluation-purge';
 import { type RunClaims } from '#libs/store/evaluation/run-claims';
 import { type EvaluationOptions } from './evaluation-options.ts';
 
@@ -9,29 +7,23 @@ const POLL_MS = 1000;
 const MAX_PER_LOOK = 50;
 /** A job that brought nothing is added again after this long: the queue may have lost it. */
 const ADD_AGAIN_MS = 3000;
-const PURGE_EVERY_MS = 3_600_000;
-/** Of each kind, at one look. */
-const PURGE_ROWS = 5000;
-const DAY_MS = 86_400_000;
 
 export interface MoverParts {
   readonly queue: EvaluationQueue;
   readonly claims: Pick<RunClaims, 'due'>;
-  readonly dataSource: DataSource;
 }
 
-/** Moves runs that wait for a process from their table into the queue, and deletes what nobody uses. Several processes may: a job that is there is not added again. */
+/** Moves runs that wait for a process from their table into the queue. Several processes may: a job that is there is not added again. */
 export class RunMover {
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
   private producer: EvaluationProducer | null = null;
   /** When each job was added. What is not due any more falls out. */
   private added = new Map<string, number>();
-  private purgedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly parts: MoverParts,
-    private readonly options: Pick<EvaluationOptions, 'config' | 'logger' | 'now'>,
+    private readonly options: Pick<EvaluationOptions, 'logger' | 'now'>,
   ) {}
 
   start(): void {
@@ -52,7 +44,6 @@ export class RunMover {
         if (!isPrepared) await this.parts.queue.prepare();
         isPrepared = true;
         await this.#move();
-        await this.#purge();
       } catch (error) {
         this.options.logger.warn({ err: error }, 'runs of evaluations are not moved into the queue; it is tried again');
       }
@@ -69,13 +60,5 @@ export class RunMover {
     this.producer ??= this.parts.queue.producer();
     await this.producer.add(fresh.map(({ job }) => job));
     for (const { key } of fresh) this.added.set(key, nowMs);
-  }
-
-  async #purge(): Promise<void> {
-    const nowMs = this.options.now();
-    if (nowMs - this.purgedAtMs < PURGE_EVERY_MS) return;
-    const purged = await purgeEvaluations(this.parts.dataSource, nowMs - this.options.config.evaluation.retentionDays * DAY_MS, PURGE_ROWS);
-    // A full batch says that there is more.
-    if (Math.max(purged.parts, purged.datasets) < PURGE_ROWS) this.purgedAtMs = nowMs;
   }
 }

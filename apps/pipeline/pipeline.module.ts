@@ -48,7 +48,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
         StoreModule.forRoot({
           url: databaseUrl,
           applicationName: 'signalbox-pipeline',
-          retention: { traceDays: retentionDays, minuteDays: minuteUsageDays(retentionDays) },
+          retention: { ...config.retention, traceDays: retentionDays, minuteDays: minuteUsageDays(retentionDays), evaluationDays: config.evaluation.retentionDays },
         }),
       ],
       providers: [

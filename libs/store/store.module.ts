@@ -15,7 +15,7 @@ import { ImportJobs } from './imports/import-jobs.ts';
 import { ApiKeys } from './keys/api-keys.ts';
 import { ReleaseOutlines } from './releases/release-outlines.ts';
 import { Releases } from './releases/releases.ts';
-import { type RetentionLimits } from './retention/plan-retention.ts';
+import { DEFAULT_RETENTION, type RetentionLimits } from './retention/plan-retention.ts';
 import { Retention } from './retention/retention.ts';
 import { RequestLatencyReader } from './traces/request-latency.ts';
 import { TraceReader } from './traces/trace-reader.ts';
@@ -27,8 +27,6 @@ export interface StoreModuleOptions extends StoreOptions {
   readonly maxSegments?: number;
   readonly retention?: RetentionLimits;
 }
-
-const DEFAULT_RETENTION: RetentionLimits = { traceDays: 7, minuteDays: 90 };
 
 /** Connects to PostgreSQL and provides the repositories and read models. It does not migrate. */
 @Module({})

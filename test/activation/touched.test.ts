@@ -10,6 +10,7 @@ import { Recalls } from '#libs/store/activation/recalls';
 import { TouchedRequests } from '#libs/store/activation/touched-requests';
 import { AuditLog } from '#libs/store/audit/audit-log';
 import { TracePartitions } from '#libs/store/capture/partitions';
+import { DEFAULT_RETENTION } from '#libs/store/retention/plan-retention';
 import { Retention } from '#libs/store/retention/retention';
 import { UsageFolder } from '#libs/store/usage/usage-folder';
 import { encodeTrace } from '#libs/trace/codec';
@@ -126,7 +127,7 @@ it('counts as unknown what is past retention: for an expert, of hours in which i
   await write([request(0, 0, { atMs: long }), request(1, 1, { atMs: long + 1 }), request(2, 1, { atMs: long + 7_200_000 }), request(3, 0, { atMs: long, releaseId: good }), request(4, 0)]);
   await new UsageFolder(store).run();
   expect(await page(EXPERT, { selected: 'true' })).toMatchObject({ found: 2, unknown: 0 });
-  await new Retention(store, new TracePartitions(store), { traceDays: 7, minuteDays: 10 }).run(AT_MS);
+  await new Retention(store, new TracePartitions(store), { ...DEFAULT_RETENTION, minuteDays: 10 }).run(AT_MS);
   expect(await page(EXPERT, { selected: 'true' })).toMatchObject({ found: 1, unknown: 2 });
   expect(await page(EXPERT, {})).toMatchObject({ found: 1, unknown: 3 });
   await store.query('DELETE FROM signalbox.trace');

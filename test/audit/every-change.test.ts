@@ -241,6 +241,11 @@ async function evaluations(): Promise<void> {
   const { digest: suite } = await change('createSuite', { body: { name: 'a suite', tasks: [{ id: 'text', kind: 'likelihood', dataset: sha256 }] } });
   const evaluationId = (await change('createEvaluation', { body: { candidate: OTHER_RELEASE, suite } })).id;
   await change('cancelEvaluation', { params: { evaluationId } });
+  await change('deleteEvaluation', { params: { evaluationId } });
+  const spare = await change('createDataset', { body: { text: 'A spare item.' }, headers: { 'content-type': 'application/octet-stream' } });
+  const { digest } = await change('createSuite', { body: { name: 'a spare suite', tasks: [{ id: 'text', kind: 'likelihood', dataset: spare.sha256 }] } });
+  await change('deleteSuite', { params: { digest } });
+  await change('deleteDataset', { params: { sha256: spare.sha256 } });
   const again = (await change('createEvaluation', { body: { candidate: OTHER_RELEASE, suite } })).id;
   // As the process leaves it that measures, which does not run here.
   const claims = new RunClaims(house.dataSource);

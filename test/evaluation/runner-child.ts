@@ -36,7 +36,7 @@ const releases = {
 const sources = { releases, suites: new Suites(dataSource), datasets: new Datasets(dataSource) };
 const components = await ComponentStore.open(join(config.home, 'components'));
 const desk = new RunDesk({ claims, parts: new EvaluationParts(dataSource), components, sources }, options, () => undefined);
-const mover = new RunMover({ queue, claims, dataSource }, options);
+const mover = new RunMover({ queue, claims }, options);
 const worker = new RunWorker({ queue, claims, desk, dataSource }, options, () => undefined);
 mover.start();
 worker.start();

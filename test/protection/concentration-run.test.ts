@@ -39,7 +39,7 @@ beforeAll(async () => {
   const sources = { releases: new Releases(dataSource), suites: new Suites(dataSource), datasets: new Datasets(dataSource) };
   const components = await ComponentStore.open(join(home, 'components'));
   const desk = new RunDesk({ claims, parts: new EvaluationParts(dataSource), components, sources }, options, () => undefined);
-  const mover = new RunMover({ queue, claims, dataSource }, options);
+  const mover = new RunMover({ queue, claims }, options);
   const worker = new RunWorker({ queue, claims, desk, dataSource }, options, () => undefined);
   mover.start();
   worker.start();

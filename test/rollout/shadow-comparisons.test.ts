@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { TracePartitions } from '#libs/store/capture/partitions';
+import { DEFAULT_RETENTION } from '#libs/store/retention/plan-retention';
 import { Retention } from '#libs/store/retention/retention';
 import { type ShadowComparison, ShadowComparisons } from '#libs/store/rollouts/shadow-comparisons';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
@@ -45,6 +46,6 @@ it('keeps comparisons for as long as traces', async () => {
   const nowMs = Date.parse('2026-06-20T12:00:00Z');
   const [old, young] = [comparison({ atMs: nowMs - 8 * 86_400_000 }), comparison({ atMs: nowMs - 3_600_000 })];
   await new ShadowComparisons(store).insert([old, young]);
-  await new Retention(store, new TracePartitions(store), { traceDays: 7, minuteDays: 90 }).run(nowMs);
+  await new Retention(store, new TracePartitions(store), DEFAULT_RETENTION).run(nowMs);
   expect(await store.query(`SELECT request_id FROM signalbox.shadow_comparison`)).toEqual([{ request_id: young.requestId }]);
 });

@@ -12,6 +12,7 @@ import { LOCKS } from '#libs/store/locks';
 import { ReleaseOutlines } from '#libs/store/releases/release-outlines';
 import { Releases } from '#libs/store/releases/releases';
 import { UsageFolder } from '#libs/store/usage/usage-folder';
+import { DEFAULT_RETENTION } from '#libs/store/retention/plan-retention';
 import { Retention } from '#libs/store/retention/retention';
 import { RequestLatencyReader } from '#libs/store/traces/request-latency';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
@@ -91,7 +92,7 @@ test('retention drops old days and entries, keeps the rest, and one process does
   await writerOf(store).write(old);
   await writerOf(store).write(kept);
   expect(await new UsageFolder(store).run()).toEqual({ status: 'done', foldedRows: 2 });
-  const retention = new Retention(store, new TracePartitions(store), { traceDays: 7, minuteDays: 10 });
+  const retention = new Retention(store, new TracePartitions(store), { ...DEFAULT_RETENTION, minuteDays: 10 });
   const rival = store.createQueryRunner();
   await rival.query('SELECT pg_advisory_lock($1)', [LOCKS.retention]);
   expect(await retention.run(NOW)).toEqual({ status: 'another-process-does-it' });

@@ -8,6 +8,7 @@ import { digestTable, printable } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
 import { EVAL_EXIT_HELP, guarded } from './eval-exit.ts';
 import { type Evaluation, type Format, FORMATS, isEnded, startAndTell, type TellOptions, tellReport, waitAndTell } from './eval-run.ts';
+import { addEvalRemoval } from './eval-remove.ts';
 import { loadSuite } from './eval-suite.ts';
 
 const MAX_SHOWN = 1000;
@@ -42,6 +43,7 @@ export function addEvalCommands(program: Command, terminal: Terminal, client: ()
       .action(guarded(async (candidate: string, { suite, setting, ...options }: Told & { suite: string }) => startAndTell(client(), terminal, { kind, candidate, reference: null, suite, settings: setting }, options)));
   }
   addReading(group, terminal, client);
+  addEvalRemoval(group, terminal, client);
 }
 
 function addReading(group: Command, terminal: Terminal, client: () => ApiClient): void {

@@ -11,6 +11,7 @@ import { EvaluationDesk } from './evaluation-desk.ts';
 import { EvaluationEvidence } from './evaluation-evidence.ts';
 import { REPORT_MEDIA_TYPES, reportOf } from './evaluation-report.ts';
 import { EvaluationView } from './evaluation-view.ts';
+import { RemovalDesk } from './removal-desk.ts';
 import { SuiteDesk } from './suite-desk.ts';
 
 type In<N extends keyof typeof ROUTES> = RouteInput<(typeof ROUTES)[N]>;
@@ -22,6 +23,7 @@ export class SuitesController {
   constructor(
     private readonly datasets: DatasetDesk,
     private readonly suites: SuiteDesk,
+    private readonly removal: RemovalDesk,
   ) {}
 
   @Endpoint(ROUTES.createDataset)
@@ -41,6 +43,11 @@ export class SuitesController {
     return this.datasets.get(params.sha256);
   }
 
+  @Endpoint(ROUTES.deleteDataset)
+  async deleteDataset(@Input() { params }: In<'deleteDataset'>, @Caller() caller: Principal): Promise<void> {
+    await this.removal.dataset(params.sha256, caller);
+  }
+
   @Endpoint(ROUTES.createSuite)
   async createSuite(@Input() { body }: In<'createSuite'>, @Caller() caller: Principal, @Res({ passthrough: true }) reply: FastifyReply): Out<'createSuite'> {
     const { suite, isNew } = await this.suites.create(body, caller);
@@ -57,6 +64,11 @@ export class SuitesController {
   getSuite(@Input() { params }: In<'getSuite'>): Out<'getSuite'> {
     return this.suites.get(params.digest);
   }
+
+  @Endpoint(ROUTES.deleteSuite)
+  async deleteSuite(@Input() { params }: In<'deleteSuite'>, @Caller() caller: Principal): Promise<void> {
+    await this.removal.suite(params.digest, caller);
+  }
 }
 
 /** Runs, and what becomes of their results. */
@@ -67,6 +79,7 @@ export class EvaluationsController {
     private readonly view: EvaluationView,
     private readonly evidence: EvaluationEvidence,
     private readonly changes: ChangeView,
+    private readonly removal: RemovalDesk,
   ) {}
 
   @Endpoint(ROUTES.createEvaluation)
@@ -90,6 +103,11 @@ export class EvaluationsController {
   async cancel(@Input() { params }: In<'cancelEvaluation'>, @Caller() caller: Principal): Out<'cancelEvaluation'> {
     await this.desk.cancel(params.evaluationId, caller);
     return this.view.get(params.evaluationId);
+  }
+
+  @Endpoint(ROUTES.deleteEvaluation)
+  async remove(@Input() { params }: In<'deleteEvaluation'>, @Caller() caller: Principal): Promise<void> {
+    await this.removal.run(params.evaluationId, caller);
   }
 
   @Endpoint(ROUTES.getEvaluationReport)

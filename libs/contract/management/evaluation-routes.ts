@@ -10,6 +10,7 @@ const SHA = '5f'.repeat(32);
 const OTHER = '6e'.repeat(32);
 /** Datasets hold text, and results quote it: nothing here is of a tenant. */
 const read = { tag: 'evaluations', tenancy: 'none', needs: 'read', method: 'get', status: 200 } as const;
+const remove = { tag: 'evaluations', tenancy: 'none', needs: 'propose', method: 'delete', status: 204, response: null } as const;
 const write = { tag: 'evaluations', tenancy: 'none', needs: 'propose', method: 'post' } as const;
 const NO_RUN = { 404: 'No such run.' };
 
@@ -25,6 +26,10 @@ export const evaluationRoutes = {
   getDataset: {
     ...read, operationId: 'getDataset', path: '/datasets/{sha256}', summary: 'What is known of a dataset', params: datasetParams, response: datasetSchema, problems: { 404: 'No such dataset.' }, example: { params: { sha256: SHA } },
   },
+  deleteDataset: {
+    ...remove, operationId: 'deleteDataset', path: '/datasets/{sha256}', summary: 'Delete a dataset that no suite asks', description: 'Measured parts are kept by digests, and hold no text of it that results do not quote.',
+    params: datasetParams, problems: { 404: 'No such dataset.', 409: 'Suites ask it; the problem names them.' }, example: { params: { sha256: SHA } },
+  },
   createSuite: {
     ...write, operationId: 'createSuite', path: '/suites', summary: 'Keep a suite',
     description: 'Its datasets must be there, and each of their items must be one of the kind of its task; a problem names the task, the line and the field. The same suite again answers 200 and changes nothing.',
@@ -33,6 +38,10 @@ export const evaluationRoutes = {
   },
   listSuites: { ...read, operationId: 'listSuites', path: '/suites', summary: 'Suites, newest first', query: suitesQuery, response: suitesSchema },
   getSuite: { ...read, operationId: 'getSuite', path: '/suites/{digest}', summary: 'One suite', params: suiteParams, response: suiteSchema, problems: { 404: 'No such suite.' }, example: { params: { digest: SHA } } },
+  deleteSuite: {
+    ...remove, operationId: 'deleteSuite', path: '/suites/{digest}', summary: 'Delete a suite without runs', description: 'Its datasets stay until somebody deletes them, or nobody has used them for `SIGNALBOX_EVALUATION_RETENTION_DAYS`.',
+    params: suiteParams, problems: { 404: 'No such suite.', 409: 'Runs name it; delete those first.' }, example: { params: { digest: SHA } },
+  },
   createEvaluation: {
     ...write, operationId: 'createEvaluation', path: '/evaluations', summary: 'Start an evaluation',
     description: 'Answers at once; ask for the run to see its progress and its result. A run of the same spec that is in line or runs is answered with 200, and so is one that has succeeded, with `cached`: that costs nothing.',
@@ -45,6 +54,11 @@ export const evaluationRoutes = {
   cancelEvaluation: {
     ...write, operationId: 'cancelEvaluation', path: '/evaluations/{evaluationId}/cancel', summary: 'Cancel an evaluation that has not ended',
     description: 'What it has measured is kept: an equal run goes on from there.', status: 200, params: evaluationParams, response: evaluationSchema, problems: { ...NO_RUN, 409: 'It has ended.' }, example: { params: { evaluationId: ID } },
+  },
+  deleteEvaluation: {
+    ...remove, operationId: 'deleteEvaluation', path: '/evaluations/{evaluationId}', summary: 'Delete an evaluation that has ended, with its result',
+    description: 'One that a decision rests on stays: evidence of a change request, of a protected expert, of an override or of a compatibility record. What it measured is kept for equal runs until nobody has used it for `SIGNALBOX_EVALUATION_RETENTION_DAYS`. The audit log keeps what was asked for and the digest of the result.',
+    params: evaluationParams, problems: { ...NO_RUN, 409: 'It has not ended, or it is evidence; the problem says of what.' }, example: { params: { evaluationId: ID } },
   },
   getEvaluationReport: {
     ...read, operationId: 'getEvaluationReport', path: '/evaluations/{evaluationId}/report', summary: 'The result as a report', params: evaluationParams, query: reportQuery, response: null,

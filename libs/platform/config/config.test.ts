@@ -37,6 +37,7 @@ describe('loadConfig', () => {
       alerts: { intervalMs: 5000 },
       measure: { intervalMs: 60_000, windowMs: 900_000 },
       feedback: { retentionDays: 90 },
+      retention: { hourDays: 1825, historyDays: 365, evaluationRunDays: 365 },
       detection: { isOn: true, baselineRequests: 5000, falseAlarmsPerMonth: 1, maxStreams: 4096 },
       engine: {
         threads: 6,

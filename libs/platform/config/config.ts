@@ -6,6 +6,7 @@ import { type z } from 'zod';
 import { type OidcSettings } from '#libs/governance/access/sign-in';
 import { type AdmissionConfig, admissionOf } from './admission-settings.ts';
 import { type EvaluationConfig, evaluationOf } from './evaluation-settings.ts';
+import { type RetentionConfig, retentionOf } from './retention-settings.ts';
 import { type ExpertConfig, expertsOf } from './expert-settings.ts';
 import { environmentSchema, type Environment } from './environment.ts';
 import { unknownVariables } from './unknown-variables.ts';
@@ -88,6 +89,7 @@ export interface Config {
   /** Time between two rounds over what answers now, and the window that a round is of. */
   readonly measure: { readonly intervalMs: number; readonly windowMs: number };
   readonly feedback: { readonly retentionDays: number };
+  readonly retention: RetentionConfig;
   readonly detection: {
     readonly isOn: boolean;
     /** Recorded requests after which a release's first baseline freezes by itself; 0: never. */
@@ -188,6 +190,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, ma
     alerts: { intervalMs: values.SIGNALBOX_ALERT_INTERVAL_MS },
     measure: { intervalMs: values.SIGNALBOX_MEASURE_INTERVAL_MS, windowMs: values.SIGNALBOX_MEASURE_WINDOW_MINUTES * 60_000 },
     feedback: { retentionDays: values.SIGNALBOX_FEEDBACK_RETENTION_DAYS },
+    retention: retentionOf(values),
     detection: {
       isOn: values.SIGNALBOX_DETECTION === 'on',
       baselineRequests: values.SIGNALBOX_BASELINE_REQUESTS,

@@ -6,6 +6,7 @@ import { evaluationSettings } from './evaluation-settings.ts';
 import { expertSettings } from './expert-settings.ts';
 import { integerText } from './integer-text.ts';
 import { privacySettings } from './privacy-settings.ts';
+import { retentionSettings } from './retention-settings.ts';
 import { sizeText } from './size-text.ts';
 
 const GIB = 1024 ** 3;
@@ -70,6 +71,7 @@ export const environmentSchema = z.object({
   SIGNALBOX_AUDIT_CHECKPOINT_ENTRIES: integer(1, 1_000_000, 1000),
   SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: integer(1, 86_400, 60),
   SIGNALBOX_TRACE_RETENTION_DAYS: integer(1, 3650, 7),
+  ...retentionSettings,
   ...privacySettings,
   SIGNALBOX_ROLLOUT_INTERVAL_MS: integer(50, 600_000, 2000),
   SIGNALBOX_ALERT_INTERVAL_MS: integer(200, 600_000, 5000),

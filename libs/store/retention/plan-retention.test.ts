@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { type RequestRecord } from '#libs/contract/capture/request-record';
 import { screenRequest } from '../capture/screening.ts';
 import { DAY_MS, dayStartMs, partitionName } from '../capture/days.ts';
-import { planRetention } from './plan-retention.ts';
+import { DEFAULT_RETENTION, planRetention } from './plan-retention.ts';
 
 const nowMs = Date.parse('2026-03-10T12:00:00Z');
-const limits = { traceDays: 7, minuteDays: 90 };
+const limits = DEFAULT_RETENTION;
 
 const shape = { layers: 2, experts: 4 };
 const rules = { nowMs, retentionDays: 7, releases: new Map([['r', { number: 1, ...shape }]]) };
@@ -35,4 +35,10 @@ test('an entry leaves the ledger only when its requests are too old to be writte
   // Written as early as can be: a request dated a day ahead.
   const atMs = ledgerBeforeMs + DAY_MS - 1;
   expect(screenRequest(recordAt(atMs), shape, rules)).toBe('older-than-retention');
+});
+
+test('hours are never purged before minutes, as they are asked where minutes are gone', () => {
+  const { hoursBeforeMs, minutesBeforeMs } = planRetention([], nowMs, { ...limits, minuteDays: 120, hourDays: 1 });
+  expect(hoursBeforeMs).toBe(minutesBeforeMs);
+  expect(planRetention([], nowMs, limits).hoursBeforeMs).toBe(nowMs - 1825 * DAY_MS);
 });

@@ -1,15 +1,33 @@
 import { type DataSource } from 'typeorm';
 import { DAY_MS, dayOf } from '../capture/days.ts';
 import { type TracePartitions } from '../capture/partitions.ts';
+import { purgeDatasets, purgeParts, purgeRuns, purgeSuites } from '../evaluation/evaluation-purge.ts';
 import { LOCKS } from '../locks.ts';
-import { planRetention, type RetentionLimits } from './plan-retention.ts';
+import { planRetention, type RetentionLimits, type RetentionPlan } from './plan-retention.ts';
+import { purgeRules } from './purge-rules.ts';
+import { purgeTable } from './purge-table.ts';
+
+export interface RetentionFailure {
+  /** Table whose rows could not be purged; the others were. */
+  readonly table: string;
+  readonly error: unknown;
+}
 
 export type RetentionOutcome =
-  | { readonly status: 'done'; readonly droppedPartitions: readonly string[]; readonly purgedRows: number }
+  | {
+      readonly status: 'done';
+      readonly droppedPartitions: readonly string[];
+      /** Rows that went, by table; tables of which none did are left out. */
+      readonly purged: Readonly<Record<string, number>>;
+      readonly failures: readonly RetentionFailure[];
+    }
   | { readonly status: 'another-process-does-it' };
 
 /** How long a drop waits for readers of the partition; queries that come meanwhile queue behind it. */
 const LOCK_TIMEOUT_MS = 2_000;
+/** Parts and datasets, runs or suites that go in one transaction. */
+const EVALUATION_BATCH = 200;
+const MAX_EVALUATION_BATCHES = 1000;
 
 /** Drops what is beyond its retention, and makes the partitions of the coming days. */
 export class Retention {
@@ -43,18 +61,8 @@ export class Retention {
     );
     const plan = planRetention(found.map(({ name }) => name), nowMs, this.limits);
     for (const name of plan.dropPartitions) await this.drop(name);
-    let purgedRows = 0;
-    purgedRows += await this.purge('trace_quarantine', 'quarantined_at', plan.quarantineBeforeMs);
-    // What a shadow differed in tells of requests as their traces do.
-    purgedRows += await this.purge('shadow_comparison', 'at', plan.quarantineBeforeMs);
-    purgedRows += await this.purge('trace_batch', 'written_at', plan.ledgerBeforeMs);
-    purgedRows += await this.purge('usage_minute', 'bucket', plan.minutesBeforeMs);
-    purgedRows += await this.purge('expert_figures_minute', 'bucket', plan.minutesBeforeMs);
-    purgedRows += await this.purge('rule_refusal_minute', 'bucket', plan.minutesBeforeMs);
-    purgedRows += await this.purge('answer_check_hour', 'bucket', plan.minutesBeforeMs);
-    purgedRows += await this.purge('degraded_minute', 'bucket', plan.minutesBeforeMs);
     if (plan.dropPartitions.length > 0) this.partitions.forget();
-    return { status: 'done', droppedPartitions: plan.dropPartitions, purgedRows };
+    return { status: 'done', droppedPartitions: plan.dropPartitions, ...(await this.purge(plan, nowMs)) };
   }
 
   /** The name comes from the catalogue and has passed partitionDay, so it is safe in the statement. */
@@ -65,8 +73,33 @@ export class Retention {
     });
   }
 
-  private async purge(table: string, column: string, beforeMs: number): Promise<number> {
-    const result: [unknown, number] = await this.dataSource.query(`DELETE FROM signalbox.${table} WHERE ${column} < $1`, [new Date(beforeMs)]);
-    return result[1];
+  /** A table that fails does not keep the others from being purged. */
+  private async purge(plan: RetentionPlan, nowMs: number): Promise<{ readonly purged: Readonly<Record<string, number>>; readonly failures: readonly RetentionFailure[] }> {
+    const purged: Record<string, number> = {};
+    const failures: RetentionFailure[] = [];
+    const attempt = async (table: string, work: () => Promise<number>): Promise<void> => {
+      try {
+        const rows = await work();
+        if (rows > 0) purged[table] = rows;
+      } catch (error) {
+        failures.push({ table, error });
+      }
+    };
+    for (const rule of purgeRules(plan, nowMs)) await attempt(rule.table, () => purgeTable(this.dataSource, rule));
+    await attempt('evaluation_run', () => purgeRuns(this.dataSource, plan.runsBeforeMs, EVALUATION_BATCH));
+    await attempt('evaluation_suite', () => inBatches((batch) => purgeSuites(this.dataSource, plan.runsBeforeMs, batch)));
+    await attempt('evaluation_dataset', () => inBatches((batch) => purgeDatasets(this.dataSource, plan.partsBeforeMs, batch)));
+    await attempt('evaluation_part', () => inBatches((batch) => purgeParts(this.dataSource, plan.partsBeforeMs, batch)));
+    return { purged, failures };
   }
+}
+
+async function inBatches(work: (batch: number) => Promise<number>): Promise<number> {
+  let rows = 0;
+  for (let batch = 0; batch < MAX_EVALUATION_BATCHES; batch += 1) {
+    const gone = await work(EVALUATION_BATCH);
+    rows += gone;
+    if (gone < EVALUATION_BATCH) break;
+  }
+  return rows;
 }

@@ -15,6 +15,7 @@ import { RecalibrationView } from '../recalibration/recalibration-view.tsx';
 import { hasEnded, kindLabel } from '../run-words.ts';
 import { SuiteView } from '../suite/suite-view.tsx';
 import { CancelDialog } from './cancel-dialog.tsx';
+import { DeleteDialog } from './delete-dialog.tsx';
 import { ProvenanceCard } from './provenance-card.tsx';
 import { RawCard } from './raw-card.tsx';
 import { VerdictCard } from './verdict-card.tsx';
@@ -44,21 +45,27 @@ export function RunPage() {
 
 function Actions({ run }: { readonly run: Evaluation }) {
   const mayStart = useMay('propose');
-  const [isAsking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<'cancel' | 'delete' | null>(null);
   const { kind, candidate, reference, suite } = run;
   if (!mayStart) return null;
   return (
     <>
       {hasEnded(run) ? (
-        <ButtonLink to="/evaluations/new" search={{ kind, candidate, suite, ...(reference !== null && { reference }) }}>
-          Start one like it
-        </ButtonLink>
+        <>
+          <Button variant="danger" onClick={() => setAsking('delete')}>
+            Delete…
+          </Button>
+          <ButtonLink to="/evaluations/new" search={{ kind, candidate, suite, ...(reference !== null && { reference }) }}>
+            Start one like it
+          </ButtonLink>
+        </>
       ) : (
-        <Button variant="danger" onClick={() => setAsking(true)}>
+        <Button variant="danger" onClick={() => setAsking('cancel')}>
           Cancel…
         </Button>
       )}
-      {isAsking && <CancelDialog run={run} onClose={() => setAsking(false)} />}
+      {asking === 'cancel' && <CancelDialog run={run} onClose={() => setAsking(null)} />}
+      {asking === 'delete' && <DeleteDialog run={run} onClose={() => setAsking(null)} />}
     </>
   );
 }
