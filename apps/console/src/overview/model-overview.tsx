@@ -2,6 +2,7 @@ import { useWindow } from '../shell/scope.ts';
 import { formatCount, formatPercent } from '../ui/format.ts';
 import { Failed, Loaded } from '../ui/states.tsx';
 import { AlertsCard } from './alerts-card.tsx';
+import { AnswerChecksCard } from './answer-checks-card.tsx';
 import { useAnnotations } from './annotations.ts';
 import { BalanceCard } from './balance-card.tsx';
 import { ChangesCard } from './changes-card.tsx';
@@ -28,6 +29,7 @@ export function ModelOverview({ model }: { readonly model: string }) {
             {(data) => <TrafficCard figures={data} annotations={items} />}
           </Loaded>
           <BalanceCard model={model} stable={facts.activation?.releaseId ?? null} />
+          <AnswerChecksCard model={model} />
         </div>
         <div className="grid min-w-0 gap-4 md:grid-cols-2 lg:grid-cols-1">
           <Loaded query={activation} rows={4}>

@@ -5,6 +5,7 @@ import { Badge } from '../ui/badge.tsx';
 import { Card } from '../ui/card.tsx';
 import { formatPercent, shortId } from '../ui/format.ts';
 import { Time } from '../ui/time.tsx';
+import { CaptureLevel } from './capture-level.tsx';
 
 /** What answers for the model, and whether all processes do as they shall. */
 export function ServingCard({ activation, rollout }: { readonly activation: ObservedActivation; readonly rollout: RolloutSummary | null }) {
@@ -39,6 +40,9 @@ export function ServingCard({ activation, rollout }: { readonly activation: Obse
         <Row name="Processes">
           {live.length === 0 ? <Badge tone="bad">none live</Badge> : <Badge tone={converged ? 'ok' : 'warn'}>{converged ? `${live.length} of ${live.length} in sync` : `${ready.length} of ${live.length} in sync`}</Badge>}
           {observed.length > live.length && <span className="text-xs text-ink-soft"> {observed.length - live.length} not heard of</span>}
+        </Row>
+        <Row name="Capture">
+          <CaptureLevel model={activation.model} />
         </Row>
         {rollout !== null && (
           <Row name="Rollout">

@@ -13,7 +13,7 @@ const TABS = [
 /** The lists of this area, each a tab with an address of its own. */
 export function ReleasesFrame({ tab, actions, children }: { readonly tab: string; readonly actions?: ReactNode; readonly children: ReactNode }) {
   const mayRegister = useMay('registry');
-  const tabs = [...TABS, ...(mayRegister ? [{ to: '/releases/imports', label: 'Imports' } as const] : []), { to: '/releases/trust', label: 'Compatibility and signatures' } as const];
+  const tabs = [...TABS, ...(mayRegister ? [{ to: '/releases/imports', label: 'Imports' } as const, { to: '/releases/derivations', label: 'Derivations' } as const] : []), { to: '/releases/trust', label: 'Compatibility and signatures' } as const];
   return (
     <Page title={tab === 'Releases' ? tab : `${tab} · Releases`} heading="Releases" actions={actions}>
       <LinkTabs label="Releases" tabs={tabs} />

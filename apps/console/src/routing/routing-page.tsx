@@ -10,6 +10,7 @@ import { InformationCard } from './information-card.tsx';
 import { LayerCard } from './layer/layer-card.tsx';
 import { LayersCard } from './layer/layers-card.tsx';
 import { MapCard } from './map-card.tsx';
+import { RoutingTabs } from './routing-tabs.tsx';
 import { OverTimeCard } from './time/over-time-card.tsx';
 import { useCells } from './use-cells.ts';
 import { useRoutingSearch } from './use-routing.ts';
@@ -19,6 +20,7 @@ export function RoutingPage() {
   const model = useModel();
   return (
     <Page title="Routing" lead="Which experts the routers choose, in each layer: against an even share, the baseline, or any other traffic.">
+      <RoutingTabs />
       {model === undefined ? (
         <Loading rows={8} />
       ) : model === null ? (

@@ -3,7 +3,7 @@ import { getSettingsOptions } from '../api/gen/@tanstack/react-query.gen.ts';
 import { type Settings } from '../api/gen/types.gen.ts';
 import { useMay } from '../session/session.ts';
 import { Card } from '../ui/card.tsx';
-import { formatCount, formatDuration } from '../ui/format.ts';
+import { formatCount, formatDuration, formatPercent } from '../ui/format.ts';
 import { NotAllowed } from '../ui/not-allowed.tsx';
 import { Loaded } from '../ui/states.tsx';
 import { type Setting, SettingList } from './setting-list.tsx';
@@ -54,6 +54,8 @@ function groups({ retention, privacy, capture, limits, session, audit, detection
         ...(capture
           ? [
               { name: 'Capture', value: capture.mode, meaning: { full: 'Routes and token ids.', routes: 'Routes only, without token ids.', aggregate: 'No trace of a request, only its part of the usage sums.', off: 'Nothing: there are no figures of routing.' }[capture.mode], variable: 'SIGNALBOX_CAPTURE' },
+              ...(capture.share < 1 ? [{ name: 'Share of requests with a trace', value: formatPercent(capture.share), meaning: 'The others count in the usage sums alone.', variable: 'SIGNALBOX_CAPTURE_SHARE' }] : []),
+              ...(capture.rules.length > 0 ? [{ name: 'Less is kept of', value: capture.rules.map(({ field, value, level }) => `${field === 'model' ? 'model' : 'data class'} ${value}: ${level}`).join(', '), meaning: 'Rules only take away; the strictest that holds counts.', variable: 'SIGNALBOX_CAPTURE_RULES' }] : []),
               { name: 'Durability', value: capture.durability, meaning: { memory: 'An answer may end before its trace is anywhere but in memory.', answered: "An answer ends when its trace is in the spool file: it survives the end of the process.", fsync: "An answer ends when its trace is on the disk: it survives the machine's." }[capture.durability], variable: 'SIGNALBOX_DURABILITY' },
             ]
           : []),
