@@ -18,7 +18,7 @@ export const MODEL = 'tiny-mixtral';
 export const LAYER = 2;
 const MODEL_FILE = join(import.meta.dirname, '..', '..', 'models', MODEL, 'model.safetensors');
 const PARALLEL = 4;
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 const PROMPTS = ['The court found that', 'def add(a, b):', 'Der Zug fährt nach', 'Once upon a time', 'SELECT name FROM', 'To make bread, first', 'The patient reports', 'Proof. Let x be'];
 
 /** The running product on a database of the test's own, with a webhook receiver beside it. Measures each second. */

@@ -5,7 +5,7 @@ import { until } from '../harness/until.ts';
 import { AlertsHouse, LAYER, MODEL } from './alerts-house.ts';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
 
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const hostile = (where: string): string => `"><img src=x onerror="window.taken='${where}'">`;

@@ -9,7 +9,7 @@ import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
 import { CHROMIUM, launchBrowser, Viewer } from './browser.ts';
 
-const CHECKPOINT_MS = 60_000;
+const CHECKPOINT_MS = 120_000;
 const CLI = join(import.meta.dirname, '..', '..', 'dist', 'apps', 'cli', 'main.js');
 
 describe.skipIf(CHROMIUM === null)('the audit log', () => {

@@ -27,7 +27,7 @@ async function api(method: string, path: string, body?: unknown, headers: Readon
 
 /** Something of everything that these views show. */
 async function furnish(): Promise<void> {
-  await until(async () => (await api('GET', `/models/${MODEL}/activation`).catch(() => null)) !== null, 60_000, () => 'the demo model is not active');
+  await until(async () => (await api('GET', `/models/${MODEL}/activation`).catch(() => null)) !== null, 120_000, () => 'the demo model is not active');
   const { manifest } = await api('GET', `/releases/${(await api('GET', `/models/${MODEL}/activation`)).releaseId}`);
   const rule = { id: 'bank', expert: 'expert/2/5', effect: 'allow-only', tenants: ['bank'], note: 'A contract.' };
   await api('PUT', `/models/${MODEL}/data-rules`, { rules: [rule], reason: 'A contract.' }, { 'if-match': '"0"' });

@@ -66,7 +66,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     home = newTemporaryHome('console-changes-');
     signalbox = new SignalboxProcess(home, await freePort());
     [browser] = await Promise.all([launchBrowser(), signalbox.start()]);
-    await until(async () => (await api('GET', `/models/${MODEL}/activation`).catch(() => null)) !== null, 60_000, () => 'the demo model is not active');
+    await until(async () => (await api('GET', `/models/${MODEL}/activation`).catch(() => null)) !== null, 120_000, () => 'the demo model is not active');
     authorKey = await keyOf('Rita', ['releaser', 'approver', 'operator']);
     author = await Viewer.open(browser, signalbox.url, { key: authorKey });
     approver = await Viewer.open(browser, signalbox.url, { key: await keyOf('Anna', ['approver', 'auditor']) });
@@ -90,7 +90,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await page.getByLabel('Why, for those who approve').fill('Answers contracts better. <script>window.taken = 2</script>');
     await page.getByRole('button', { name: 'Show what it would write' }).click();
     await page.getByRole('table', { name: 'Changed components' }).getByText('expert/1/3').waitFor();
-    expect(await page.getByRole('list', { name: 'Requirements' }).innerText()).toContain('safety-suite');
+    await page.getByRole('list', { name: 'Requirements' }).getByText('safety-suite').first().waitFor();
     expect((await api('GET', '/changes')).items).toEqual([]);
     await page.getByRole('button', { name: 'Create the draft' }).click();
     await page.getByRole('heading', { level: 1, name: HOSTILE }).waitFor();
@@ -155,7 +155,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
 
     // The dossier is there to be read and kept.
     await approver.goto(`/changes/${id}/dossier`);
-    expect(await approver.page.getByLabel('Dossier').innerText()).toContain('Results of safety-suite');
+    await expect.poll(() => approver.page.getByLabel('Dossier').innerText()).toContain('Results of safety-suite');
     expect(await author.page.evaluate('window.taken ?? null')).toBeNull();
     expect(await other.evaluate('window.taken ?? null')).toBeNull();
     expect([...author.complaints, ...approver.complaints, ...admin.complaints]).toEqual([]);
@@ -227,8 +227,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await page.getByText('Only approved change requests lead forward.').waitFor();
     await admin.goto(`/changes/data-rules?model=${MODEL}`);
     await page.getByRole('link', { name: 'Propose other rules' }).click();
-    await page.getByLabel('All rules of the next generation').waitFor();
-    expect(await page.getByLabel('All rules of the next generation').inputValue()).toContain('"bank"');
+    await expect.poll(() => page.getByLabel('All rules of the next generation').inputValue()).toContain('"bank"');
     admin.complaints.splice(0); // the browser itself reports the 400 of the wrong rules
   });
 
@@ -238,7 +237,7 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await page.locator('[data-date="2026-11-01"]').focus();
     await page.keyboard.press('ArrowDown');
     await page.keyboard.press('ArrowRight');
-    expect(await page.evaluate('document.activeElement.dataset.date')).toBe('2026-11-09');
+    await expect.poll(() => page.evaluate('document.activeElement.dataset.date')).toBe('2026-11-09');
     await page.keyboard.press('PageDown');
     await page.waitForURL(/month=2026-12/);
     await page.getByRole('heading', { name: 'December 2026' }).waitFor();

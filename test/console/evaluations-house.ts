@@ -94,6 +94,16 @@ export class EvaluationsHouse {
     return (await this.call<{ digest: string }>('/suites', { method: 'POST', body: { ...suite, tasks } })).digest;
   }
 
+  /** Runs that are ordered from now on wait until they are let go: a short one would end before anybody saw it. */
+  async hold(): Promise<void> {
+    await this.#dataSource.query(`ALTER TABLE signalbox.evaluation_run ALTER COLUMN not_before SET DEFAULT now() + interval '1 day'`);
+  }
+
+  async letGo(): Promise<void> {
+    await this.#dataSource.query('ALTER TABLE signalbox.evaluation_run ALTER COLUMN not_before DROP DEFAULT');
+    await this.#dataSource.query(`UPDATE signalbox.evaluation_run SET not_before = NULL WHERE state = 'queued'`);
+  }
+
   /** Starts a run and waits until it has a result; gives its id. */
   async measured(order: Readonly<Record<string, unknown>>): Promise<string> {
     const { id } = await this.call<{ id: string }>('/evaluations', { method: 'POST', body: order });

@@ -11,6 +11,7 @@ const hostile = (where: string): string => `"><img src=x onerror="window.taken='
 
 /** Presses Tab until the element has the focus, as somebody without a mouse does. */
 async function tabTo(page: Page, target: Locator): Promise<void> {
+  await target.waitFor();
   for (let pressed = 0; pressed < 80; pressed += 1) {
     if (await target.evaluate((element) => element === element.ownerDocument.activeElement)) return;
     await page.keyboard.press('Tab');
@@ -128,7 +129,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     const { page } = viewer;
     await viewer.goto(`/evaluations/${ids.strange}`);
     await page.getByText('Show it as JSON').click();
-    expect(await page.getByLabel('The result as JSON').innerText()).toContain('"fromTheFuture"');
+    await page.getByLabel('The result as JSON').filter({ hasText: '"fromTheFuture"' }).waitFor();
     await viewer.goto(`/evaluations/${ids.failed}`);
     await page.getByText('It could not be measured.').waitFor();
     await viewer.goto('/evaluations/0197280f-6000-7000-8000-000000000001');
@@ -195,6 +196,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await page.keyboard.press('Enter');
     await form.getByText('This is the candidate itself').waitFor();
     await form.getByLabel(/^Reference/).selectOption(stable);
+    await house.hold();
     await tabTo(page, form.getByRole('button', { name: 'Start' }));
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { level: 1, name: 'Suite · held-out' }).waitFor();
@@ -205,6 +207,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await tabTo(page, dialog.getByRole('button', { name: 'Cancel the evaluation' }));
     await page.keyboard.press('Enter');
     await page.getByText('It was cancelled before it had a verdict.').waitFor();
+    await house.letGo();
     expect((await house.call<{ state: string }>(`/evaluations/${id}`)).state).toBe('cancelled');
     expect(viewer.complaints).toEqual([]);
     await viewer.close();

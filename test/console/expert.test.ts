@@ -27,7 +27,7 @@ describe.skipIf(CHROMIUM === null)('the page of an expert', () => {
     sha256 = (await house.get<{ manifest: { components: Readonly<Record<string, string>> } }>(`/releases/${releaseId}`)).manifest.components[`expert/${LAYER}/${EXPERT}`]!;
     await house.send('PUT', `/api/v1/components/${sha256}/card`, { title: 'Legal expert', forUse: 'Contracts <b>only</b>' }, { 'if-match': '"0"' });
     await house.send('PUT', `/api/v1/models/${MODEL}/data-rules`, { rules: [{ id: 'eu-only', expert: `expert/${LAYER}/${EXPERT}`, effect: 'allow-only', regions: ['eu'] }] }, { 'if-match': '"0"' });
-    await until(async () => (await house.get<{ items: readonly unknown[] }>('/traces?limit=50')).items.length === 48, 30_000, () => 'the requests are not recorded');
+    await until(async () => (await house.get<{ items: readonly unknown[] }>('/traces?limit=50')).items.length === 48, 120_000, () => 'the requests are not recorded');
   });
 
   afterAll(async () => {

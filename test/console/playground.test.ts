@@ -18,7 +18,7 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     stable = activation.releaseId;
     candidate = await house.importRetuned({ experts: ['expert/2/5'], router: 1, strength: 0.3 }, 'retuned');
     await house.send('POST', `/api/v1/models/${MODEL}/shadow`, { release: candidate, share: 0 }, { 'if-match': `"${activation.generation}"` });
-    await until(async () => (await house.get<{ converged: boolean }>(`/models/${MODEL}/activation`)).converged, 60_000, () => 'the shadow does not load');
+    await until(async () => (await house.get<{ converged: boolean }>(`/models/${MODEL}/activation`)).converged, 120_000, () => 'the shadow does not load');
   });
 
   afterAll(async () => {
@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     // Prompts are not in the address.
     expect(page.url()).not.toContain('pass');
 
-    await expect.poll(() => house.get<{ items: { requestId: string; segment: { task: string } }[] }>('/traces?limit=10').then(({ items }) => items.find((item) => item.requestId === requestId)?.segment.task), { timeout: 20_000 }).toBe('bible');
+    await expect.poll(() => house.get<{ items: { requestId: string; segment: { task: string } }[] }>('/traces?limit=10').then(({ items }) => items.find((item) => item.requestId === requestId)?.segment.task), { timeout: 120_000 }).toBe('bible');
     await link.click();
     await page.waitForURL(`**/requests/${requestId}**`);
     await viewer.settled();
@@ -65,8 +65,6 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     await page.getByLabel('Max tokens').fill('100000');
     await page.getByRole('button', { name: 'Send' }).click();
     await page.getByText(/context/i).first().waitFor();
-    // The browser tells of every answer that is an error.
-    viewer.complaints.length = 0;
 
     // An answer that does not come is stopped.
     await page.getByLabel('Max tokens').fill('4');
@@ -80,7 +78,8 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     await page.getByText('<img src=x onerror=document.title=1>').last().waitFor();
     await page.getByRole('link', { name: 'Open its trace' }).waitFor();
     expect(await page.title()).toBe('Playground · Signalbox');
-    expect(viewer.complaints).toEqual([]);
+    // The browser tells of every answer that is an error.
+    expect(viewer.complaints.filter((text) => !text.includes('400'))).toEqual([]);
     await viewer.close();
   });
 

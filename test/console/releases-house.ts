@@ -8,7 +8,7 @@ import { until } from '../harness/until.ts';
 import { launchBrowser } from './browser.ts';
 
 export const MODEL = 'tiny-mixtral';
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 interface Call {
   readonly method?: string;

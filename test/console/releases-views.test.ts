@@ -25,7 +25,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
       guards: [{ kind: 'error-rate', margin: 0.2, minObservations: 2 }, { kind: 'output-divergence', minObservations: 1 }],
     };
     rolloutId = (await house.call<{ id: string }>('/rollouts', { method: 'POST', body: { plan, reason: 'to be looked at' } })).id;
-    await until(async () => (await house.activation()).converged, 60_000);
+    await until(async () => (await house.activation()).converged, 120_000);
   });
   afterAll(() => house.stop());
 
@@ -38,7 +38,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     await page.getByText('The candidate has not answered enough requests in this step.').first().waitFor();
     await house.requests(30);
     // Live: the first step passes and the second begins while one looks.
-    await page.getByRole('listitem').filter({ hasText: 'Step 1: 50%' }).getByText('passed', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByRole('listitem').filter({ hasText: 'Step 1: 50%' }).getByText('passed', { exact: true }).waitFor();
     await page.getByRole('listitem').filter({ hasText: 'Step 2: 60%' }).getByText('in progress').waitFor();
     await page.getByRole('img', { name: /^Error rate: effect .* margin 20%; evidence / }).waitFor();
     await page.getByRole('img', { name: /^Output divergence/ }).waitFor();

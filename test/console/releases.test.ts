@@ -71,7 +71,7 @@ describe.skipIf(CHROMIUM === null)('a re-tuned checkpoint on its way to all requ
     await viewer.goto(`/releases/${candidate}`);
     const served = page.getByRole('region', { name: 'Served' });
     await served.getByText('stable').waitFor();
-    expect(await served.getByRole('listitem').count()).toBe(2);
+    await expect.poll(() => served.getByRole('listitem').count()).toBe(2);
     expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });

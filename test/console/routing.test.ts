@@ -44,7 +44,7 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     await until(async () => {
       usage = await signalbox.json<Usage>('/api/v1/usage');
       return usage.groups[0]?.requests === 2 * REQUESTS;
-    }, 60_000, () => 'the requests are not in the usage');
+    }, 120_000, () => 'the requests are not in the usage');
   });
 
   afterAll(async () => {
@@ -85,10 +85,9 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     const viewer = await Viewer.open(browser, signalbox.url, { widthPx: 768 });
     await viewer.goto(`/routing?model=${MODEL}&range=1h`);
     const grid = viewer.page.getByRole('grid', { name: /Experts of tiny-mixtral by layer/ });
-    await grid.scrollIntoViewIfNeeded();
-    const box = (await grid.boundingBox())!;
-    // The last cell of the last row.
-    await viewer.page.mouse.click(box.x + box.width - 12, box.y + box.height - 12);
+    const { width, height } = (await grid.boundingBox())!;
+    // The last cell of the last row, wherever the grid has moved to.
+    await grid.click({ position: { x: width - 12, y: height - 12 } });
     await viewer.page.waitForURL(/\/experts\/3\/7(\?|$)/);
     expect(viewer.complaints).toEqual([]);
     await viewer.close();
@@ -100,6 +99,7 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     await viewer.goto(`/routing?model=${MODEL}&range=1h`);
     const figure = page.getByRole('figure', { name: /Experts of tiny-mixtral by layer/ });
     await figure.getByRole('button', { name: 'Table' }).click();
+    await figure.locator('tbody th').first().waitFor();
     const cells = (await figure.locator('tbody').locator('th, td').allTextContents()).map(Number);
     const rows = Array.from({ length: cells.length / 5 }, (_, row) => cells.slice(row * 5, row * 5 + 5));
     const expected = usage.groups[0]!.layers.flatMap(({ layer, share }) => share.map((value, expert) => [layer, expert, value, 1 / 8, value * 8]));
@@ -126,7 +126,7 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     const again = await viewer.context.newPage();
     await again.goto(address);
     await again.getByRole('heading', { name: 'Compared with: task german' }).waitFor();
-    expect(await again.getByRole('group', { name: 'Compared with' }).getByRole('combobox', { name: 'Task' }).inputValue()).toBe('=german');
+    await expect.poll(() => again.getByRole('group', { name: 'Compared with' }).getByRole('combobox', { name: 'Task' }).inputValue()).toBe('=german');
     expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });
