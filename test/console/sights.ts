@@ -30,6 +30,11 @@ async function askBoth(page: Page): Promise<void> {
   await page.getByText('Decisions that differ').waitFor();
 }
 
+async function showDifference(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Show the difference' }).click();
+  await page.getByRole('button', { name: 'Create the release' }).waitFor();
+}
+
 /** Every view of the console. */
 export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly View[] => [
   { name: 'overview', path: '/' },
@@ -43,6 +48,9 @@ export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, recei
   { name: 'releases', path: '/releases' },
   { name: 'release', path: `/releases/${candidate}` },
   { name: 'release-compare', path: `/releases/compare?a=${stable}&b=${candidate}` },
+  { name: 'release-compose', path: `/releases/new?base=${stable}&replace=expert/2/5:${componentSha256}&topK=1`, act: showDifference },
+  { name: 'imports', path: '/releases/imports' },
+  { name: 'trust', path: '/releases/trust?ask=add-key' },
   { name: 'component', path: `/releases/components/${componentSha256}` },
   { name: 'changes', path: '/changes' },
   { name: 'change', path: `/changes/${changeId}` },

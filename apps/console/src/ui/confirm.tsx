@@ -16,17 +16,19 @@ export interface ConfirmProps {
   readonly reason?: 'required' | 'optional' | 'none';
   readonly isPending: boolean;
   readonly error: unknown;
+  /** Names of the fields among the children, as the API has them: its problems are shown beside them. */
+  readonly fields?: readonly string[];
   readonly onConfirm: (reason: string | undefined) => void;
   readonly children?: ReactNode;
 }
 
 /** Asks before something is done, and says what. */
-export function Confirm({ isOpen, onClose, title, consequences, confirmLabel, isDangerous = false, reason = 'none', isPending, error, onConfirm, children }: ConfirmProps) {
+export function Confirm({ isOpen, onClose, title, consequences, confirmLabel, isDangerous = false, reason = 'none', isPending, error, fields = [], onConfirm, children }: ConfirmProps) {
   const [text, setText] = useState('');
   const id = useId();
   return (
     <Dialog isOpen={isOpen} onClose={onClose} title={title}>
-      <ProblemForm error={error} fields={['reason']} label={title} onSubmit={(data) => onConfirm(reason === 'none' ? undefined : textOf(data, 'reason'))}>
+      <ProblemForm error={error} fields={['reason', ...fields]} label={title} onSubmit={(data) => onConfirm(reason === 'none' ? undefined : textOf(data, 'reason'))}>
         <p id={id} className="text-sm font-medium">
           What will happen
         </p>

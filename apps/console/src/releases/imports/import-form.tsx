@@ -33,7 +33,7 @@ export function ImportForm() {
     },
   });
   return (
-    <Card title="Import a checkpoint" lead="A folder in the form of Hugging Face (config.json, safetensors, tokenizer.json), on the machine of the server. The browser sends no files: copy the folder there first, or use the command signalbox import.">
+    <Card title="Import a checkpoint" lead="A folder in the form of Hugging Face (config.json, safetensors, tokenizer.json), on the machine of the server. Copy the folder there first: the browser sends single component versions only, below.">
       <ProblemForm
         key={round}
         error={create.error}

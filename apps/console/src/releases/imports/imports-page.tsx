@@ -18,6 +18,7 @@ import { ProgressBar } from '../progress-bar.tsx';
 import { ComponentLink, ReleaseLink } from '../release-link.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { ImportForm } from './import-form.tsx';
+import { UploadForm } from './upload-form.tsx';
 
 const LIVE_MS = 1000;
 const TONES: Readonly<Record<Import['state'] | Upload['state'], Tone>> = { queued: 'neutral', running: 'info', succeeded: 'ok', failed: 'bad', cancelled: 'neutral', open: 'info', finished: 'ok', expired: 'warn' };
@@ -31,6 +32,7 @@ export function ImportsPage() {
         <>
           <ImportForm />
           <Imports />
+          <UploadForm />
           <Uploads />
         </>
       ) : (
@@ -134,12 +136,12 @@ function Uploads() {
     },
   });
   return (
-    <Card title="Uploads" lead="Single component versions. They are sent with the command signalbox upload, which goes on where it broke off." isFlush>
+    <Card title="Uploads" lead="Single component versions, sent from here or with the command signalbox upload. Either goes on where it broke off." isFlush>
       <PagedTable
         query={query}
         caption="Uploads, newest first"
         rowKey={({ uploadId, sha256 }) => uploadId ?? sha256}
-        empty={<Empty title="No upload yet">signalbox upload expert.safetensors --kind expert --component expert/3/5 --model NAME</Empty>}
+        empty={<Empty title="No upload yet">Send one above.</Empty>}
         columns={[
           { id: 'version', header: 'Version', isRowHeader: true, cell: ({ sha256, state }) => (state === 'finished' ? <ComponentLink sha256={sha256} /> : <ShortId id={sha256} what="digest" />) },
           { id: 'kind', header: 'Kind', cell: ({ kind }) => <Badge>{kind}</Badge> },

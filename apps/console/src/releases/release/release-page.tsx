@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { getActivationOptions, getReleaseOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type ReleaseManifest } from '../../api/gen/types.gen.ts';
+import { CaptureLevel } from '../../overview/capture-level.tsx';
 import { useMay } from '../../session/session.ts';
 import { ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -44,6 +45,7 @@ export function ReleasePage() {
 
 function Actions({ release: { releaseId, parent }, model }: { readonly release: ReleaseManifest; readonly model: string }) {
   const mayOperate = useMay('operate');
+  const mayRegister = useMay('registry');
   const needsApproval = useNeedsApproval(model);
   const activation = useQuery(getActivationOptions({ path: { model } })).data;
   const stable = activation?.releaseId ?? null;
@@ -55,6 +57,16 @@ function Actions({ release: { releaseId, parent }, model }: { readonly release: 
       {against !== null && (
         <ButtonLink to="/releases/compare" search={{ a: against, b: releaseId }}>
           {parent === null ? 'Compare with what serves' : 'Compare with its parent'}
+        </ButtonLink>
+      )}
+      {mayRegister && (
+        <ButtonLink to="/releases/derivations" search={{ model, release: releaseId }}>
+          Derive from it
+        </ButtonLink>
+      )}
+      {mayRegister && (
+        <ButtonLink to="/releases/new" search={{ base: releaseId }}>
+          Compose from it
         </ButtonLink>
       )}
       {isFree && needsApproval && (
@@ -95,6 +107,7 @@ function Content({ release }: { readonly release: ReleaseManifest }) {
           <Figure label="Kind" value={kind === null ? 'first release' : `${kind} release`} definition="What it changes against its parent." />
           <Figure label="Made from" value={parent === null ? 'none' : <ReleaseLink releaseId={parent} />} />
           <Figure label="Made" value={<span className="text-sm"><Time at={createdAt} /></span>} note={createdBy === null ? undefined : <>by <AccountName account={createdBy} /></>} />
+          <Figure label="Capture" value={<CaptureLevel model={model} />} definition="What is kept of requests to its model." />
           <Figure label="Components" value={components.length} note={manifest.architecture} />
         </Figures>
         {summary !== '' && <p className="mt-3 text-sm wrap-anywhere">{summary}</p>}

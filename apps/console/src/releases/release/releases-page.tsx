@@ -22,7 +22,7 @@ export function ReleasesPage() {
   const model = useModel();
   const mayRegister = useMay('registry');
   return (
-    <ReleasesFrame tab="Releases" actions={mayRegister && <ButtonLink to="/releases/imports">Import a checkpoint</ButtonLink>}>
+    <ReleasesFrame tab="Releases" actions={mayRegister && <><ButtonLink to="/releases/imports">Import a checkpoint</ButtonLink><ButtonLink to="/releases/new">Compose a release</ButtonLink></>}>
       {model === undefined ? <Loading rows={8} /> : model === null ? <Empty title="No model is served yet">Import a checkpoint: its release stands here then.</Empty> : <Releases model={model} />}
     </ReleasesFrame>
   );
@@ -45,7 +45,7 @@ function Releases({ model }: { readonly model: string }) {
           query={query}
           caption="Releases, newest first"
           rowKey={({ releaseId }) => releaseId}
-          empty={<Empty title="No release yet">Import a checkpoint, or compose a release with the command signalbox releases create.</Empty>}
+          empty={<Empty title="No release yet">Import a checkpoint, or compose a release out of another one.</Empty>}
           columns={[
             { id: 'release', header: 'Release', isRowHeader: true, cell: ({ releaseId }) => <ReleaseLink releaseId={releaseId} /> },
             { id: 'changes', header: 'What it changes', cell: (release) => <Changes release={release} /> },

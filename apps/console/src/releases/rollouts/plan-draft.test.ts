@@ -21,6 +21,11 @@ describe('a plan out of the form', () => {
     expect(planFrom({ ...draft, segment: { tenant: 'a', task: ' ', language: '' }, watchMinutes: '5' }, 'tiny')).toMatchObject({ scope: { segment: { tenant: 'a' } }, watch: { bakeMs: 300_000, minRequests: 200, maxMs: 600_000 } });
   });
 
+  it('names a slice only where an expert is given', () => {
+    const draft = { ...newDraft(CANDIDATE), slice: { experts: 'expert/3/5', minPercent: '30' } };
+    expect(ROUTES.createRollout.body.parse({ plan: planFrom(draft, 'tiny') }).plan.scope).toEqual({ segment: null, routeSlice: { experts: ['expert/3/5'], minShare: 0.3 } });
+  });
+
   it('offers the margins that the server would take', () => {
     for (const { id, margin } of GUARD_CHOICES) {
       const name = (id.startsWith('latency') ? 'latency' : id) as keyof typeof DEFAULT_MARGINS;

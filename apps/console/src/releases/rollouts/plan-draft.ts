@@ -1,3 +1,4 @@
+import { NO_SLICE, type RouteSliceDraft, routeSliceOf } from '../route-slice-draft.ts';
 import { type RolloutPlan } from './rollout-words.ts';
 
 /** Guards that the form offers, each with what it compares. */
@@ -30,6 +31,7 @@ export interface PlanDraft {
   readonly margins: Readonly<Record<string, string>>;
   readonly stickyBy: 'key' | 'session' | 'request';
   readonly segment: { readonly tenant: string; readonly task: string; readonly language: string };
+  readonly slice: RouteSliceDraft;
   readonly shadowPercent: string;
   readonly falseRollbackPercent: string;
   readonly onNoData: 'pause' | 'fail';
@@ -52,6 +54,7 @@ export function newDraft(candidate: string): PlanDraft {
     margins: Object.fromEntries(GUARD_CHOICES.filter(({ id }) => FIRST_GUARDS.has(id)).map(({ id, margin }) => [id, String(margin)])),
     stickyBy: 'session',
     segment: { tenant: '', task: '', language: '' },
+    slice: NO_SLICE,
     shadowPercent: '20',
     falseRollbackPercent: '5',
     onNoData: 'pause',
@@ -62,6 +65,7 @@ export function newDraft(candidate: string): PlanDraft {
 /** The plan that a draft asks for. What is no number is left to the server to refuse, which names the field. */
 export function planFrom(draft: PlanDraft, model: string): RolloutPlan {
   const segment = Object.fromEntries(Object.entries(draft.segment).filter(([, label]) => label.trim() !== ''));
+  const routeSlice = routeSliceOf(draft.slice);
   return {
     model,
     candidate: draft.candidate,
@@ -76,7 +80,7 @@ export function planFrom(draft: PlanDraft, model: string): RolloutPlan {
     falseRollbackRate: share(draft.falseRollbackPercent),
     onNoData: draft.onNoData,
     stickyBy: draft.stickyBy,
-    ...(Object.keys(segment).length > 0 && { scope: { segment } }),
+    ...((Object.keys(segment).length > 0 || routeSlice !== null) && { scope: { ...(Object.keys(segment).length > 0 && { segment }), ...(routeSlice !== null && { routeSlice }) } }),
     shadowShare: share(draft.shadowPercent),
     ...(draft.watchMinutes.trim() !== '' && { watch: { bakeMs: number(draft.watchMinutes) * MINUTE_MS, minRequests: number(draft.steps.at(-1)?.minRequests ?? '0'), maxMs: 2 * number(draft.watchMinutes) * MINUTE_MS } }),
   };

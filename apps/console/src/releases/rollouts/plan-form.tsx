@@ -5,6 +5,7 @@ import { Card } from '../../ui/card.tsx';
 import { CheckboxField, SelectField, TextField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
 import { ProblemForm } from '../../ui/problem-form.tsx';
+import { RouteSliceFields } from '../route-slice-fields.tsx';
 import { GUARD_CHOICES, newStep, type PlanDraft, type StepDraft } from './plan-draft.ts';
 
 const STEP_FIELDS = [
@@ -30,7 +31,7 @@ export function PlanForm({ draft, onChange, releases, error, lacksShadow, onSubm
   const set = (parts: Partial<PlanDraft>): void => onChange({ ...draft, ...parts });
   const setStep = (at: number, parts: Partial<StepDraft>): void => set({ steps: draft.steps.map((step, index) => (index === at ? { ...step, ...parts } : step)) });
   const chosen = GUARD_CHOICES.filter(({ id }) => draft.margins[id] !== undefined);
-  const names = ['plan.candidate', ...draft.steps.flatMap((_, at) => STEP_FIELDS.map(([, name]) => `plan.steps.${at}.${name}`)), ...chosen.map((_, at) => `plan.guards.${at}.margin`), 'plan.shadowShare', 'plan.falseRollbackRate'];
+  const names = ['plan.candidate', ...draft.steps.flatMap((_, at) => STEP_FIELDS.map(([, name]) => `plan.steps.${at}.${name}`)), ...chosen.map((_, at) => `plan.guards.${at}.margin`), 'plan.shadowShare', 'plan.falseRollbackRate', 'plan.scope.routeSlice.experts', 'plan.scope.routeSlice.minShare'];
   return (
     <ProblemForm error={error} fields={names} label="Plan of the rollout" className="flex flex-col gap-4" onSubmit={onSubmit}>
       <Card title="What is rolled out">
@@ -105,6 +106,9 @@ export function PlanForm({ draft, onChange, releases, error, lacksShadow, onSubm
             <TextField key={name} name={`plan.scope.segment.${name}`} label={name} maxLength={256} value={draft.segment[name]} onChange={(event) => set({ segment: { ...draft.segment, [name]: event.target.value } })} />
           ))}
         </fieldset>
+        <div className="mt-3">
+          <RouteSliceFields path="plan.scope.routeSlice" draft={draft.slice} onChange={(slice) => set({ slice })} hint="With it only guards that compare the same requests are allowed: those that need a shadow." />
+        </div>
       </Card>
       <div className="flex justify-end">
         <Button type="submit" variant="primary" disabled={draft.candidate === '' || chosen.length === 0}>

@@ -10,6 +10,8 @@ import { SelectField, TextField } from '../../ui/fields.tsx';
 import { shortId } from '../../ui/format.ts';
 import { tellDone } from '../../ui/toasts.tsx';
 import { ChangeInstead } from '../change-instead.tsx';
+import { NO_SLICE, routeSliceOf } from '../route-slice-draft.ts';
+import { RouteSliceFields } from '../route-slice-fields.tsx';
 import { choosesRelease, type Command, type CommandPlan, consequencesOf, targetOf } from './command-words.ts';
 import { sendCommand } from './send-command.ts';
 import { ShareField } from './share-field.tsx';
@@ -25,6 +27,8 @@ const TITLES: Readonly<Record<Command, string>> = {
   'stop-shadow': 'Stop the shadow',
 };
 const DANGEROUS: ReadonlySet<Command> = new Set(['abort', 'roll-back']);
+/** Of a canary, as the API names them. */
+const FIELDS = ['routeSlice', 'routeSlice.experts', 'routeSlice.minShare'];
 const FIRST_CANARY_SHARE = 0.05;
 const FIRST_SHADOW_SHARE = 0.1;
 
@@ -48,12 +52,13 @@ export function CommandDialog({ command, activation, releases, release, isRollou
   const [part, setPart] = useState<CommandPlan['part']>('all');
   const [stickyBy, setStickyBy] = useState<'key' | 'session' | 'request'>('session');
   const [segment, setSegment] = useState({ tenant: '', task: '', language: '' });
+  const [slice, setSlice] = useState(NO_SLICE);
   const target = targetOf(command, seen, chosen);
   const { releaseId } = seen;
   const comparable = target !== null && releaseId !== null && target !== releaseId && command !== 'stop-shadow' && command !== 'abort';
   const diff = useQuery({ ...getReleaseDiffOptions({ path: { releaseId: target ?? '' }, query: { against: releaseId ?? undefined } }), enabled: comparable });
   const send = useMutation({
-    mutationFn: (reason: string | undefined) => sendCommand({ command, seen, target, share, part, stickyBy, segment, reason }),
+    mutationFn: (reason: string | undefined) => sendCommand({ command, seen, target, share, part, stickyBy, segment, routeSlice: routeSliceOf(slice), reason }),
     onSuccess: async ({ generation }) => {
       tellDone(`${TITLES[command]}: done`, `The state is generation ${generation} now. Below stands which processes serve it.`);
       onClose();
@@ -73,6 +78,7 @@ export function CommandDialog({ command, activation, releases, release, isRollou
       reason="optional"
       isPending={send.isPending || (choosesRelease(command) && target === null)}
       error={send.error}
+      fields={FIELDS}
       onConfirm={(reason) => send.mutate(reason)}
     >
       {isOutdated && (
@@ -111,6 +117,7 @@ export function CommandDialog({ command, activation, releases, release, isRollou
               <TextField key={name} name={name} label={name} maxLength={256} value={segment[name]} onChange={(event) => setSegment({ ...segment, [name]: event.target.value })} />
             ))}
           </fieldset>
+          <RouteSliceFields path="routeSlice" draft={slice} onChange={setSlice} hint="Each drawn request costs a run of its prompt on the stable release first." />
         </>
       )}
       {command === 'roll-back' && (

@@ -1,17 +1,19 @@
 import { abortCanary, promoteCanary, putActivation, rollbackActivation, setCanaryShare, startCanary, startShadow, stopShadow } from '../../api/gen/sdk.gen.ts';
 import { type Activation } from '../../api/gen/types.gen.ts';
+import { type RouteSlice } from '../route-slice-draft.ts';
 import { type Command, type CommandPlan } from './command-words.ts';
 
 export interface SentCommand extends Pick<CommandPlan, 'command' | 'seen' | 'target' | 'share' | 'part'> {
   readonly stickyBy: 'key' | 'session' | 'request';
   /** An empty label matches any. */
   readonly segment: { readonly tenant: string; readonly task: string; readonly language: string };
+  readonly routeSlice: RouteSlice | null;
   readonly reason: string | undefined;
 }
 
 const SENDERS: Readonly<Record<Command, (sent: SentCommand) => Promise<{ readonly data: Activation }>>> = {
   activate: ({ target, reason, ...sent }) => putActivation({ ...addressOf(sent), body: { release: target ?? '', reason } }),
-  'start-canary': ({ target, share, stickyBy, segment, reason, ...sent }) => startCanary({ ...addressOf(sent), body: { release: target ?? '', share, stickyBy, ...segmentOf(segment), reason } }),
+  'start-canary': ({ target, share, stickyBy, segment, routeSlice, reason, ...sent }) => startCanary({ ...addressOf(sent), body: { release: target ?? '', share, stickyBy, ...segmentOf(segment), ...(routeSlice !== null && { routeSlice }), reason } }),
   'change-share': ({ share, reason, ...sent }) => setCanaryShare({ ...addressOf(sent), body: { share, reason } }),
   promote: ({ reason, ...sent }) => promoteCanary({ ...addressOf(sent), body: { reason } }),
   abort: ({ reason, ...sent }) => abortCanary({ ...addressOf(sent), body: { reason } }),

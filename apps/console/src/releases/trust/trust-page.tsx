@@ -1,10 +1,9 @@
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { getModelSignaturePolicyOptions, getSignaturePolicyOptions, listCompatibilityInfiniteOptions, listExpertReleasesInfiniteOptions, listRouterReleasesInfiniteOptions, listTrustedKeysInfiniteOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { listCompatibilityInfiniteOptions, listExpertReleasesInfiniteOptions, listRouterReleasesInfiniteOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type RouterRelease } from '../../api/gen/types.gen.ts';
 import { useModel } from '../../shell/scope.ts';
 import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Card } from '../../ui/card.tsx';
-import { shortId } from '../../ui/format.ts';
 import { byCursor, PagedTable } from '../../ui/paged-table.tsx';
 import { ShortId } from '../../ui/short-id.tsx';
 import { Empty, Loading } from '../../ui/states.tsx';
@@ -13,7 +12,8 @@ import { AccountName } from '../account-name.tsx';
 import { ReleaseLink } from '../release-link.tsx';
 import { RoleBadges } from '../role-badges.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
-import { LEVELS } from './signatures-card.tsx';
+import { KeysCard } from './keys-card.tsx';
+import { PolicyCard } from './policy-card.tsx';
 
 const VERDICTS: Readonly<Record<string, { readonly tone: Tone; readonly words: string }>> = {
   'trained-together': { tone: 'ok', words: 'trained together' },
@@ -35,8 +35,8 @@ export function TrustPage() {
             <RouterSets model={model} />
             <ExpertSets model={model} />
           </div>
-          <Policy model={model} />
-          <Keys />
+          <PolicyCard model={model} />
+          <KeysCard />
         </>
       )}
     </ReleasesFrame>
@@ -86,48 +86,6 @@ function ExpertSets({ model }: { readonly model: string | null }) {
   return (
     <Card title="Expert sets" lead="All experts of a model, as one thing." isFlush>
       <PagedTable query={query} caption="Expert sets, newest first" rowKey={({ expertSet }) => expertSet} empty={<Empty title="No release yet" />} columns={[{ id: 'set', header: 'Expert set', isRowHeader: true, cell: ({ expertSet }) => <ShortId id={expertSet} what="digest of the expert set" /> }, ...SET_COLUMNS]} />
-    </Card>
-  );
-}
-
-function Policy({ model }: { readonly model: string | null }) {
-  const all = useQuery(getSignaturePolicyOptions()).data;
-  const own = useQuery({ ...getModelSignaturePolicyOptions({ path: { model: model ?? '' } }), enabled: model !== null }).data;
-  return (
-    <Card title="Signature policy" lead="Holds for releases that are loaded from then on. Who administers sets it with the command signalbox trust policy.">
-      <dl className="grid gap-3 text-sm sm:grid-cols-2">
-        <div>
-          <dt className="text-xs text-ink-soft">Installation</dt>
-          <dd>{all === undefined ? <Loading rows={1} /> : LEVELS[all.inForce]}</dd>
-        </div>
-        {model !== null && (
-          <div>
-            <dt className="text-xs text-ink-soft">{model}</dt>
-            <dd>{own === undefined ? <Loading rows={1} /> : `${own.level === null ? 'Follows the installation: ' : ''}${LEVELS[own.inForce]}`}</dd>
-          </div>
-        )}
-      </dl>
-    </Card>
-  );
-}
-
-function Keys() {
-  const query = useInfiniteQuery({ ...listTrustedKeysInfiniteOptions({}), ...byCursor });
-  return (
-    <Card title="Trusted keys" lead="Public keys whose signatures count." isFlush>
-      <PagedTable
-        query={query}
-        caption="Trusted keys and their standing"
-        rowKey={({ keyId }) => keyId}
-        empty={<Empty title="No key is trusted yet">Make one with signalbox trust new-key, and add its public part with signalbox trust add.</Empty>}
-        columns={[
-          { id: 'name', header: 'Name', isRowHeader: true, cell: ({ name }) => <span className="wrap-anywhere">{name}</span> },
-          { id: 'id', header: 'Key', cell: ({ keyId }) => <span className="font-mono text-xs" title={keyId}>{shortId(keyId)}</span> },
-          { id: 'standing', header: 'Standing', cell: ({ revokedAt, revokeReason }) => (revokedAt === null ? <Badge tone="ok">trusted</Badge> : <Badge tone="bad" title={revokeReason ?? undefined}>revoked</Badge>) },
-          { id: 'added', header: 'Added', cell: ({ addedBy, addedAt }) => <><AccountName account={addedBy} /> <Time at={addedAt} /></> },
-          { id: 'revoked', header: 'Revoked', cell: ({ revokedBy, revokedAt }) => revokedAt !== null && <><AccountName account={revokedBy ?? ''} /> <Time at={revokedAt} /></>, isSecondary: true },
-        ]}
-      />
     </Card>
   );
 }
