@@ -1,6 +1,6 @@
 import { type Cause } from '#libs/evaluation/attribute/cause';
 import { FAULTS } from './planted-faults.ts';
-import { type Guess, type Trial } from './trial.ts';
+import { type Guess, SETTINGS, type Trial } from './trial.ts';
 
 const CAUSES: readonly Cause[] = ['router', 'expert', 'both', 'interaction', 'backbone', 'neither'];
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
@@ -18,7 +18,8 @@ export function report(trials: readonly Trial[]): string {
     '### What is felt of it on other texts (rows) and what was said (columns)', '', confusion(trials, CAUSES, ({ felt }) => felt.cause, isRight), '',
     '### Components named, where one is felt', '', naming(trials), '',
     '### By severity', '', bySeverity(trials), '',
-    '### Whether the confidence is right', '', reliability(trials), '',
+    '### Whether the confidence is right', '', reliability(trials), '', plausible(trials), '',
+    '### By how far what is felt is from the bound', '', byDistance(trials), '',
     '### Beside what a user would do instead', '', baselines(trials), '',
     '### Cost', '', cost(trials),
   ].join('\n');
@@ -76,6 +77,33 @@ function reliability(trials: readonly Trial[]): string {
   const brier = trials.reduce((sum, trial) => sum + (trial.result.confidence - (isRight(trial) ? 1 : 0)) ** 2, 0) / trials.length;
   const base = share(trials, isRight);
   return `${table(['confidence', 'trials', 'mean confidence', 'share right'], lines)}\n\nBrier score ${brier.toFixed(4)} (always saying the share that is right: ${(base * (1 - base)).toFixed(4)}), expected calibration error ${gap.toFixed(3)}.`;
+}
+
+/** Where causes cannot be told apart the run names more than one; logs of earlier versions have none. */
+function plausible(trials: readonly Trial[]): string {
+  const own = trials.filter(({ result }) => (result.plausible as readonly Cause[] | undefined) !== undefined);
+  const decided = own.filter(({ result }) => result.plausible.length === 1);
+  const open = own.filter(({ result }) => result.plausible.length > 1);
+  const covered = (of: readonly Trial[]): string => percent(share(of, ({ felt, result }) => result.plausible.includes(felt.cause)));
+  return own.length === 0 ? '' : `Decided: ${decided.length} trials, ${covered(decided)} right. Undecided between causes: ${open.length} trials, the right one among them in ${covered(open)}, ${(open.reduce((sum, { result }) => sum + result.plausible.length, 0) / open.length).toFixed(1)} causes in the mean.`;
+}
+
+/** Within two of its own standard errors of the bound, what is felt is not known either. */
+const UNKNOWN_ERRORS = 2;
+
+function byDistance(trials: readonly Trial[]): string {
+  const isNear = ({ felt: { change, lostBits } }: Trial): boolean => {
+    if (!lostBits || change === 0) return false;
+    const total = lostBits.reduce((sum, bits) => sum + bits, 0);
+    const mean = total / lostBits.length;
+    const variance = lostBits.reduce((sum, bits) => sum + (bits - mean) ** 2, 0) / (lostBits.length - 1);
+    const standardError = Math.abs(change / total) * Math.sqrt(lostBits.length * variance);
+    return Math.abs(Math.abs(change) - SETTINGS.minBitsPerByte) < UNKNOWN_ERRORS * standardError;
+  };
+  return table(['what is felt', 'trials', 'cause as felt', 'mean confidence'], ([['nearer to the bound than twice its standard error', isNear], ['further', (trial: Trial) => !isNear(trial)]] as const).map(([name, holds]) => {
+    const own = trials.filter(holds);
+    return [name, own.length, percent(share(own, isRight)), (own.reduce((sum, { result }) => sum + result.confidence, 0) / own.length).toFixed(2)];
+  }));
 }
 
 function baselines(trials: readonly Trial[]): string {

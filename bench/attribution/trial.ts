@@ -27,7 +27,7 @@ export interface Guess {
 export interface Trial {
   readonly planted: Pick<Planted, 'fault' | 'severity' | 'cause' | 'guilty'>;
   readonly felt: Felt;
-  readonly result: Pick<AttributionResult, 'cause' | 'causes' | 'named' | 'confidence' | 'change' | 'effects' | 'exchange' | 'replay' | 'counterfactual' | 'cost'>;
+  readonly result: Pick<AttributionResult, 'cause' | 'causes' | 'plausible' | 'named' | 'confidence' | 'change' | 'effects' | 'exchange' | 'replay' | 'counterfactual' | 'cost'>;
   readonly swapOnly: Guess;
   readonly weightNorm: Guess;
   /** Where asked for: all that a verdict is made of, so that another rule can be tried on it without a forward pass. */
@@ -68,8 +68,8 @@ export function replayed(trial: Trial): Trial {
 }
 
 function concluded(inputs: RunInputs, parts: readonly Json[]): Trial['result'] {
-  const { cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost } = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
-  return { cause, causes, named, confidence, change, effects, exchange, replay, counterfactual, cost };
+  const { cause, causes, plausible, named, confidence, change, effects, exchange, replay, counterfactual, cost } = attributionAssay.conclude(inputs, parts) as unknown as AttributionResult;
+  return { cause, causes, plausible, named, confidence, change, effects, exchange, replay, counterfactual, cost };
 }
 
 /** The larger of the two main effects, where the change is large enough: names a side and no component. */

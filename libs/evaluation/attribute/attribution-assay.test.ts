@@ -60,6 +60,25 @@ describe('attribution', () => {
     expect([...result.named].toSorted()).toEqual(['expert/1/0', 'expert/1/1', 'expert/1/2']);
   });
 
+  it('says between which causes it cannot tell, and that it can where there is no doubt', async () => {
+    const open = await run(inputsOf(withNew(OLD, MANY)), plantedProbe({ harm: (components) => (has(components, 'router/1') ? 0.006 : 0), noise: 0.01 }));
+    expect(open.plausible.length).toBeGreaterThan(1);
+    expect(open.plausible).toContain(open.cause);
+    expect(open.confidence).toBeLessThan(0.9);
+    expect(open.summary).toContain(`Undecided between ${open.plausible.join(' and ')}`);
+    const sure = await run(inputsOf(withNew(OLD, MANY)), plantedProbe(harmOf((isNew) => (isNew('router/1') ? 0.5 : 0))));
+    expect(sure).toMatchObject({ cause: 'router', plausible: ['router'] });
+    expect(sure.summary).not.toContain('Undecided');
+  });
+
+  it('names both halves of a pair, also where what one does alone hides its share', async () => {
+    // The expert alone does as much good as its half of the mismatch does harm, so its share is nothing.
+    const truth = harmOf((isNew) => (isNew('router/1') && isNew('expert/1/2') ? 0.4 : 0) - (isNew('expert/1/2') ? 0.2 : 0));
+    const result = await run(inputsOf(withNew(OLD, MANY)), plantedProbe(truth));
+    expect(result.verdict.reasons[0]!.reason).toBe('interaction:pair-only');
+    expect([...result.named].toSorted()).toEqual(['expert/1/2', 'router/1']);
+  });
+
   it('says exactly nothing of equal releases, and asks nothing', async () => {
     const probe = plantedProbe({ harm: () => 0 });
     const result = await run(inputsOf(OLD), probe);

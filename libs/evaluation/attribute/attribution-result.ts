@@ -8,7 +8,7 @@ import { attributionSettings } from './attribution-settings.ts';
 import { type Cause } from './cause.ts';
 import { type Evidence, evidenceOf, exchangeOf } from './evidence.ts';
 import { type CounterfactualPart, type DescendPart, type KnockOutPart, type OutlinePart, partsOf, type ReplayPart, scoreTable, type ScoreTable } from './parts.ts';
-import { type Interval, percentiles, resampledRatio, resamplesOf, shareOf } from './resample.ts';
+import { expandedTail, type Interval, percentiles, resampledRatio, resamplesOf, shareOf } from './resample.ts';
 import { MIN_SHARE, minus, overall } from './shares.ts';
 import { verdictOf, type NamedComponent } from './verdict.ts';
 
@@ -20,7 +20,7 @@ interface ComponentResult {
   readonly part: number | null;
   /** Of the share, for want of orders; null where all were taken. */
   readonly samplingError: number | null;
-  /** Share of the resamples in which it has a tenth of the change or more. */
+  /** Share of the repetitions in which it has a tenth of the change or more. */
   readonly confidence: number;
   readonly named: boolean;
 }
@@ -36,6 +36,8 @@ export interface AttributionResult extends RunResult {
   readonly change: Interval;
   readonly effects: { readonly router: Interval; readonly experts: Interval; readonly interaction: Interval; readonly backbone: Interval; readonly routerMain: Interval; readonly expertsMain: Interval } | null;
   readonly causes: readonly { readonly cause: Cause; readonly confidence: number }[];
+  /** The causes that cannot be told apart yet, the likeliest first. Left out by earlier versions. */
+  readonly plausible: readonly Cause[];
   readonly components: readonly ComponentResult[];
   readonly knockOut: readonly { readonly component: string; readonly old: Interval; readonly new: Interval }[];
   readonly replay: { readonly change: Interval; readonly detail: string } | string | null;
@@ -55,12 +57,12 @@ export function attributionResult({ spec, reference, candidate }: Inputs, parts:
   if (layout.players.length === 0) return { ...base, ...unchanged(items) };
   const table = scoreTable(layout, parts);
   const evidence = evidenceOf(layout, table, parts);
-  const { findings } = evidence;
+  const { findings, repetitions } = evidence;
   const [measured] = findings;
-  const of = (value: (one: (typeof findings)[number]) => number): Interval => percentiles(findings.map(value));
+  const of = (value: (one: (typeof findings)[number]) => number): Interval => percentiles(findings.map(value), expandedTail(items));
   const components = componentsOf(layout, table, evidence);
   const exchange = exchangeOf(layout, parts);
-  const verdict = verdictOf({ layout, findings, components: components.map(({ component, part, named }, at): NamedComponent => ({ component, part, named, players: evidence.shares[at]!.players })), exchange });
+  const verdict = verdictOf({ layout, findings, repetitions, components: components.map(({ component, part, named }, at): NamedComponent => ({ component, part, named, players: evidence.shares[at]!.players })), exchange });
   const isNamed = new Set(verdict.named);
   return {
     ...base,
@@ -81,6 +83,7 @@ export function attributionResult({ spec, reference, candidate }: Inputs, parts:
       expertsMain: of(({ effects }) => effects.experts + effects.interaction / 2),
     },
     causes: verdict.causes,
+    plausible: verdict.plausible,
     components: components.map((one) => ({ ...one, named: isNamed.has(one.component) })),
     ...followUps(layout, table, parts),
     cost: { rows: costOf(layout, table, parts), coalitions: table.coalitions, items },
@@ -92,17 +95,17 @@ function unchanged(items: number): Omit<AttributionResult, 'format' | 'kind' | '
   const detail = 'The two releases have the same parts and the same routing, so every answer is the same to the bit.';
   return {
     verdict: { outcome: 'pass', reasons: [{ reason: 'no-change', detail }] }, summary: detail, cause: 'neither', named: [], confidence: 1, old: zero, new: zero, change: zero, effects: null,
-    causes: [{ cause: 'neither', confidence: 1 }], components: [], knockOut: [], replay: null, exchange: null, counterfactual: null, cost: { rows: 0, coalitions: 0, items },
+    causes: [{ cause: 'neither', confidence: 1 }], plausible: ['neither'], components: [], knockOut: [], replay: null, exchange: null, counterfactual: null, cost: { rows: 0, coalitions: 0, items },
   };
 }
 
-/** A component is named where it has a tenth of the change or more, as measured and in most resamples. */
-function componentsOf(layout: AttributionLayout, table: ScoreTable, { shares, findings }: Evidence): ComponentResult[] {
+/** A component is named where it has a tenth of the change or more, as measured and in most repetitions. */
+function componentsOf(layout: AttributionLayout, table: ScoreTable, { shares, findings, repetitions }: Evidence): ComponentResult[] {
   const total = findings[0]!.effects.total;
   return shares
     .map(({ name, pairs }, at): ComponentResult => {
-      const share = percentiles(findings.map((one) => one.shares[at]!));
-      const confidence = shareOf(findings, (one) => one.shares[at]! / one.effects.total >= MIN_SHARE);
+      const share = percentiles(findings.map((one) => one.shares[at]!), expandedTail(layout.items));
+      const confidence = shareOf(repetitions, (one) => one.shares[at]! / one.effects.total >= MIN_SHARE);
       const part = total === 0 ? null : share.value / total;
       return {
         component: name,
@@ -119,7 +122,7 @@ function followUps(layout: AttributionLayout, table: ScoreTable, parts: readonly
   const { players, settings } = layout;
   const { old, both } = swapCells(players);
   const [oldBits, newBits] = [table.bits(old), table.bits(both)];
-  const over = (bits: Float64Array): Interval => percentiles([...resamplesOf(bits.length, 1, settings.resamples, settings.seed)].map((resample) => resampledRatio(bits, table.bytes, resample)));
+  const over = (bits: Float64Array): Interval => percentiles([...resamplesOf(bits.length, 1, settings.resamples, settings.seed)].map((resample) => resampledRatio(bits, table.bytes, resample)), expandedTail(bits.length));
   const less = (bits: readonly number[], from: Float64Array): Interval => over(minus(Float64Array.from(bits), from));
   const exchange = exchangeOf(layout, parts);
   const replayed = (partsOf(layout, parts, 'replay')[0]?.part ?? null) as unknown as ReplayPart | null;

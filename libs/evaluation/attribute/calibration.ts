@@ -1,11 +1,11 @@
 /**
- * The share of resamples that agree, as a probability that the cause is right. Resamples of the texts know nothing
- * of what the rule itself takes for something else, so the share is drawn in: p = floor + (ceiling - floor) * share.
- * Both ends were chosen before the faults that bench/attribution reports were planted, and not fitted to them.
+ * How often the rule is right where the texts leave no doubt: repetitions of the texts know nothing of what the rule
+ * itself takes for something else. By the rule of succession, (k + 1) / (n + 2), of the 32 faults of seed 1 of
+ * bench/attribution whose confidence was 0.95 or more, all of which were named right. Its reported faults are of other seeds.
  */
-const FLOOR = 0.1;
-const CEILING = 0.97;
+const RULE_RIGHT = 0.97;
 
-export function calibrated(agreeing: number): number {
-  return FLOOR + (CEILING - FLOOR) * agreeing;
+/** @param repeated share of the repetitions with the same cause @returns how probable it is that the cause is right */
+export function calibrated(repeated: number): number {
+  return RULE_RIGHT * repeated;
 }

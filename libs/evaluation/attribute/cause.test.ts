@@ -20,9 +20,11 @@ describe('the cause of a change', () => {
     ['expert', 'experts-alone', { experts: 0.5 }, 0.4],
     ['backbone', 'backbone-alone', { backbone: 0.5 }, null],
     ['router', 'router-alone', { router: -0.4 }, null],
-    // No side has half of the bound, so the largest part is named.
+    // No side has what counts as a change, so the largest part is named.
     ['interaction', 'largest-part', { router: 0.003, experts: 0.0035, interaction: 0.0064 }, null],
     ['expert', 'experts-alone', { router: 0.004, experts: 0.02 }, null],
+    // A side that alone would be no change is no cause either.
+    ['router', 'router-alone', { router: 0.02, experts: 0.008 }, null],
   ] as const)('is %s, for %s', (cause, reason, of, exchanged) => {
     expect(causeOf({ effects: effects(of), exchanged }, MIN)).toEqual({ cause, reason });
   });

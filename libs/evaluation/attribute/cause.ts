@@ -26,7 +26,7 @@ export interface CauseEvidence {
 
 export type CauseReason = 'no-change' | 'pair-only' | 'experts-misplaced' | 'router-alone' | 'experts-alone' | 'each-alone' | 'backbone-alone' | 'largest-part';
 
-/** A side is a cause where it alone makes this share of the change, and at least half of what counts as a change. */
+/** A side is a cause where it alone makes this share of the change, and what counts as a change by itself. */
 const SIDE_SHARE = 0.1;
 /** Above this share, what happens only in the pair is the cause. */
 const PAIR_SHARE = 0.5;
@@ -40,7 +40,7 @@ export function causeOf({ effects, exchanged }: CauseEvidence, minBitsPerByte: n
   const share = (part: number): number => part / total;
   if (exchanged !== null && share(total - exchanged) >= EXCHANGE_SHARE) return { cause: 'interaction', reason: 'experts-misplaced' };
   if (share(effects.interaction) > PAIR_SHARE) return { cause: 'interaction', reason: 'pair-only' };
-  const isCause = (part: number): boolean => share(part) >= SIDE_SHARE && Math.abs(part) >= minBitsPerByte / 2;
+  const isCause = (part: number): boolean => share(part) >= SIDE_SHARE && Math.abs(part) >= minBitsPerByte;
   const [router, experts, backbone] = [isCause(effects.router), isCause(effects.experts), isCause(effects.backbone)];
   if (Number(router) + Number(experts) + Number(backbone) > 1) return { cause: 'both', reason: 'each-alone' };
   if (router) return { cause: 'router', reason: 'router-alone' };

@@ -2,7 +2,7 @@ import { type Json } from '../run/run.ts';
 import { type CauseEvidence, causeOf, type Cause, type CauseReason } from './cause.ts';
 import { type AttributionLayout, swapCells } from './layout.ts';
 import { type ExchangePart, partsOf, type ScoreTable } from './parts.ts';
-import { type Resample, resampledRatio, resamplesOf } from './resample.ts';
+import { repetitionsOf, type Resample, resampledRatio, resamplesOf } from './resample.ts';
 import { componentShares, minus, type Share } from './shares.ts';
 
 /** What one resample says; the first is what was measured. */
@@ -17,7 +17,10 @@ export interface Finding extends CauseEvidence {
 
 export interface Evidence {
   readonly shares: readonly Share[];
+  /** Of resamples of the texts: how far what was measured may be off. */
   readonly findings: readonly Finding[];
+  /** Of repetitions with as many other texts: what they would say. */
+  readonly repetitions: readonly Finding[];
 }
 
 export function exchangeOf(layout: AttributionLayout, parts: readonly Json[]): ExchangePart {
@@ -26,8 +29,9 @@ export function exchangeOf(layout: AttributionLayout, parts: readonly Json[]): E
 
 /** Keeps the draws of resamples apart from those of orders. */
 const RESAMPLES = 0x5bd1;
+const REPETITIONS = 0x27d4;
 
-/** The swap, the shares and the cause, as measured and in each resample. */
+/** The swap, the shares and the cause, as measured, in each resample and in each repetition. */
 export function evidenceOf(layout: AttributionLayout, table: ScoreTable, parts: readonly Json[]): Evidence {
   const { settings, players } = layout;
   const { bytes } = table;
@@ -43,7 +47,8 @@ export function evidenceOf(layout: AttributionLayout, table: ScoreTable, parts: 
     const evidence = { effects, exchanged: exchanged && ratio(exchanged) };
     return { ...evidence, ...causeOf(evidence, settings.minBitsPerByte), old: ratio(old), fresh: ratio(both), shares: shares.map(({ pairs }) => ratio(pairs.length === 1 ? pairs[0]! : weighted(pairs, resample.pairs))) };
   };
-  return { shares, findings: [...resamplesOf(bytes.length, settings.orderPairs, settings.resamples, (settings.seed ^ RESAMPLES) >>> 0)].map(findingOf) };
+  const drawnBy = (of: typeof resamplesOf, stream: number): Finding[] => [...of(bytes.length, settings.orderPairs, settings.resamples, (settings.seed ^ stream) >>> 0)].map(findingOf);
+  return { shares, findings: drawnBy(resamplesOf, RESAMPLES), repetitions: drawnBy(repetitionsOf, REPETITIONS) };
 }
 
 function weighted(pairs: readonly Float64Array[], weights: Float64Array): Float64Array {

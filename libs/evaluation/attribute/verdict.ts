@@ -17,8 +17,9 @@ export interface NamedComponent {
 
 interface VerdictInput {
   readonly layout: AttributionLayout;
-  /** The first is what was measured. */
+  /** The first is what was measured, of both. */
   readonly findings: readonly Finding[];
+  readonly repetitions: readonly Finding[];
   readonly components: readonly NamedComponent[];
   readonly exchange: ExchangePart;
 }
@@ -29,18 +30,23 @@ interface AttributionVerdict {
   readonly named: readonly string[];
   readonly confidence: number;
   readonly causes: readonly { readonly cause: Cause; readonly confidence: number }[];
+  /** The causes that cannot be told apart yet, the likeliest first; one where it is decided. */
+  readonly plausible: readonly Cause[];
 }
 
 const CAUSES: readonly Cause[] = ['router', 'expert', 'both', 'interaction', 'backbone', 'neither'];
 /** Below this the run says that it does not know. */
 const SURE = 0.8;
+/** Causes are listed until together they have this share of the repetitions. */
+const PLAUSIBLE = 0.9;
 
 /** Who did it, by name, and how sure that is. */
-export function verdictOf({ layout, findings, components, exchange }: VerdictInput): AttributionVerdict {
+export function verdictOf({ layout, findings, repetitions, components, exchange }: VerdictInput): AttributionVerdict {
   const [measured] = findings;
   const { cause, reason, effects } = measured!;
-  const causes = CAUSES.map((one) => ({ cause: one, confidence: shareOf(findings, (finding) => finding.cause === one) })).filter(({ confidence }) => confidence > 0);
+  const causes = CAUSES.map((one) => ({ cause: one, confidence: shareOf(repetitions, (finding) => finding.cause === one) })).filter(({ confidence }) => confidence > 0);
   const confidence = calibrated(causes.find((one) => one.cause === cause)?.confidence ?? 0);
+  const plausible = plausibleOf(cause, causes);
   const named = namedBy(cause, reason, layout, components, exchange);
   const isWorse = effects.total > 0;
   const outcome = cause === 'neither' || !isWorse ? 'pass' : 'fail';
@@ -48,11 +54,24 @@ export function verdictOf({ layout, findings, components, exchange }: VerdictInp
   const detail = detailOf(cause, reason, named, effects.total, exchange);
   return {
     verdict: { outcome: sameOutcome >= SURE ? outcome : 'inconclusive', reasons: [{ reason: cause === 'neither' ? 'no-change' : `${cause}:${reason}`, detail }] },
-    summary: `${detail} Confidence ${(100 * confidence).toFixed(0)} %.`,
+    summary: `${detail} Confidence ${(100 * confidence).toFixed(0)} %.${plausible.length < 2 ? '' : ` Undecided between ${plausible.join(' and ')}: more texts would tell.`}`,
     named,
     confidence,
     causes,
+    plausible,
   };
+}
+
+/** The fewest causes that have nine tenths of the repetitions, and what was measured among them. */
+function plausibleOf(measured: Cause, causes: AttributionVerdict['causes']): Cause[] {
+  const ranked = causes.toSorted((a, b) => b.confidence - a.confidence);
+  let covered = 0;
+  const plausible = ranked.filter(({ confidence }) => {
+    const isNeeded = covered < PLAUSIBLE;
+    covered += confidence;
+    return isNeeded;
+  }).map(({ cause }) => cause);
+  return plausible.includes(measured) ? plausible : [...plausible, measured];
 }
 
 function namedBy(cause: Cause, reason: CauseReason, { players }: AttributionLayout, components: readonly NamedComponent[], exchange: ExchangePart): string[] {
@@ -60,11 +79,22 @@ function namedBy(cause: Cause, reason: CauseReason, { players }: AttributionLayo
   if (reason === 'experts-misplaced' && exchange !== null) return exchange.experts.flatMap((expert, at) => (exchange.best[at] === expert ? [] : [`expert/${exchange.layer}/${expert}`]));
   const sides: readonly Side[] = cause === 'both' || cause === 'interaction' ? ['router', 'expert', 'backbone'] : [cause];
   const found = components.filter((one) => one.players.some((player) => sides.includes(players[player]!.side)));
-  // In a pair, one side alone may do good: it belongs to the mismatch all the same.
-  const named = found.filter(({ named: isNamed, part }) => isNamed || (cause === 'interaction' && Math.abs(part ?? 0) >= MIN_SHARE));
+  // In a pair, one side alone may do good, or what it does alone may hide its share: it belongs to the mismatch all the same.
+  const named = cause === 'interaction' ? pairNamed(found, players) : found.filter(({ named: isNamed }) => isNamed);
   // A cause without a name would leave its reader nowhere: then the one with the largest part.
   const shown = named.length > 0 ? named : found.toSorted((a, b) => (b.part ?? 0) - (a.part ?? 0)).slice(0, 1);
   return shown.toSorted((a, b) => (b.part ?? 0) - (a.part ?? 0)).map(({ component }) => component);
+}
+
+/** A mismatch has a part on each side: those with a tenth of the change in either direction, or else the largest of the side. */
+function pairNamed(found: readonly NamedComponent[], players: AttributionLayout['players']): NamedComponent[] {
+  const size = ({ part }: NamedComponent): number => Math.abs(part ?? 0);
+  const large = new Set(found.filter((one) => size(one) >= MIN_SHARE));
+  for (const side of ['router', 'expert'] as const) {
+    const own = found.filter((one) => one.players.some((player) => players[player]!.side === side));
+    if (own.length > 0 && !own.some((one) => large.has(one))) large.add(own.reduce((best, one) => (size(one) > size(best) ? one : best)));
+  }
+  return [...large];
 }
 
 function detailOf(cause: Cause, reason: CauseReason, named: readonly string[], total: number, exchange: ExchangePart): string {
