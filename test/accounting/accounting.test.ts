@@ -97,7 +97,7 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
       try {
         await until(
           () => tally.answered.length >= answeredBefore + afterAnswers || signalbox.hasEnded,
-          60_000,
+          120_000,
           () => `${tally.answered.length - answeredBefore} answers, ${tally.refused} refusals and ${tally.broken} broken connections after ${kills.join(', ')}:\n${signalbox.lastWords}`,
         );
         if (signalbox.hasEnded) throw new Error(`Signalbox ended by itself after ${kills.join(', ')}:\n${signalbox.lastWords}`);
@@ -115,13 +115,13 @@ describe.each(['postgres', 'redis'] as const)('accounting with the queue in %s',
         continue;
       }
       if (victim === 'pipeline') for (const pid of signalbox.childrenMatching('pipeline')) process.kill(pid, 'SIGKILL');
-      if (victim === 'postgres') await until(() => killPostgres(home), 30_000, () => `no PostgreSQL to kill:\n${signalbox.lastWords}`);
+      if (victim === 'postgres') await until(() => killPostgres(home), 120_000, () => `no PostgreSQL to kill:\n${signalbox.lastWords}`);
       if (victim === 'redis') await redis?.killAndRestart();
       enough = true;
       await load;
       await until(
         async () => (await fetch(`${signalbox.url}/readyz`).catch(() => null))?.ok === true,
-        60_000,
+        120_000,
         () => `not ready again after killing ${victim}:\n${signalbox.lastWords}`,
       );
     }

@@ -53,7 +53,7 @@ export class RedisServer {
 
   static async start(folder: string): Promise<RedisServer> {
     const server = new RedisServer(await freePort(), folder);
-    await until(() => answers(server.port), 10_000);
+    await until(() => answers(server.port), 120_000);
     return server;
   }
 
@@ -64,7 +64,7 @@ export class RedisServer {
   async killAndRestart(): Promise<void> {
     await this.#end('SIGKILL');
     this.#child = this.#spawn();
-    await until(() => answers(this.port), 10_000);
+    await until(() => answers(this.port), 120_000);
   }
 
   async stop(): Promise<void> {

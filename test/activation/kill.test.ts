@@ -57,7 +57,7 @@ it(`leaves the old or the new state, with its history and audit entry, over ${KI
     await expectWhole();
   }
   // What a killed process had sent may be committed a moment after its end.
-  await until(async () => (await openBackends()) === 0, 30_000);
+  await until(async () => (await openBackends()) === 0, 120_000);
   written = await expectWhole();
   expect(written).toBeGreaterThan(KILLS);
 });
@@ -99,7 +99,7 @@ it('stays whole when PostgreSQL itself is killed in the middle of commands', asy
     await Promise.all(commands);
     await server.start();
     await victims.destroy();
-    await until(async () => store.query('SELECT 1').then(() => true, () => false), 30_000);
+    await until(async () => store.query('SELECT 1').then(() => true, () => false), 120_000);
     expect(await expectWhole()).toBeGreaterThan(0);
   }
 });

@@ -97,7 +97,7 @@ async function converged(): Promise<void> {
     const { generation = 0 } = (await new Activations(store).find(MODEL)) ?? {};
     return hasConverged(await observed(), MODEL, generation, Date.now());
   };
-  await until(isThere, 60_000, () => `not converged:\n${processes.map(({ log }) => log.slice(-1500)).join('\n---\n')}`);
+  await until(isThere, 120_000, () => `not converged:\n${processes.map(({ log }) => log.slice(-1500)).join('\n---\n')}`);
 }
 
 function expectOwn({ status, release, text }: Answered, prompt: string): void {
@@ -149,7 +149,7 @@ it('shares between stable and canary, promotes, and rolls back', async () => {
     await command({ type: 'start-canary', canary: canaryOf(other.releaseId, { share: 0.5 }) });
     await converged();
     const roles = new Set<string | null>();
-    await until(async () => roles.add((await processes[1].complete({ prompt: PROMPTS[1] })).role).size === 2, 60_000);
+    await until(async () => roles.add((await processes[1].complete({ prompt: PROMPTS[1] })).role).size === 2, 120_000);
     await command({ type: 'promote' });
     await converged();
     expect((await processes[0].complete({ prompt: PROMPTS[1] })).release).toBe(other.releaseId);
@@ -182,7 +182,7 @@ it('compares answers with a shadow, which answers nobody', async () => {
   await until(async () => {
     rows = await store.query(`SELECT tokens, mean_kl_bits AS kl, argmax_disagreement AS argmax, decision_disagreement AS routes FROM signalbox.shadow_comparison WHERE shadow = $1 AND stable = $2`, [third.releaseId, good.releaseId]);
     return rows.length > 0;
-  }, 60_000, () => processes[0].log.slice(-2000));
+  }, 120_000, () => processes[0].log.slice(-2000));
   const [row] = rows;
   expect(row?.tokens).toBeGreaterThan(8);
   expect(row?.kl).toBeGreaterThan(0);
@@ -200,7 +200,7 @@ it('gives a release that does not load no request, and tells why', async () => {
   await writeFile(componentPath(homes[0] ?? '', sha256), 'not an expert any more');
   await command({ type: 'start-canary', canary: canaryOf(broken.releaseId) });
   const states = async () => (await observed()).flatMap(({ models }) => models.filter(({ model }) => model === MODEL));
-  await until(async () => (await states()).every(({ state }) => state === 'failed'), 60_000);
+  await until(async () => (await states()).every(({ state }) => state === 'failed'), 120_000);
   for (const one of await states()) expect(one).toMatchObject({ stable: good.releaseId, canary: null, detail: expect.stringContaining(`canary ${broken.releaseId} does not load`) });
   for (const one of processes) expect((await one.complete({ prompt: PROMPTS[0] })).role).toBe('stable');
   await command({ type: 'abort-canary' });
@@ -212,7 +212,7 @@ it('hears of activations again after its connection was cut', async () => {
   await command({ type: 'activate', releaseId: other.releaseId });
   await converged();
   const listening = async (): Promise<number> => Number((await store.query(`SELECT count(*) AS n FROM pg_stat_activity WHERE application_name = 'signalbox activations'`))[0].n);
-  await until(async () => (await listening()) === 2, 60_000);
+  await until(async () => (await listening()) === 2, 120_000);
   await command({ type: 'rollback' });
   await converged();
   expect((await processes[0].complete({ prompt: PROMPTS[0] })).release).toBe(good.releaseId);
@@ -225,7 +225,7 @@ it('shows a process that was killed as unreachable, and the others come along wi
   await until(async () => {
     const one = await killed();
     return one !== undefined && processStatus(one, Date.now()) === 'unreachable';
-  }, 60_000);
+  }, 120_000);
   await command({ type: 'activate', releaseId: other.releaseId });
   await converged();
   expect((await killed())?.models).toMatchObject([{ model: MODEL, stable: good.releaseId }]);

@@ -74,7 +74,7 @@ it(`tells of every episode and of its end, in order, though the evaluator is kil
   }
   await saveReadings(dataSource, Array.from({ length: LAYERS }, (_, layer) => reading(layer, 0)));
   await start();
-  await until(async () => (await dataSource.query(`SELECT 1 FROM signalbox.alert WHERE state <> 'normal' AND signal <> 'watchdog'`)).length === 0, 30_000);
+  await until(async () => (await dataSource.query(`SELECT 1 FROM signalbox.alert WHERE state <> 'normal' AND signal <> 'watchdog'`)).length === 0, 120_000);
   await kill();
 
   const episodes: { fingerprint: string; ended_at: Date | null; series: string; episode: number }[] = await dataSource.query(`SELECT fingerprint, ended_at, series, episode FROM signalbox.alert_episode WHERE signal <> 'watchdog'`);

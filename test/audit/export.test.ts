@@ -145,7 +145,7 @@ it('gives up an export whose reader went away', async () => {
     const next = await get('/audit/export');
     const text = await next.text();
     return next.status === 200 && text.includes('"type":"end"');
-  }, 30_000);
+  }, 120_000);
 });
 
 it('adopts what an older version wrote, by whom and why', async () => {

@@ -39,7 +39,7 @@ it('signs by the clock and at a clean stop, and proves it all after a kill', asy
     checks: { audit: { ok: true }, 'audit tables': { ok: true, detail: 'audit entries can only be inserted' } },
   });
   expect(statSync(join(home, 'state', 'keys', 'audit.key')).mode & 0o777).toBe(0o600);
-  await until(() => witnessed().length > 0, 30_000, () => signalbox.log);
+  await until(() => witnessed().length > 0, 120_000, () => signalbox.log);
   expect(await cli('audit', 'export', '--out', 'first.ndjson')).toMatchObject({ exitCode: 0 });
   const before = witnessed().at(-1) ?? 0;
   expect(await signalbox.stop()).toBe(0);

@@ -8,7 +8,7 @@ import { ExpertLoad } from './expert-load.ts';
 
 const LAYERS = 4;
 const EXPERTS = 8;
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 
 interface Fault {
   readonly layer: number;

@@ -255,7 +255,7 @@ describe('what serves, over the store', () => {
           expect(job.finishedAt).not.toBeNull();
           return job;
         },
-        { timeout: 60_000, interval: 50 },
+        { timeout: 120_000, interval: 50 },
       );
     };
     const first = await ended({ directory, model: 'tiny' });

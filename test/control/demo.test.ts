@@ -84,7 +84,7 @@ describe('signalbox on the whole product', () => {
         headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' },
         body: JSON.stringify({ model: 'second', prompt: 'And it came to pass', max_tokens: 2 }),
       });
-    await until(async () => (await ask()).ok, 60_000);
+    await until(async () => (await ask()).ok, 120_000);
     const releases = await signalboxCli('releases');
     expect(releases.out.match(/answers/g)).toHaveLength(2);
   });

@@ -115,7 +115,7 @@ describe.each([1, 2])('data rules in a mixed load, %i engine threads', (threads)
     const written = await house.manage<{ digest: string; generation: number }>(PATH, { method: 'PUT', seen: 0, body: { rules, reason: 'contract with the bank' } });
     digest = written.digest;
     const probe = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
-    await until(async () => (await send({ ...probe, routed_experts: false })).rulesHeader === digest.slice(0, 16), 30_000, () => 'the rules do not reach inference');
+    await until(async () => (await send({ ...probe, routed_experts: false })).rulesHeader === digest.slice(0, 16), 120_000, () => 'the rules do not reach inference');
 
     const mixed = await load([...others, ...ruled], PARALLEL);
     const alone = await load(ruled, 1);
@@ -188,7 +188,7 @@ describe.each([1, 2])('data rules in a mixed load, %i engine threads', (threads)
     await reader.read();
     await house.manage(PATH, { method: 'PUT', seen: 1, body: { rules: [] } });
     const lifted = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
-    await until(async () => (await house.complete(lifted)).headers.get('x-signalbox-rules') === null, 30_000, () => 'the rules are not lifted');
+    await until(async () => (await house.complete(lifted)).headers.get('x-signalbox-rules') === null, 120_000, () => 'the rules are not lifted');
     const liftedAtMs = Date.now();
     let events = '';
     const decoder = new TextDecoder();
@@ -205,12 +205,12 @@ describe.each([1, 2])('data rules in a mixed load, %i engine threads', (threads)
   it('follows a new generation, refuses whom it leaves no expert, and lifts the rules again', async () => {
     await house.manage(PATH, { method: 'PUT', seen: 3, body: { rules: [...rules, { id: 'last', expert: ALONE, effect: 'allow-only', tenants: ['shop'] }] } });
     const bank = { prompt: 'x', max_tokens: 1, metadata: { tenant: 'bank' } };
-    await until(async () => (await house.complete(bank)).status === 403, 30_000, () => 'the second generation does not reach inference');
+    await until(async () => (await house.complete(bank)).status === 403, 120_000, () => 'the second generation does not reach inference');
     const refused = (await (await house.complete(bank)).json()) as { error: { code: string; message: string } };
     expect(refused.error).toMatchObject({ code: 'data_rules_exclude_all_experts', message: expect.stringContaining('layer 1') });
     expect((await house.complete({ ...bank, metadata: { tenant: 'shop' } })).status).toBe(200);
     await house.manage(PATH, { method: 'PUT', seen: 4, body: { rules: [] } });
-    await until(async () => (await house.complete(bank)).status === 200, 30_000, () => 'the rules are not lifted');
+    await until(async () => (await house.complete(bank)).status === 200, 120_000, () => 'the rules are not lifted');
     expect((await house.complete(bank)).headers.get('x-signalbox-rules')).toBeNull();
   });
 });
@@ -222,7 +222,7 @@ it('is not ready, and answers nothing, while the rules of a model cannot be trus
     await house.manage(PATH, { method: 'PUT', seen: 0, body: { rules: [{ id: 'one', expert: 'expert/0/1', effect: 'deny' }] } });
     await house.store.query('ALTER TABLE signalbox.data_rule_set DISABLE TRIGGER data_rule_set_kept');
     const known = { prompt: 'x', max_tokens: 1 };
-    await until(async () => (await house.complete(known)).headers.get('x-signalbox-rules') !== null, 30_000, () => 'the rules do not reach inference');
+    await until(async () => (await house.complete(known)).headers.get('x-signalbox-rules') !== null, 120_000, () => 'the rules do not reach inference');
     await house.store.query(`UPDATE signalbox.data_rule_set SET rules = '[]'`);
     // Known once, they stay in force; a process that starts anew has nothing to go by.
     expect((await house.complete(known)).headers.get('x-signalbox-rules')).not.toBeNull();

@@ -132,7 +132,7 @@ export class RuledHouse {
         rows = await this.#store.query('SELECT request_id, trace, rules_digest, masked_experts, extract(epoch FROM at)::float8 * 1000 + duration_ms AS ended FROM signalbox.trace WHERE request_id = ANY($1::uuid[])', [requestIds]);
         return rows.length === requestIds.length;
       },
-      60_000,
+      120_000,
       () => `${rows.length} of ${requestIds.length} traces are in the database`,
     );
     return new Map(rows.map((row) => [row.request_id, { trace: decodeTrace(sealer.open(row.request_id, row.trace)), rulesDigest: row.rules_digest?.toString('hex') ?? null, maskedExperts: row.masked_experts, endedAtMs: row.ended }]));

@@ -172,7 +172,7 @@ describe('what a receiver answers', () => {
     for (let episode = 0; episode < 3; episode++) await enqueue(store, notificationOf(gone.id, 'g', episode, 'firing'));
     await connectDeliveryQueue({ databaseUrl, redisUrl: null }).prepare();
     await startWorker(null);
-    await until(async () => (await states(gone.id))['dead'] === 3, 30_000);
+    await until(async () => (await states(gone.id))['dead'] === 3, 120_000);
     expect(gone.local.arrived).toHaveLength(1);
     expect(await store.query('SELECT disabled_reason FROM signalbox.receiver')).toEqual([{ disabled_reason: 'gone' }]);
     expect(await store.query('SELECT actor, action, subject FROM signalbox.audit_entry')).toEqual([{ actor: 'system', action: 'receiver.disable', subject: `receiver/${gone.id}` }]);
@@ -187,7 +187,7 @@ describe('what a receiver answers', () => {
     for (const { id } of [redirecting, looping]) await enqueue(store, notificationOf(id, 'g', 0, 'firing'));
     await connectDeliveryQueue({ databaseUrl, redisUrl: null }).prepare();
     await startWorker(null, 0.00001);
-    await until(async () => (await states(redirecting.id))['dead'] === 1 && (await states(looping.id))['dead'] === 1, 60_000);
+    await until(async () => (await states(redirecting.id))['dead'] === 1 && (await states(looping.id))['dead'] === 1, 120_000);
     expect(within.local.arrived).toEqual([]);
     expect(redirecting.local.arrived).toHaveLength(10);
     expect(await store.query(`SELECT DISTINCT status, outcome, reason FROM signalbox.delivery_attempt WHERE status = 302 ORDER BY outcome`)).toEqual([
@@ -201,7 +201,7 @@ describe('what a receiver answers', () => {
     await enqueue(store, notificationOf(id, 'g', 0, 'firing'));
     await connectDeliveryQueue({ databaseUrl, redisUrl: null }).prepare();
     await startWorker(null);
-    await until(async () => (await states(id))['dead'] === 1, 30_000);
+    await until(async () => (await states(id))['dead'] === 1, 120_000);
     expect(await store.query('SELECT outcome, reason, status FROM signalbox.delivery_attempt')).toEqual([{ outcome: 'given-up', reason: 'blocked-address', status: null }]);
   });
 });

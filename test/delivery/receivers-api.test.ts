@@ -33,7 +33,7 @@ const stateOf = async (id: string): Promise<string> => (await house.call('GET', 
 it('delivers what is put into the outbox, and shows every attempt and figure of it', async () => {
   const id = await add('hook');
   const { id: told } = await enqueue(house.dataSource, notificationOf(id, 'g', 0, 'firing'));
-  await until(async () => (await stateOf(told)) === 'delivered', 20_000);
+  await until(async () => (await stateOf(told)) === 'delivered', 120_000);
   expect(local.faults).toEqual([]);
   expect(local.taken.map((one) => one.id)).toEqual([told]);
   const shown = (await house.call('GET', `/notifications/${told}`)).body;
@@ -109,7 +109,7 @@ it('switches off and on, and replays what was for it meanwhile', async () => {
   expect(await house.call('POST', `/receivers/${id}/replay`, all)).toMatchObject({ status: 409, body: { code: 'replay_receiver_disabled' } });
   expect((await house.call('POST', `/receivers/${id}/enable`)).body).toMatchObject({ disabledReason: null });
   expect((await house.call('POST', `/receivers/${id}/replay`, all)).body).toEqual({ replayed: 2, superseded: 0, more: false });
-  await until(async () => (await stateOf(dead[1]!.id)) === 'delivered', 20_000);
+  await until(async () => (await stateOf(dead[1]!.id)) === 'delivered', 120_000);
   expect(local.taken.map((one) => one.sequence)).toEqual([1, 2]);
   expect(await house.call('POST', `/notifications/${dead[0]!.id}/replay`, {})).toMatchObject({ status: 409, body: { code: 'replay_not_dead' } });
 });

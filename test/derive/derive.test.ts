@@ -96,10 +96,10 @@ it('lets the quantised release answer as a canary, says whether someone vouches 
   expect(await compatibility()).toEqual({ allowed: true, reason: 'evaluated' });
   const started = await house.call(`/models/${MODEL}/canary`, { ...share, headers: await generation() });
   expect(started.status, JSON.stringify(started.body)).toBe(200);
-  await until(async () => (await answering()).has(quantised), 60_000);
+  await until(async () => (await answering()).has(quantised), 120_000);
   const aborted = await house.call(`/models/${MODEL}/abort`, { method: 'POST', body: {} });
   expect(aborted.status, JSON.stringify(aborted.body)).toBe(200);
-  await until(async () => !(await answering()).has(quantised), 60_000);
+  await until(async () => !(await answering()).has(quantised), 120_000);
 });
 
 it('makes a dense twin over the same backbone, which answers under a name of its own', async () => {
@@ -109,7 +109,7 @@ it('makes a dense twin over the same backbone, which answers under a name of its
   const { manifest } = await house.get('getRelease', `/releases/${twin!.releaseId}`);
   expect(manifest.components['backbone']).toBe((await house.get('getRelease', `/releases/${parent}`)).manifest.components['backbone']);
   expect(manifest.shape).toMatchObject({ experts: 1, expertWidth: 640 });
-  await until(async () => (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${house.environment['SIGNALBOX_API_KEY']}` } }).then((answer) => answer.text())).includes('tiny-dense'), 60_000);
+  await until(async () => (await fetch(`${url}/v1/models`, { headers: { authorization: `Bearer ${house.environment['SIGNALBOX_API_KEY']}` } }).then((answer) => answer.text())).includes('tiny-dense'), 120_000);
   expect(await answering('tiny-dense')).toEqual(new Set([twin!.releaseId]));
 });
 

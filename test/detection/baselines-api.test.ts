@@ -58,7 +58,7 @@ test('a baseline is frozen, adopted by its tag, and then watched against; what d
   expect((await get('/baselines?limit=1')).body.items[0].id).toBe(one.id);
 
   await traffic.write(traffic.requests(60, { table: TABLE }));
-  await until(async () => (await get('/readings')).body.items.length === 2 * LAYERS, 30_000);
+  await until(async () => (await get('/readings')).body.items.length === 2 * LAYERS, 120_000);
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const { body }: Answer = await get(`/readings?limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`);
@@ -68,7 +68,7 @@ test('a baseline is frozen, adopted by its tag, and then watched against; what d
   expect(seen).toEqual(['mix-shift', 'router-shift'].flatMap((signal) => ['0', '1', '2'].map((layer) => `${signal} ${layer}`)));
   expect((await get('/readings?signal=mix-shift&layer=1')).body.items).toMatchObject([{ alarm: false, baselineId: one.id }]);
   expect((await get('/readings/history?signal=mix-shift&layer=1')).body.items.length).toBeGreaterThan(0);
-  await until(async () => (await get('/detection')).body.behindRequests === 0, 30_000);
+  await until(async () => (await get('/detection')).body.behindRequests === 0, 120_000);
   const { body } = await get('/detection');
   expect(body).toMatchObject({ isRunning: true, models: [{ model: 'toy', status: 'Watched.', releases: [{ release: RELEASE, role: 'stable', baselineId: one.id, isOwnBaseline: true, streams: LAYERS, alarms: 0 }] }] });
 });

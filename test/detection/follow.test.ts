@@ -61,7 +61,7 @@ async function adopted(): Promise<void> {
 test('a first baseline freezes by itself; a changed mix and a changed router are found, told apart, and end', async () => {
   const traffic = new RecordedTraffic(store, 5);
   task = follow();
-  await until(async () => (await followed()) === 0, 30_000);
+  await until(async () => (await followed()) === 0, 120_000);
   await traffic.write(traffic.requests(BASELINE_REQUESTS, { table: TABLE }));
   await adopted();
   const [baseline] = await new Baselines(store).adopted();
@@ -70,11 +70,11 @@ test('a first baseline freezes by itself; a changed mix and a changed router are
   expect(audit).toEqual([{ action: 'baseline.freeze', actor: 'system' }, { action: 'baseline.adopt', actor: 'system' }]);
 
   await traffic.write(traffic.requests(400, { table: TABLE }));
-  await until(async () => (await readings('mix-shift')).some(({ detail }) => (detail.requests ?? 0) >= 400), 60_000);
+  await until(async () => (await readings('mix-shift')).some(({ detail }) => (detail.requests ?? 0) >= 400), 120_000);
   expect([await alarms('mix-shift'), await alarms('router-shift')]).toEqual([[], []]);
 
   await traffic.write(traffic.requests(600, { table: TABLE, shareOfFirst: 1 }));
-  await until(async () => (await alarms('mix-shift')).length === LAYERS, 60_000);
+  await until(async () => (await alarms('mix-shift')).length === LAYERS, 120_000);
   expect(await alarms('router-shift')).toEqual([]);
   const [found] = (await readings('mix-shift')).filter(({ alarm }) => alarm);
   expect(found?.value).toBeGreaterThan(0.001);
@@ -87,23 +87,23 @@ test('a first baseline freezes by itself; a changed mix and a changed router are
   await saveRelease(store, OTHER_RELEASE, Date.now());
   await activate(OTHER_RELEASE);
   await traffic.write(traffic.requests(800, { table: perturbed(TABLE, 1, 0.3), releaseId: OTHER_RELEASE }));
-  await until(async () => (await alarms('router-shift', OTHER_RELEASE)).length > 0, 60_000);
+  await until(async () => (await alarms('router-shift', OTHER_RELEASE)).length > 0, 120_000);
   expect([await alarms('router-shift', OTHER_RELEASE), await alarms('mix-shift', OTHER_RELEASE)]).toEqual([['1'], []]);
 
   await activate(RELEASE);
-  await until(async () => (await alarms('router-shift', OTHER_RELEASE)).length === 0, 30_000);
+  await until(async () => (await alarms('router-shift', OTHER_RELEASE)).length === 0, 120_000);
   expect((await readings('router-shift', OTHER_RELEASE)).every(({ detail }) => detail.note?.startsWith('This is followed no more'))).toBe(true);
   await task.stop();
   // Later they are gone, with the states of that release.
   task = follow({}, () => Date.now() + 300_000);
-  await until(async () => (await readings('router-shift', OTHER_RELEASE)).length === 0, 30_000);
-  await until(async () => (await new DetectorStates(store).ofRelease(OTHER_RELEASE)).length === 0, 30_000);
+  await until(async () => (await readings('router-shift', OTHER_RELEASE)).length === 0, 120_000);
+  await until(async () => (await new DetectorStates(store).ofRelease(OTHER_RELEASE)).length === 0, 120_000);
 });
 
 test('requests are counted once each: late, out of order, beside an open transaction, and in batches of an older version', async () => {
   const traffic = new RecordedTraffic(store, 6);
   task = follow();
-  await until(async () => (await followed()) === 0, 30_000);
+  await until(async () => (await followed()) === 0, 120_000);
   await traffic.write(traffic.requests(BASELINE_REQUESTS, { table: TABLE }));
   await adopted();
   const before = await followed();
@@ -119,9 +119,9 @@ test('requests are counted once each: late, out of order, beside an open transac
   expect(await followed()).toBe(before);
   await runner.commitTransaction();
   await runner.release();
-  await until(async () => (await followed()) - before === 130, 60_000);
+  await until(async () => (await followed()) - before === 130, 120_000);
   await traffic.write(traffic.requests(7, { table: TABLE }));
-  await until(async () => (await followed()) - before === 137, 60_000);
+  await until(async () => (await followed()) - before === 137, 120_000);
   const streams = await new DetectorStates(store).ofRelease(RELEASE);
   expect(streams).toHaveLength(LAYERS);
   expect(streams.map(({ requests }) => requests)).toEqual(streams.map(() => streams[0]!.requests));
@@ -130,13 +130,13 @@ test('requests are counted once each: late, out of order, beside an open transac
 test('another watch takes over; nothing is saved from a watermark that has moved; a restored dump begins anew', async () => {
   const states = new DetectorStates(store);
   task = follow();
-  await until(async () => (await followed()) === 0, 30_000);
+  await until(async () => (await followed()) === 0, 120_000);
   const second = follow();
   await task.stop();
   const { watermark } = (await states.progress())!;
   const traffic = new RecordedTraffic(store, 7);
   await traffic.write(traffic.requests(20, { table: TABLE }));
-  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(watermark.xid), 30_000);
+  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(watermark.xid), 120_000);
   await second.stop();
   const saving = store.transaction((manager) => states.advance(manager, watermark, { xid: '9', sequence: '9' }, 1, Date.now()));
   await expect(saving).rejects.toThrow('its watermark has moved');
@@ -144,8 +144,8 @@ test('another watch takes over; nothing is saved from a watermark that has moved
   await store.query(`UPDATE signalbox.detection_progress SET xid = '99999999'`);
   await store.query(`UPDATE signalbox.trace_batch SET xid = '99999998'`);
   task = follow();
-  await until(async () => Number((await states.progress())!.watermark.xid) < 99_999_999, 30_000);
+  await until(async () => Number((await states.progress())!.watermark.xid) < 99_999_999, 120_000);
   const begun = (await states.progress())!.watermark;
   await traffic.write(traffic.requests(20, { table: TABLE }));
-  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(begun.xid), 30_000);
+  await until(async () => BigInt((await states.progress())!.watermark.xid) > BigInt(begun.xid), 120_000);
 });

@@ -72,7 +72,7 @@ test(`a watch that is killed ${KILLS} times ends with the very states of one tha
   await saveRelease(store, RELEASE, Date.now());
   const traffic = new RecordedTraffic(store, 8);
   const first = startWatch(url);
-  await until(async () => (await followed(store)) === 0, 60_000);
+  await until(async () => (await followed(store)) === 0, 120_000);
   await traffic.write(traffic.requests(BASELINE_REQUESTS, { table: TABLE }));
   await until(async () => (await new Baselines(store).adopted()).length > 0, 120_000);
   await until(() => isDone(store), 120_000);
@@ -99,7 +99,7 @@ test(`a watch that is killed ${KILLS} times ends with the very states of one tha
       const from = await followed(disturbed);
       const watch = startWatch(disturbedUrl);
       // In the middle of the round after the first one that is saved; the last ones anywhere.
-      await until(async () => (await followed(disturbed)) > from, 60_000);
+      await until(async () => (await followed(disturbed)) > from, 120_000);
       await end(watch, 'SIGKILL');
       const at = await followed(disturbed);
       if (at > before && at < before + BACKLOG_REQUESTS) midway += 1;

@@ -14,7 +14,7 @@ import { until } from '../harness/until.ts';
 
 /** `signalbox eval` against the real API. What a process that measures would find, the tests say. */
 const plain = (text: string): string => text;
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 let postgres: TestPostgres;
 let house: GovernedHouse;
 let folder: string;
@@ -133,6 +133,21 @@ it('goes on without the command that started it, until somebody cancels it', asy
   expect(await signalbox(['eval', 'cancel', id])).toMatchObject({ code: 0, out: expect.stringContaining('cancelled') });
   expect((await signalbox(['eval', 'show', id, '--wait'])).code).toBe(2);
   expect((await signalbox(['eval', 'cancel', id])).code).toBe(2);
+});
+
+it('deletes a run that has ended, then its suite, then its dataset', async () => {
+  const file = suite('to-delete', 'to-delete.jsonl');
+  writeFileSync(join(folder, 'evals', 'to-delete.jsonl'), '{"text":"Gone soon"}\n');
+  const [id] = (await signalbox(compare(file))).out.split('\n');
+  const run = (await house.call(rita, 'GET', `/evaluations/${id}`)).body;
+  const [{ dataset }] = (await house.call(rita, 'GET', `/suites/${run.suite}`)).body.suite.tasks;
+  const told: string[] = [];
+  expect([(await signalbox(['eval', 'delete', id!], { told })).code, told.join()]).toEqual([2, expect.stringContaining('cancel it')]);
+  await signalbox(['eval', 'cancel', id!]);
+  expect(await signalbox(['eval', 'delete', id!])).toMatchObject({ code: 0, out: expect.stringContaining(`Evaluation ${id} is deleted.`) });
+  expect(await signalbox(['eval', 'delete-suite', run.suite])).toMatchObject({ code: 0, out: `Suite ${run.suite} is deleted.` });
+  expect(await signalbox(['eval', 'delete-dataset', dataset])).toMatchObject({ code: 0, out: `Dataset ${dataset} is deleted.` });
+  expect((await signalbox(['eval', 'show', id!])).code).toBe(5);
 });
 
 it('does not wait unless told, and says how to go on', async () => {

@@ -216,7 +216,7 @@ describe('a run', () => {
       const [row]: { failures: number }[] = await house.dataSource.query('SELECT failures FROM signalbox.evaluation_run WHERE id = $1', [id]);
       return row!.failures;
     };
-    await until(async () => (await failures()) >= 2, 60_000);
+    await until(async () => (await failures()) >= 2, 120_000);
     expect((await house.find(id)).state).toBe('running');
     await house.dataSource.query('UPDATE signalbox.evaluation_run SET failures = 4, not_before = now() WHERE id = $1', [id]);
     const { error } = await house.finished(id);

@@ -17,7 +17,7 @@ import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { until } from '../harness/until.ts';
 import { batchOf, captured, openStore, random, randomTrace, RELEASE, saveRelease, writerOf } from '../store/store.fixture.ts';
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 120_000;
 
 let server: TestPostgres;
 let store: DataSource;

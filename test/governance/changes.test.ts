@@ -184,7 +184,7 @@ it('is applied whole or not at all when the connection dies in the middle', asyn
     const cut = house.call(operator.key, 'POST', `/changes/${change.id}/apply`, {});
     const waiting = async (): Promise<number[]> =>
       (await other.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted`, [LOCKS.audit])).map(({ pid }: { pid: number }) => pid);
-    await until(async () => (await waiting()).length > 0, 20_000, () => 'it does not come to its audit entry');
+    await until(async () => (await waiting()).length > 0, 120_000, () => 'it does not come to its audit entry');
     for (const pid of await waiting()) await other.query('SELECT pg_terminate_backend($1)', [pid]);
     expect((await cut).status).toBeGreaterThanOrEqual(500);
   } finally {

@@ -66,7 +66,7 @@ async function answeredBy(session: string): Promise<string | null> {
 }
 
 let asked = 0;
-const serves = (releaseId: string) => until(async () => (await answeredBy(`session-${(asked += 1)}`)) === releaseId, 60_000, () => `${releaseId} does not answer\n${signalbox.log.slice(-2000)}`);
+const serves = (releaseId: string) => until(async () => (await answeredBy(`session-${(asked += 1)}`)) === releaseId, 120_000, () => `${releaseId} does not answer\n${signalbox.log.slice(-2000)}`);
 
 async function imported(expert: string, seed: number): Promise<{ before: string; after: string; sha256: string }> {
   const directory = join(home, `tuned-${seed}`);
@@ -116,7 +116,7 @@ it('leads a re-tuned expert through review to all requests and back, by the API'
   await serves(after);
   await serves(before);
   expect(await ok(oskar, 'POST', `${at}/promote`, {})).toMatchObject({ state: 'applied' });
-  await until(async () => (await ok(oskar, 'GET', `/api/v1/models/${MODEL}/activation`)).converged === true, 60_000, () => 'the processes do not converge');
+  await until(async () => (await ok(oskar, 'GET', `/api/v1/models/${MODEL}/activation`)).converged === true, 120_000, () => 'the processes do not converge');
   expect(await Promise.all([1, 2, 3, 4].map((one) => answeredBy(`promoted-${one}`)))).toEqual([after, after, after, after]);
   await ok(oskar, 'POST', `/api/v1/models/${MODEL}/rollback`, { reason: 'answers in the wrong tone' });
   await serves(before);

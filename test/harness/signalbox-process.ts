@@ -144,8 +144,8 @@ export class SignalboxProcess {
     let response = await this.#get(path);
     await until(
       async () => response.status !== 503 || (response = await this.#get(path)).status !== 503,
-      60_000,
-      () => `${path} answers 503 for a minute:\n${this.lastWords}`,
+      120_000,
+      () => `${path} answers 503 for two minutes:\n${this.lastWords}`,
     );
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as T;

@@ -143,7 +143,7 @@ describe('what is recorded', () => {
         }
         throw new Error(`no record of ${requestId}`);
       },
-      { timeout: 20_000, interval: 50 },
+      { timeout: 120_000, interval: 50 },
     );
   }
 

@@ -97,7 +97,7 @@ async function refusedBecause(releaseId: string, reason: RegExp): Promise<void> 
       view = JSON.stringify(await operator.activation());
       return /"state":"failed"/.test(view);
     },
-    60_000,
+    120_000,
     () => view,
   );
   expect(view).toMatch(reason);

@@ -37,7 +37,7 @@ async function traceStatus(requestId: string): Promise<number> {
   return (await fetch(`${signalbox.url}/api/v1/traces/${requestId}`, { headers: { authorization: `Bearer ${TEST_KEY}` } })).status;
 }
 
-const isRead = (requestId: string): Promise<void> => until(async () => (await traceStatus(requestId)) === 200, 30_000, () => signalbox.log.slice(-2000));
+const isRead = (requestId: string): Promise<void> => until(async () => (await traceStatus(requestId)) === 200, 120_000, () => signalbox.log.slice(-2000));
 
 it('opens what an older key sealed, stored and still in the spool, and seals with the new one', async () => {
   await start({ SIGNALBOX_TRACE_KEY: OLD });

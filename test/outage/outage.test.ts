@@ -65,7 +65,7 @@ it('serves on without PostgreSQL in bounded memory, says so, and catches up exac
 
   await postgres.start();
   await expectRecorded(client, ids);
-  await until(async () => (await client.health()).checks['database']?.ok === true, 30_000);
+  await until(async () => (await client.health()).checks['database']?.ok === true, 120_000);
   expect((await client.figures()).batches).toBe(0);
 });
 
@@ -76,7 +76,7 @@ it('starts a killed embedded PostgreSQL again; meanwhile the management API answ
   const tally: LoadTally = { answered: [], aborted: 0, refused: 0, broken: 0 };
   let isOver = false;
   const load = runMixedLoad({ url: signalbox.url, requests: 100_000, parallel: 4, abortShare: 0, random: seededRandom(3) }, tally, () => isOver);
-  await until(() => tally.answered.length >= 10, 60_000);
+  await until(() => tally.answered.length >= 10, 120_000);
   const statuses = new Map<number, number>();
   const ask = async (): Promise<number> => {
     const { status } = await fetch(`${signalbox.url}/api/v1/traces?limit=1`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
@@ -86,12 +86,12 @@ it('starts a killed embedded PostgreSQL again; meanwhile the management API answ
   for (let kill = 0; kill < 3; kill += 1) {
     const killed = postgresPid(home);
     process.kill(killed, 'SIGKILL');
-    await until(async () => (await ask()) === 503, 30_000, () => `no outage was seen, only ${[...statuses.keys()].join()}`);
-    await until(async () => (await ask()) === 200, 60_000, () => `PostgreSQL did not come back:\n${signalbox.lastWords}`);
+    await until(async () => (await ask()) === 503, 120_000, () => `no outage was seen, only ${[...statuses.keys()].join()}`);
+    await until(async () => (await ask()) === 200, 120_000, () => `PostgreSQL did not come back:\n${signalbox.lastWords}`);
     expect(postgresPid(home)).not.toBe(killed);
   }
   const answered = tally.answered.length;
-  await until(() => tally.answered.length > answered, 60_000);
+  await until(() => tally.answered.length > answered, 120_000);
   isOver = true;
   await load;
   expect([...statuses.keys()].toSorted()).toEqual([200, 503]);

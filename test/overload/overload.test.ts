@@ -70,7 +70,7 @@ it('ends what runs past its deadline, and says so', async () => {
       late = await ask('late', { n: SEQUENCES, max_tokens: 1000 }, { 'x-signalbox-deadline-ms': String(deadlineMs) });
       return late.status !== 503;
     },
-    30_000,
+    120_000,
   );
   expect(late).toMatchObject({ status: 504, code: 'deadline_exceeded' });
 });
@@ -84,7 +84,7 @@ it('shares an engine that is full between tenants, refuses what one of them send
   };
   const greedy = Array.from({ length: 60 }, () => noted(ask('greedy', { max_tokens: 128 })));
   // All of them have come when as many are refused as find no place.
-  await until(() => order.filter(({ status }) => status === 429).length + order.filter(({ status }) => status === 200).length >= 60 - SEQUENCES - GREEDY_PLACES, 60_000);
+  await until(() => order.filter(({ status }) => status === 429).length + order.filter(({ status }) => status === 200).length >= 60 - SEQUENCES - GREEDY_PLACES, 120_000);
   const modest = MODEST.flatMap((tenant) => Array.from({ length: EACH }, () => noted(ask(tenant, { max_tokens: 128 }))));
   const told = await Promise.all([...greedy, ...modest]);
 

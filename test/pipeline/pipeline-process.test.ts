@@ -72,12 +72,12 @@ test('batches reach the database exactly once though the pipeline is killed, and
   try {
     const first = startPipeline();
     await producer.add(jobs.slice(0, 15));
-    await vi.waitFor(async () => expect(await written()).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
+    await vi.waitFor(async () => expect(await written()).toBeGreaterThan(0), { timeout: 120_000, interval: 20 });
     first.kill('SIGKILL');
     const second = startPipeline();
     // Again the jobs from before, as the spool would until it learns that they are written.
     await producer.add(jobs);
-    await vi.waitFor(async () => expect(await written()).toBe(30), { timeout: 60_000, interval: 50 });
+    await vi.waitFor(async () => expect(await written()).toBe(30), { timeout: 120_000, interval: 50 });
     await producer.add(jobs.slice(0, 5));
 
     const { groups } = await new UsageReader(store).usageMatrix({ of: { model: 'toy' }, fromMs: Date.now() - 3_600_000, toMs: Date.now() + 3_600_000 });
@@ -89,7 +89,7 @@ test('batches reach the database exactly once though the pipeline is killed, and
     expect(await ended).toEqual([0, null]);
     const third = startPipeline();
     await producer.add([{ ...jobs[0]!, batchId: randomUUID() }]);
-    await vi.waitFor(async () => expect(await written()).toBe(31), { timeout: 60_000, interval: 50 });
+    await vi.waitFor(async () => expect(await written()).toBe(31), { timeout: 120_000, interval: 50 });
     const stopped = once(third, 'exit');
     third.kill('SIGTERM');
     expect(await stopped).toEqual([0, null]);

@@ -69,8 +69,8 @@ describe.skipIf(note !== '')(`alerts and Debian's Alertmanager${note}`, () => {
 
     await read(true);
     const routerGroup = () => alertmanager.told.findLast(({ groupLabels }) => groupLabels['signal'] === 'router-shift');
-    await until(() => alertmanager.told.some((told) => layersOf(told).length === 2), 60_000, () => `${JSON.stringify(alertmanager.told)}\n${alertmanager.log()}\n${signalbox.log}`);
-    await until(async () => (await alertmanager.alerts()).length === 3, 60_000);
+    await until(() => alertmanager.told.some((told) => layersOf(told).length === 2), 120_000, () => `${JSON.stringify(alertmanager.told)}\n${alertmanager.log()}\n${signalbox.log}`);
+    await until(async () => (await alertmanager.alerts()).length === 3, 120_000);
     const held = await alertmanager.alerts();
     expect(layersOf({ alerts: held })).toEqual(['mix-shift 3', 'router-shift 1', 'router-shift 2']);
     expect(held[0]).toMatchObject({ labels: { alertname: expect.stringMatching(/^Test of /), severity: 'critical', model: 'tiny-mixtral', release: RELEASE }, annotations: { summary: 'A test.' } });
@@ -80,12 +80,12 @@ describe.skipIf(note !== '')(`alerts and Debian's Alertmanager${note}`, () => {
     expect(routerGroup()).toMatchObject({ status: 'firing', groupLabels: { model: 'tiny-mixtral', signal: 'router-shift' } });
 
     await read(false);
-    await until(() => ['router-shift', 'mix-shift'].every((signal) => alertmanager.told.findLast(({ groupLabels }) => groupLabels['signal'] === signal)?.status === 'resolved'), 60_000, () => `${JSON.stringify(alertmanager.told)}\n${signalbox.log}`);
+    await until(() => ['router-shift', 'mix-shift'].every((signal) => alertmanager.told.findLast(({ groupLabels }) => groupLabels['signal'] === signal)?.status === 'resolved'), 120_000, () => `${JSON.stringify(alertmanager.told)}\n${signalbox.log}`);
     expect(await alertmanager.alerts()).toEqual([]);
     expect(routerGroup()?.alerts.map(({ status }) => status)).toEqual(['resolved', 'resolved']);
 
     // A second episode is a new alert for it.
     await read(true);
-    await until(async () => (await alertmanager.alerts()).length === 3, 60_000);
+    await until(async () => (await alertmanager.alerts()).length === 3, 120_000);
   });
 });

@@ -70,7 +70,7 @@ describe.skipIf(note !== '')(`/metrics and Debian's Prometheus${note}`, () => {
     for (const [role, variable] of [['control', 'SIGNALBOX_PORT'], ['inference', 'SIGNALBOX_PORT'], ['pipeline', 'SIGNALBOX_PIPELINE_PORT'], ['watch', 'SIGNALBOX_WATCH_PORT'], ['evaluation', 'SIGNALBOX_EVALUATION_PORT']] as const) {
       const host = `127.0.0.1:${await freePort()}`;
       children.push(fork(new URL(`../../dist/apps/${role}/main.js`, import.meta.url), { env: { ...common, [variable]: host.split(':')[1] }, execArgv: [] }));
-      await until(async () => (await fetch(`http://${host}/healthz`).catch(() => null))?.ok === true, 60_000, () => `${role} does not start`);
+      await until(async () => (await fetch(`http://${host}/healthz`).catch(() => null))?.ok === true, 120_000, () => `${role} does not start`);
       hosts.push(host);
     }
     const prometheus = await startPrometheus(hosts);

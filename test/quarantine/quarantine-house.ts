@@ -157,7 +157,7 @@ export class QuarantineHouse {
     let rows: { request_id: string; trace: Buffer }[] = [];
     await until(
       async () => (rows = await this.#store.query('SELECT request_id, trace FROM signalbox.trace WHERE request_id = ANY($1::uuid[])', [requestIds])).length === requestIds.length,
-      60_000,
+      120_000,
       () => `${rows.length} of ${requestIds.length} traces are in the database`,
     );
     return new Map(rows.map((row) => [row.request_id, decodeTrace(sealer.open(row.request_id, row.trace))]));

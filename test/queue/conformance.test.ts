@@ -33,7 +33,7 @@ const jobOf = (number: number): CaptureJob => ({
   requests: 3, transport: 'spool', directory: '/spool/writer', file: `${number}.batch`, bytes: 1000 + number, sha256: 'ab'.repeat(32),
 });
 const jobsOf = (from: number, count: number) => Array.from({ length: count }, (_, i) => jobOf(from + i));
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 120_000, interval: 50 };
 
 const backends: [string, boolean, () => Promise<Backend>][] = [
   ['PostgreSQL', true, postgresBackend],

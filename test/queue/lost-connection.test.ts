@@ -11,7 +11,7 @@ const JOB: CaptureJob = {
   batchId: '00000000-0000-4000-8000-000000000001',
   requests: 3, transport: 'spool', directory: '/spool/writer', file: '1.batch', bytes: 1000, sha256: 'ab'.repeat(32),
 };
-const WAIT = { timeout: 60_000, interval: 50 };
+const WAIT = { timeout: 120_000, interval: 50 };
 
 let server: TestPostgres;
 let databaseUrl: string;
@@ -52,7 +52,7 @@ async function killWhileWaiting(table: string, begin: () => void): Promise<void>
   await until(async () => {
     waiting = (await holder.query<{ pid: number }>('SELECT pid FROM pg_locks WHERE NOT granted')).rows.map((row) => row.pid);
     return waiting.length === 1;
-  }, 30_000, () => `nothing waits for ${table}`);
+  }, 120_000, () => `nothing waits for ${table}`);
   for (const pid of waiting) process.kill(pid, 'SIGKILL');
   server.kill();
   await holder.end().catch(() => undefined);

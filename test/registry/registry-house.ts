@@ -110,7 +110,7 @@ export class RegistryHouse {
     const { status, body } = await this.call('/imports', { method: 'POST', body: order });
     if (status !== 202) throw new Error(`the import was refused: ${JSON.stringify(body)}`);
     let job = await this.get('getImport', `/imports/${body.id}`);
-    await until(async () => (job = await this.get('getImport', `/imports/${body.id}`)).finishedAt !== null, 60_000);
+    await until(async () => (job = await this.get('getImport', `/imports/${body.id}`)).finishedAt !== null, 120_000);
     if (job.state !== 'succeeded') throw new Error(`the import ${job.state}: ${job.error?.message ?? ''}`);
     return job;
   }

@@ -67,7 +67,7 @@ it('imports of several processes go one after the other, and one that is cancell
   // Asking for the lock to see whether it is held could take it first.
   let letGo: (() => void) | null = null;
   const elsewhere = underSessionLock(house.dataSource, LOCKS.imports, {}, () => new Promise<void>((resolve) => (letGo = resolve)));
-  await until(() => letGo !== null, 10_000);
+  await until(() => letGo !== null, 120_000);
   const waiting = house.importDemo('another').then((job) => held.push(job.state));
   const { body: cancelled } = await house.call('/imports', { method: 'POST', body: { directory: house.home, model: 'x' } });
   expect((await house.call(`/imports/${cancelled.id}`, { method: 'DELETE' })).body.state).toBe('cancelled');

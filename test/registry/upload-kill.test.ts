@@ -46,7 +46,7 @@ it('goes on where it was after kill -9 in the middle of a piece', async () => {
   const cut = fetch(`${signalbox.url}/api/v1/uploads/${uploadId}?offset=0`, {
     method: 'PUT', body, duplex: 'half', headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/octet-stream' },
   }).then(() => 'answered', () => 'cut');
-  await until(async () => (await offset()) === 1_000_000, 30_000);
+  await until(async () => (await offset()) === 1_000_000, 120_000);
   await signalbox.kill();
   expect(await cut).toBe('cut');
 

@@ -165,7 +165,7 @@ it('rolls back by what people say of the answers', async () => {
       const requestId = response.headers.get('x-request-id');
       const score = response.headers.get('x-signalbox-release') === candidate ? 0 : 1;
       // Recorded about a second after the answer; asked again until then.
-      await until(async () => (await fetch(`${signalbox.url}/api/v1/feedback`, { method: 'POST', headers: HEADERS, body: JSON.stringify({ requestId, score }) })).status === 201, 30_000);
+      await until(async () => (await fetch(`${signalbox.url}/api/v1/feedback`, { method: 'POST', headers: HEADERS, body: JSON.stringify({ requestId, score }) })).status === 201, 120_000);
     }
   };
   const giving = Promise.all(Array.from({ length: PARALLEL }, (_, lane) => people(lane)));

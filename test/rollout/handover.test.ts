@@ -20,7 +20,7 @@ const BAD_ROLLOUTS = 3;
 const REQUESTS = 60;
 /** Longer than a look takes over this slow database, so that some kills come right after one. */
 const KILL_WITHIN_MS = 250;
-const TAKEOVER_MS = 15_000;
+const TAKEOVER_MS = 60_000;
 const SETTINGS = { SIGNALBOX_ROLLOUT_INTERVAL_MS: '200', SIGNALBOX_AUDIT_CHECKPOINT_SECONDS: '1' };
 
 /** Each write of a rollout says by whom it is made and who holds the lock then, and takes long enough to be cut off. */

@@ -17,7 +17,7 @@ async function activate(routing: Partial<RoutingSettings>): Promise<{ readonly r
   const { generation } = await house.manage<{ generation: number }>(`/models/${MODEL}/activation`);
   await house.manage(`/models/${MODEL}/activation`, 'PUT', { release: releaseId }, { 'if-match': `"${generation}"` });
   let answered: Answered | null = null;
-  await until(async () => (answered = await house.ask(0, { prompt: 'Hello', max_tokens: 1 })).release === releaseId, 30_000, () => `the release answers, not ${answered?.release}: ${answered?.text}`);
+  await until(async () => (answered = await house.ask(0, { prompt: 'Hello', max_tokens: 1 })).release === releaseId, 120_000, () => `the release answers, not ${answered?.release}: ${answered?.text}`);
   return { releaseId, summary: diff.summary };
 }
 

@@ -7,7 +7,7 @@ import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 const KEY = /sbx_[a-z2-7]{8}_[\w-]{43}/g;
 
 let folder = '';

@@ -126,7 +126,7 @@ test('a backend that dies between the copy and the commit leaves nothing, and th
     );
     expect(rows).toHaveLength(1);
     return rows[0]?.pid;
-  }, 10_000);
+  }, 120_000);
   await store.query('SELECT pg_terminate_backend($1)', [pid]);
   expect(String(await writing)).toMatch(/terminating connection|Connection terminated/);
   await blocker.rollbackTransaction();

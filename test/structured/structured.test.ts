@@ -150,7 +150,7 @@ describe('the demo model, held to a schema', () => {
     expect(answer?.finish).toBe('stop');
     const records = () =>
       server.jobs.slice(before).flatMap((job) => decodeBatch(job.transport === 'inline' ? Buffer.from(job.data, 'base64') : readFileSync(join(job.directory, job.file))));
-    await until(() => records().some(({ record }) => record.answerCheck === 'invalid'), 20_000);
+    await until(() => records().some(({ record }) => record.answerCheck === 'invalid'), 120_000);
   });
 
   it('refuses what it cannot read, without harm', async () => {

@@ -43,7 +43,7 @@ it('shows the whole product at /metrics, in bounded series that a strict reader 
   await signalbox.start();
   for (let number = 0; number < REQUESTS; number += 1) expect((await send(number)).status).toBe(200);
   for (const path of ['/v1/nothing', '/api/v1/nothing', '/a/b/c']) await fetch(`${signalbox.url}${path}`);
-  await until(async () => sumOf(await scrape(signalbox.url), 'signalbox_traces_written_total') >= REQUESTS, 30_000, () => signalbox.log.slice(-2000));
+  await until(async () => sumOf(await scrape(signalbox.url), 'signalbox_traces_written_total') >= REQUESTS, 120_000, () => signalbox.log.slice(-2000));
 
   const metrics = await scrape(signalbox.url);
   const pipeline = ['process="pipeline"'];
@@ -65,10 +65,10 @@ it('shows the whole product at /metrics, in bounded series that a strict reader 
 
   // Without its pipeline it goes on telling of itself, and counts go on after the new start.
   for (const pid of signalbox.childrenMatching('pipeline')) process.kill(pid, 'SIGKILL');
-  await until(async () => !(await scrape(signalbox.url)).get('process_resident_memory_bytes')?.series.has('process_resident_memory_bytes{process="pipeline"}'), 30_000);
+  await until(async () => !(await scrape(signalbox.url)).get('process_resident_memory_bytes')?.series.has('process_resident_memory_bytes{process="pipeline"}'), 120_000);
   expect(sumOf(await scrape(signalbox.url), 'signalbox_generations_total')).toBe(REQUESTS);
   expect((await send(REQUESTS)).status).toBe(200);
-  await until(async () => sumOf(await scrape(signalbox.url), 'signalbox_traces_written_total', pipeline) === 1, 60_000, () => signalbox.log.slice(-2000));
+  await until(async () => sumOf(await scrape(signalbox.url), 'signalbox_traces_written_total', pipeline) === 1, 120_000, () => signalbox.log.slice(-2000));
 });
 
 it('lets a pipeline by itself show health and metrics on a port of its own', async () => {
@@ -78,12 +78,12 @@ it('lets a pipeline by itself show health and metrics on a port of its own', asy
     const env = { PATH: process.env['PATH'], DATABASE_URL: await postgres.createDatabase(), SIGNALBOX_HOME: `${home}/alone`, SIGNALBOX_LOG_LEVEL: 'error', SIGNALBOX_PIPELINE_PORT: String(port) };
     child = fork(new URL('../../dist/apps/pipeline/main.js', import.meta.url), { env, execArgv: [] });
     const url = `http://127.0.0.1:${port}`;
-    await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true, 60_000);
+    await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true, 120_000);
     expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'alive' });
     const metrics = await scrape(url);
     expect([...(metrics.get('signalbox_traces_written_total')?.series ?? [])]).toEqual([['signalbox_traces_written_total{}', 0]]);
     postgres.kill();
-    await until(async () => (await fetch(`${url}/readyz`)).status === 503, 60_000);
+    await until(async () => (await fetch(`${url}/readyz`)).status === 503, 120_000);
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);

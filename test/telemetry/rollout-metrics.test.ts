@@ -42,7 +42,7 @@ const seriesOf = (metrics: ReadonlyMap<string, Metric>, name: string): Record<st
 const age = (metrics: ReadonlyMap<string, Metric>): number => sumOf(metrics, 'signalbox_rollout_look_age_seconds');
 
 it('shows rollouts by state, verdicts by kind and the time since the last look', async () => {
-  await until(async () => (await scrape()).has('signalbox_rollouts'), 30_000, () => control.log);
+  await until(async () => (await scrape()).has('signalbox_rollouts'), 120_000, () => control.log);
   const idle = await scrape();
   for (const name of NAMES) expect(idle.get(name)?.help, name).toMatch(/\w+ \w+/);
   const states = ['running', 'paused', 'completed', 'failed', 'aborted', 'superseded'];
@@ -52,13 +52,13 @@ it('shows rollouts by state, verdicts by kind and the time since the last look',
   expect(age(idle)).toBe(0);
 
   const { rollout } = await house.start();
-  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="running"']) === 1, 30_000, () => control.log);
-  await until(async () => sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="wait"']) > 0, 30_000, () => control.log);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="running"']) === 1, 120_000, () => control.log);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="wait"']) > 0, 120_000, () => control.log);
   house.nowMs = Date.now();
   await house.record(FAILED_REQUESTS, { status: 'failed' });
-  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="failed"']) === 1, 30_000, () => control.log);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="failed"']) === 1, 120_000, () => control.log);
   // What is counted after the commit may come a moment after the state is read.
-  await until(async () => sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="fail"']) > 0, 30_000, () => control.log);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="fail"']) > 0, 120_000, () => control.log);
   const failed = await scrape();
   expect(sumOf(failed, 'signalbox_rollouts', ['state="running"'])).toBe(0);
   expect(sumOf(failed, 'signalbox_rollout_verdicts_total', ['verdict="fail"'])).toBe(1);
@@ -68,26 +68,26 @@ it('shows rollouts by state, verdicts by kind and the time since the last look',
 
 it('shows an age that grows while nobody can look, the database away or not, and counts what is done by hand', async () => {
   // Requests are stamped a millisecond apart: none of the first test's may belong to this rollout.
-  await until(() => Date.now() > house.nowMs + FAILED_REQUESTS, 30_000);
+  await until(() => Date.now() > house.nowMs + FAILED_REQUESTS, 120_000);
   house.nowMs = Date.now();
   const { rollout } = await house.start();
   // Held by somebody: no look can write anything down.
   const holder = store.createQueryRunner();
   await holder.startTransaction();
   await holder.query('SELECT 1 FROM signalbox.rollout WHERE id = $1 FOR UPDATE', [rollout.id]);
-  await until(async () => age(await scrape()) > 0.5, 30_000, () => control.log);
+  await until(async () => age(await scrape()) > 0.5, 120_000, () => control.log);
   await holder.rollbackTransaction();
   await holder.release();
-  await until(async () => age(await scrape()) < 0.5, 30_000, () => control.log);
+  await until(async () => age(await scrape()) < 0.5, 120_000, () => control.log);
   expect(sumOf(await scrape(), 'signalbox_rollouts', ['state="running"'])).toBe(1);
   server.kill();
-  await until(async () => age(await scrape()) > 1, 30_000, () => control.log);
+  await until(async () => age(await scrape()) > 1, 120_000, () => control.log);
   await server.start();
-  await until(async () => store.query('SELECT 1').then(() => true, () => false), 30_000);
-  await until(async () => age(await scrape()) < 0.5, 30_000, () => control.log);
+  await until(async () => store.query('SELECT 1').then(() => true, () => false), 120_000);
+  await until(async () => age(await scrape()) < 0.5, 120_000, () => control.log);
   const abort = { method: 'POST', headers: { authorization: `Bearer ${TEST_KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ reason: 'enough' }) };
   expect(await fetch(`${control.url}/api/v1/rollouts/${rollout.id}/abort`, abort)).toMatchObject({ status: 200 });
-  expect(sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="end"'])).toBe(1);
-  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="aborted"']) === 1, 30_000, () => control.log);
-  expect(age(await scrape())).toBe(0);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollout_verdicts_total', ['verdict="end"']) === 1, 120_000, () => control.log);
+  await until(async () => sumOf(await scrape(), 'signalbox_rollouts', ['state="aborted"']) === 1, 120_000, () => control.log);
+  await until(async () => age(await scrape()) === 0, 120_000, () => control.log);
 });

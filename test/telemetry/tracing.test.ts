@@ -56,7 +56,7 @@ it('follows a request from its caller through engine and queue to the write, wit
   const collector = receiver;
   const { requestId, text } = await complete(url, {}, { traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01` });
   const inTrace = (): ReceivedSpan[] => collector.spans().filter(({ traceId }) => traceId === TRACE_ID);
-  await until(() => inTrace().length >= 6, 30_000, () => `only ${inTrace().map(({ name }) => name).join(', ')} arrived:\n${signalbox?.log.slice(-2000)}`);
+  await until(() => inTrace().length >= 6, 120_000, () => `only ${inTrace().map(({ name }) => name).join(', ')} arrived:\n${signalbox?.log.slice(-2000)}`);
 
   const spans = inTrace();
   const named = (name: string): ReceivedSpan => spans.find((span) => span.name === name)!;
@@ -87,7 +87,7 @@ it('follows a request from its caller through engine and queue to the write, wit
   // A caller that traces nothing gets a trace of its own; the span of a stream ends with the stream.
   await complete(url, { stream: true });
   const roots = (): ReceivedSpan[] => collector.spans().filter((span) => span.name === 'POST /v1/completions' && span.parentSpanId === undefined);
-  await until(() => roots().length === 1 && collector.spans().filter(({ traceId }) => traceId === roots()[0]?.traceId).length >= 6, 30_000, () => 'the stream has no whole trace');
+  await until(() => roots().length === 1 && collector.spans().filter(({ traceId }) => traceId === roots()[0]?.traceId).length >= 6, 120_000, () => 'the stream has no whole trace');
   const streamed = collector.spans().filter(({ traceId }) => traceId === roots()[0]?.traceId);
   const lastStage = streamed.find(({ name }) => name === 'moe.record')!;
   expect(roots()[0]!.endNanos + CLOCK_STEP_NANOS).toBeGreaterThanOrEqual(lastStage.endNanos);
@@ -96,7 +96,7 @@ it('follows a request from its caller through engine and queue to the write, wit
   const many = Array.from({ length: 8 }, (_, i) => `${i + 1}`.repeat(32));
   await Promise.all(many.map((traceId) => complete(url, { max_tokens: 2 }, { traceparent: `00-${traceId}-${CALLER_SPAN}-01` })));
   const written = (): Set<string> => new Set(collector.spans().filter(({ name }) => name === 'moe.trace.write').flatMap((span) => [span.traceId, ...span.linkedTraceIds]));
-  await until(() => many.every((traceId) => written().has(traceId)), 30_000, () => 'some requests do not lead to their write');
+  await until(() => many.every((traceId) => written().has(traceId)), 120_000, () => 'some requests do not lead to their write');
 
   // Every span, and what a clean stop still sends.
   await signalbox?.stop();
@@ -120,7 +120,7 @@ it('sends nothing unless it is asked to', async (context) => {
   }
   const { url } = await start({});
   const { requestId } = await complete(url, {}, { traceparent: `00-${TRACE_ID}-${CALLER_SPAN}-01` });
-  await until(async () => (await fetch(`${url}/api/v1/traces/${requestId}`, { headers: { authorization: `Bearer ${TEST_KEY}` } })).ok, 30_000);
+  await until(async () => (await fetch(`${url}/api/v1/traces/${requestId}`, { headers: { authorization: `Bearer ${TEST_KEY}` } })).ok, 120_000);
   await signalbox?.stop();
   expect(receiver.bodies).toEqual([]);
 });

@@ -80,7 +80,7 @@ it('leads an expert that was really tuned through its evaluation and review to a
   const { releaseId } = JSON.parse(readFileSync(join(out, 'release.json'), 'utf8')) as { releaseId: string };
   const change = await signalbox.json<{ id: string; state: string; evidence: Evidence[] }>(`/api/v1/changes/${id}`);
   expect(change.state).toBe('applied');
-  await until(async () => (await signalbox.json<{ releaseId: string; converged: boolean }>(`/api/v1/models/${MODEL}/activation`)).converged, 60_000, () => 'the processes do not converge');
+  await until(async () => (await signalbox.json<{ releaseId: string; converged: boolean }>(`/api/v1/models/${MODEL}/activation`)).converged, 120_000, () => 'the processes do not converge');
   expect((await signalbox.json<{ releaseId: string }>(`/api/v1/models/${MODEL}/activation`)).releaseId).toBe(releaseId);
 
   // By domain: Python surely got better, German surely worse, and the report that approvers read names both.
