@@ -4,7 +4,8 @@ import { type RoutingTrace } from '#libs/trace/trace';
 
 /** Takes what a request routed; resolves when it is as durable as the server promises. */
 export interface CaptureLog {
-  append(record: RequestRecord, trace: RoutingTrace): Promise<void>;
+  /** @param traceOf makes the trace; not called where none is taken */
+  append(record: RequestRecord, traceOf: () => RoutingTrace): Promise<void>;
 }
 
 export interface PackedTraceSealer {
@@ -22,8 +23,8 @@ export class SpoolingCaptureLog implements CaptureLog {
     private readonly spool: CaptureSpool,
   ) {}
 
-  append(record: RequestRecord, trace: RoutingTrace): Promise<void> {
-    return this.spool.append({ record, sealedTrace: this.sealer.seal(record.requestId, encodeTrace(trace)) });
+  append(record: RequestRecord, traceOf: () => RoutingTrace): Promise<void> {
+    return this.spool.append({ record, sealedTrace: this.sealer.seal(record.requestId, encodeTrace(traceOf())) });
   }
 }
 

@@ -46,8 +46,10 @@ export class RequestCapture {
         this.figures.captured(release.model, kept);
         const record = requestRecord({ ...facts, noTrace: kept.keeps === 'aggregate' ? kept.reason : null }, outcome);
         this.settings.tellEnded(record);
-        const trace = routingTrace(outcome, release.manifest, kept.keeps === 'full');
-        return this.log.append(record, kept.keeps === 'aggregate' ? unorderedTrace(trace) : trace);
+        return this.log.append(record, () => {
+          const trace = routingTrace(outcome, release.manifest, kept.keeps === 'full');
+          return kept.keeps === 'aggregate' ? unorderedTrace(trace) : trace;
+        });
       });
     } catch (error) {
       this.figures.unrecorded(release.model);

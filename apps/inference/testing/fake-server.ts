@@ -75,9 +75,9 @@ export class FakeServer {
   async start(overrides: Partial<InferenceLimits & AdmissionLimits> = {}): Promise<void> {
     const nowMs = Date.now;
     const log: CaptureLog = {
-      append: async (record, routing) => {
+      append: async (record, traceOf) => {
         await this.beforeCapture();
-        this.captured.push({ record, trace: routing });
+        this.captured.push({ record, trace: traceOf() });
       },
     };
     const directory = { generation: async () => JSON.stringify(this.active.activation), active: async () => [this.active, ...this.others] };

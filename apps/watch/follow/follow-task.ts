@@ -11,7 +11,7 @@ import { servingReleases } from '#libs/store/detection/serving';
 import { underSessionLock } from '#libs/store/session-lock';
 import { type WatchTask } from '../watch-task.ts';
 import { type Freezer } from './freezer.ts';
-import { followRound, type RoundPorts } from './round.ts';
+import { followRound, MAX_ROUND_BATCHES, type RoundPorts } from './round.ts';
 import { type ReadingUpkeep } from './upkeep.ts';
 
 export interface FollowParts extends RoundPorts {
@@ -95,18 +95,25 @@ export class FollowTask implements WatchTask {
     let watermark = await this.#begin();
     let upkeepAtMs = 0;
     while (!signal.aborted) {
+      const batches = await this.parts.ledger.next(watermark, MAX_ROUND_BATCHES);
+      const nowMs = this.options.now();
+      const isUpkeepDue = nowMs >= upkeepAtMs;
+      if (batches.length === 0 && !isUpkeepDue) {
+        await sleep(this.options.idleMs, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
+      // After the batches: what was adopted before a request was written is in force for it.
       const adopted = await adoptedBaselines(dataSource.manager);
       const serving = await servingReleases(dataSource);
       streams.adopt(adopted);
-      const nowMs = this.options.now();
-      if (nowMs >= upkeepAtMs) {
+      if (isUpkeepDue) {
         const { alarms, removed } = await this.parts.upkeep.run(serving, adopted, nowMs);
         for (const releaseId of removed) streams.drop(releaseId);
         this.parts.metrics.now(await this.parts.ledger.lag(watermark, nowMs), streams.streams, alarms);
         await this.#purge(nowMs);
         upkeepAtMs = nowMs + this.options.upkeepMs;
       }
-      const outcome = await followRound(this.parts, watermark, new Set(serving.map(({ releaseId }) => releaseId)), nowMs);
+      const outcome = await followRound(this.parts, watermark, batches, new Set(serving.map(({ releaseId }) => releaseId)), nowMs);
       watermark = outcome.watermark;
       if (!outcome.isFull) await sleep(this.options.idleMs, undefined, { signal }).catch(() => undefined);
     }

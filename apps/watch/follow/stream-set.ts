@@ -88,6 +88,11 @@ export class StreamSet {
     for (const [other, watched] of this.#releases) if (watched === null) this.#releases.delete(other);
   }
 
+  /** Releases known not to be watched: whatever their traces hold, `observe` says false. */
+  unwatched(): readonly string[] {
+    return [...this.#releases].flatMap(([releaseId, watched]) => (watched === null ? [releaseId] : []));
+  }
+
   /** Shows a request to all streams that it belongs to. False when its release is not watched. */
   async observe(request: FollowedRequest, trace: RoutingTrace, pace: Pace): Promise<boolean> {
     const watched = await this.#watched(request, trace);

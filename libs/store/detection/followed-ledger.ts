@@ -22,7 +22,8 @@ export interface FollowedRequest {
   readonly model: string;
   readonly releaseId: string;
   readonly segment: Segment;
-  readonly sealedTrace: Uint8Array;
+  /** null where it was not asked for. */
+  readonly sealedTrace: Uint8Array | null;
   /** Its trace is not kept: there is nothing to follow. */
   readonly hasNoTrace: boolean;
 }
@@ -37,7 +38,7 @@ interface RequestRow extends Segment {
   readonly at: Date;
   readonly model: string;
   readonly release_id: string;
-  readonly trace: Buffer;
+  readonly trace: Buffer | null;
   readonly no_trace: string | null;
 }
 
@@ -45,7 +46,7 @@ interface RequestRow extends Segment {
 const BEHIND_ALL = '9223372036854775807';
 /** Batches are counted only so far: beyond it the reader is behind in any case. */
 const MAX_COUNTED = 100_000;
-const REQUEST_COLUMNS = 't.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language, t.trace, t.no_trace';
+const REQUEST_COLUMNS = 't.request_id, t.at, release.model, release.id AS release_id, segment.tenant, segment.task, segment.language, t.no_trace';
 const REQUEST_SOURCE = 'JOIN signalbox.release ON release.number = t.release JOIN signalbox.segment ON segment.id = t.segment';
 
 /**
@@ -93,14 +94,17 @@ export class FollowedLedger {
     }));
   }
 
-  /** Requests of a batch that are still there, sealed, in the order in which they were written; without those that were pinned to a release. */
-  async requests({ requestIds, firstAtMs, lastAtMs }: FollowedBatch): Promise<readonly FollowedRequest[]> {
+  /**
+   * Requests of a batch that are still there, sealed, in the order in which they were written; without those that were pinned to a release.
+   * @param withoutTraces releases whose traces are left out
+   */
+  async requests({ requestIds, firstAtMs, lastAtMs }: FollowedBatch, withoutTraces: readonly string[] = []): Promise<readonly FollowedRequest[]> {
     if (requestIds === null || requestIds.length === 0) return [];
     // A millisecond more at the end: the column has microseconds.
     const rows: RequestRow[] = await this.dataSource.query(
-      `SELECT DISTINCT ON (wanted.ordinal) ${REQUEST_COLUMNS} FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted(request_id, ordinal)
+      `SELECT DISTINCT ON (wanted.ordinal) ${REQUEST_COLUMNS}, CASE WHEN release.id = ANY($4::text[]) THEN NULL ELSE t.trace END AS trace FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted(request_id, ordinal)
        JOIN signalbox.trace AS t ON t.request_id = wanted.request_id AND t.at >= $2 AND t.at < $3 AND t.pinned IS NOT TRUE ${REQUEST_SOURCE} ORDER BY wanted.ordinal`,
-      [requestIds, new Date(firstAtMs), new Date(lastAtMs + 1)],
+      [requestIds, new Date(firstAtMs), new Date(lastAtMs + 1), withoutTraces],
     );
     return rows.map(toRequest);
   }
@@ -119,7 +123,7 @@ export class FollowedLedger {
 /** Requests by id within a time range, in order of time. */
 export async function requestsById(manager: EntityManager, ids: readonly string[], { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): Promise<readonly FollowedRequest[]> {
   const rows: RequestRow[] = await manager.query(
-    `SELECT ${REQUEST_COLUMNS} FROM signalbox.trace AS t ${REQUEST_SOURCE} WHERE t.request_id = ANY($1::uuid[]) AND t.at >= $2 AND t.at < $3 ORDER BY t.at, t.request_id`,
+    `SELECT ${REQUEST_COLUMNS}, t.trace FROM signalbox.trace AS t ${REQUEST_SOURCE} WHERE t.request_id = ANY($1::uuid[]) AND t.at >= $2 AND t.at < $3 ORDER BY t.at, t.request_id`,
     [ids, new Date(fromMs), new Date(toMs)],
   );
   return rows.map(toRequest);
