@@ -1,7 +1,11 @@
 import { type MetricResult, type RunResult, type SuiteResult } from '../run/result.ts';
 import { type Json, type RunKind } from '../run/run.ts';
+import { attributionBlocks } from './attribution-blocks.ts';
+import { concentrationBlocks } from './concentration-blocks.ts';
 import { estimate, sliceText } from './figures.ts';
 import { foundBlocks } from './found-blocks.ts';
+import { privacyBlocks } from './privacy-blocks.ts';
+import { recalibrationBlocks } from './recalibration-blocks.ts';
 import { type Block, OUTCOME_WORDS, type Report, type ReportInput, short } from './report.ts';
 import { bounded, suiteBlocks } from './suite-blocks.ts';
 
@@ -17,22 +21,32 @@ const MAX_REASONS = 10;
 /** A report of a run: the verdict first, then what a reviewer asks next, at last how to get the same again. */
 export function composeReport(input: ReportInput): Report {
   const { result } = input;
-  const { kind, candidate, reference, verdict, summary } = result;
+  const { kind, candidate, reference, verdict } = result;
   const against = reference === null ? '' : ` against ${short(reference)}`;
   return {
     title: `${OUTCOME_WORDS[verdict.outcome]}: ${WHAT[kind]} of ${short(candidate)}${against}`,
     outcome: verdict.outcome,
-    blocks: [
-      { kind: 'text', text: summary },
-      ...(verdict.outcome === 'pass' || verdict.reasons.length === 0
-        ? []
-        : [{ kind: 'list', items: verdict.reasons.slice(0, MAX_REASONS).map(({ reason, detail }) => ({ quoted: `${reason}: ${detail}` })), more: Math.max(0, verdict.reasons.length - MAX_REASONS) } as const]),
-      ...attributionBlocks(input),
-      ...(isSuite(result) ? suiteBlocks(result) : foundBlocks(result as unknown as { readonly [name: string]: Json })),
-      ...measuredBlocks(input.measured),
-      ...reproductionBlocks(input),
-    ],
+    blocks: [...(COMPOSERS[kind](input) ?? plainBlocks(input)), ...measuredBlocks(input.measured), ...reproductionBlocks(input)],
   };
+}
+
+/** What a run of each kind found, from the verdict on; null: the result is not of the shape that this version knows. */
+const COMPOSERS: Readonly<Record<RunKind, (input: ReportInput) => Block[] | null>> = {
+  suite: (input) => (isSuite(input.result) ? [...leadBlocks(input), ...causeBlocks(input), ...suiteBlocks(input.result)] : null),
+  attribution: attributionBlocks,
+  concentration: concentrationBlocks,
+  privacy: privacyBlocks,
+  recalibration: recalibrationBlocks,
+};
+
+/** A result that another version wrote, field by field. */
+function plainBlocks(input: ReportInput): Block[] {
+  return [...leadBlocks(input), ...causeBlocks(input), ...foundBlocks(input.result as unknown as { readonly [name: string]: Json })];
+}
+
+function leadBlocks({ result: { verdict, summary } }: ReportInput): Block[] {
+  const items = verdict.outcome === 'pass' ? [] : verdict.reasons.map(({ reason, detail }) => ({ quoted: `${reason}: ${detail}` }));
+  return [{ kind: 'text', text: summary }, ...(items.length === 0 ? [] : [{ kind: 'list', items: items.slice(0, MAX_REASONS), more: Math.max(0, items.length - MAX_REASONS) } as const])];
 }
 
 export function isSuite(result: RunResult): result is SuiteResult {
@@ -40,7 +54,7 @@ export function isSuite(result: RunResult): result is SuiteResult {
 }
 
 /** Which part did it, where something got worse and it is known; otherwise how to find out. */
-function attributionBlocks({ result: { kind, verdict, candidate, reference, suite }, attribution }: ReportInput): Block[] {
+function causeBlocks({ result: { kind, verdict, candidate, reference, suite }, attribution }: ReportInput): Block[] {
   if (kind !== 'suite' || reference === null || (verdict.outcome !== 'fail' && attribution === null)) return [];
   const heading: Block = { kind: 'heading', text: 'Which part did it' };
   if (attribution !== null) {
@@ -65,8 +79,13 @@ function measuredBlocks(measured: Json): Block[] {
   ];
 }
 
+function commandOf(kind: RunKind, suite: string, candidate: string, reference: string | null): string {
+  if (kind === 'suite') return ['signalbox eval run', suite, `--candidate ${candidate}`, ...(reference === null ? [] : [`--reference ${reference}`]), '--wait'].join(' ');
+  return kind === 'attribution' ? `signalbox eval attribute ${reference} ${candidate} --suite ${suite} --wait` : `signalbox eval ${kind} ${candidate} --suite ${suite} --wait`;
+}
+
 function reproductionBlocks({ evaluationId, suiteName, spec, resultSha256, settings, result: { kind, candidate, reference, suite } }: ReportInput): Block[] {
-  const command = ['signalbox eval run', suite, `--candidate ${candidate}`, ...(reference === null ? [] : [`--reference ${reference}`]), ...(kind === 'suite' ? [] : [`--kind ${kind}`]), '--wait'].join(' ');
+  const command = commandOf(kind, suite, candidate, reference);
   return [
     { kind: 'heading', text: 'How to reproduce' },
     { kind: 'text', text: 'Runs of the same digests give the same result, to the bit.' },

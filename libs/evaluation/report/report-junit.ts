@@ -1,7 +1,8 @@
 import { type Outcome, type TaskResult } from '../run/result.ts';
 import { sliceText } from './figures.ts';
 import { type ReportInput } from './report.ts';
-import { isSuite } from './compose-report.ts';
+import { composeReport, isSuite } from './compose-report.ts';
+import { reportText } from './report-text.ts';
 import { nameOf } from './suite-blocks.ts';
 import { xmlDocument, type XmlElement } from './xml.ts';
 
@@ -60,8 +61,9 @@ function taskGroup({ id, gates, failures }: TaskResult): CaseGroup {
   };
 }
 
-/** Of a kind without tasks: the verdict is the one case. */
-function verdictGroup({ result: { kind, verdict, summary } }: ReportInput): CaseGroup {
+/** Of a kind without tasks: the verdict is the one case, and the report what people read below it. */
+function verdictGroup(input: ReportInput): CaseGroup {
+  const { kind, verdict, summary } = input.result;
   const reasons = verdict.reasons.map(({ reason, detail }) => `${reason}: ${detail}`);
-  return { name: kind, cases: [{ name: 'verdict', outcome: verdict.outcome, detail: reasons.length > 0 ? reasons.join('\n') : summary }], out: [summary] };
+  return { name: kind, cases: [{ name: 'verdict', outcome: verdict.outcome, detail: reasons.length > 0 ? reasons.join('\n') : summary }], out: [reportText(composeReport(input))] };
 }

@@ -41,10 +41,10 @@ function tamed(text: string): string {
 /** Text that means itself: no markup, no mention, no link. */
 function escaped(text: string): string {
   return tamed(text)
+    .replaceAll(/[\\`*_[\]|~#]/g, '\\$&')
     .replaceAll(/[&<>]/g, (character) => ({ '&': '&amp;', '<': '&lt;' })[character] ?? '&gt;')
     .replaceAll('@', '&#64;')
-    .replaceAll('://', '&#58;//')
-    .replaceAll(/[\\`*_[\]|~#]/g, '\\$&');
+    .replaceAll('://', '&#58;//');
 }
 
 /** A code span, with a fence longer than any run of backticks in it. A pipe would end the cell of a table. */

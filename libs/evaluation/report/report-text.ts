@@ -2,7 +2,7 @@ import { type Block, type Cell, type Report } from './report.ts';
 
 const MAX_CELL = 100;
 
-/** A report for a terminal. */
+/** A report for a terminal, of about a screen: of what is folded it says that it is there. */
 export function reportText({ title, blocks }: Report): string {
   return `${tamed(title)}\n\n${blocks.map(textOf).join('\n')}\n`;
 }
@@ -20,7 +20,7 @@ function textOf(block: Block): string {
     case 'commands':
       return block.lines.map((line) => `  ${line}`).join('\n');
     case 'folded':
-      return [`\n${tamed(block.title)}`, ...block.blocks.map(textOf)].join('\n');
+      return `  + ${tamed(block.title)}: see --format markdown`;
   }
 }
 

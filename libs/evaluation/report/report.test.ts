@@ -3,12 +3,11 @@ import { XMLParser, XMLValidator } from 'fast-xml-parser';
 import { describe, expect, it } from 'vitest';
 import { type MetricResult, type SuiteResult } from '../run/result.ts';
 import { composeReport } from './compose-report.ts';
-import { type ReportInput } from './report.ts';
 import { reportJunit } from './report-junit.ts';
 import { reportMarkdown } from './report-markdown.ts';
 import { reportText } from './report-text.ts';
+import { inputOf, sha } from './testing/results.ts';
 
-const sha = (digit: string): string => digit.repeat(64);
 const metric = (over: Partial<MetricResult>): MetricResult => ({
   name: 'bitsPerByte', unit: 'bits/byte', slice: null, better: 'lower', candidate: { value: 2.5, low: 2.4, high: 2.6, n: 40 }, reference: { value: 2, low: 1.9, high: 2.1, n: 40 },
   difference: { value: 0.5, low: 0.4, high: 0.6, p: 0.0001, pAdjusted: 0.0004 }, ...over,
@@ -40,10 +39,6 @@ function suiteResult(quoted = 'plain'): SuiteResult {
     ],
   };
 }
-
-const inputOf = (result: ReportInput['result'], over: Partial<ReportInput> = {}): ReportInput => ({
-  evaluationId: '0197280f-6000-7000-8000-000000000001', suiteName: 'first', spec: sha('e'), resultSha256: sha('f'), settings: { seed: 1 }, result, measured: null, attribution: null, ...over,
-});
 
 /** Of all planes, halves of pairs and control characters included; ASCII more often. */
 const anyCharacter = fc.oneof(fc.integer({ min: 0, max: 127 }), fc.integer({ min: 0, max: 0x10_ffff })).map((code) => String.fromCodePoint(code));
@@ -91,7 +86,7 @@ describe('Markdown', () => {
   });
 });
 
-describe('other kinds', () => {
+describe('results that another version wrote', () => {
   const attribution = {
     format: 'signalbox.result/1', kind: 'attribution', candidate: sha('c'), reference: sha('a'), suite: sha('5'), verdict: { outcome: 'fail', reasons: [{ reason: 'expert', detail: 'expert/2/5' }] }, summary: 'Expert 5 of layer 2.',
     confidence: 0.97, swap: { router: { value: 0.01, low: -0.01, high: 0.03 }, experts: { value: 0.4, low: 0.3, high: 0.5 } },

@@ -1,5 +1,6 @@
 import { type GateResult, type MetricResult, type SuiteResult, type TaskResult } from '../run/result.ts';
 import { difference, direction, estimate, figure, probability, sliceText } from './figures.ts';
+import { judgeBlocks } from './judge-blocks.ts';
 import { type Block, type Cell } from './report.ts';
 
 /** A reviewer has a minute; the folded tables and the result itself have the rest. */
@@ -19,6 +20,7 @@ interface PlacedGate extends GateResult {
 export function suiteBlocks({ tasks, reference }: Pick<SuiteResult, 'tasks' | 'reference'>): Block[] {
   const metrics = tasks.flatMap(({ id, metrics: own }) => own.map((metric): PlacedMetric => ({ ...metric, task: id })));
   return [
+    ...judgeBlocks(tasks),
     ...gateBlocks(tasks.flatMap(({ id, gates }) => gates.map((gate): PlacedGate => ({ ...gate, task: id })))),
     ...(reference === null ? valueBlocks(metrics) : comparedBlocks(metrics)),
     ...routingBlocks(tasks),
