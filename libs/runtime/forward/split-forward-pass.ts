@@ -12,9 +12,10 @@ import { type EmbeddingTable } from './embedding.ts';
 import { ExpertStage } from './expert-stage.ts';
 import { isFinite32 } from './finite.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
-import { type CachedSequence, KvCache } from './kv-cache.ts';
+import { type CachedSequence } from './kv-cache.ts';
 import { LayerRouter } from './layer-router.ts';
 import { EMPTY_RANKS, type Selections } from './selections.ts';
+import { StepCache } from './step-cache.ts';
 import { checkItems, planStep, type StepPlan } from './step-plan.ts';
 import { type TimedSession } from './timed-session.ts';
 
@@ -55,17 +56,15 @@ export interface SplitSettings {
  */
 export class SplitForwardPass implements ForwardPass {
   readonly #settings: SplitSettings;
-  readonly #cache: KvCache;
+  readonly #cache: StepCache;
   readonly #attention: AttentionStage;
   readonly #router: LayerRouter;
   readonly #experts: ExpertStage;
-  #stepping = false;
-  readonly #closing: CachedSequence[] = [];
 
   constructor(settings: SplitSettings) {
     const { shape, sessions, routing } = settings;
     this.#settings = settings;
-    this.#cache = new KvCache(shape, settings.cacheMemory);
+    this.#cache = new StepCache(shape, settings.cacheMemory);
     this.#attention = new AttentionStage(shape, sessions.projections, sessions.attentions);
     this.#router = new LayerRouter(shape, routing, settings.selectionBiases);
     const { health } = settings;
@@ -77,15 +76,13 @@ export class SplitForwardPass implements ForwardPass {
   }
 
   fork(cache: SequenceCache): SequenceCache {
-    const copy = this.#cache.fork(cache as CachedSequence);
+    const copy = this.#cache.fork(cache);
     this.#router.fork(cache as CachedSequence, copy);
     return copy;
   }
 
-  /** During a step the place is kept until the step ends, because other sequences would move. */
   close(cache: SequenceCache): void {
-    if (this.#stepping) this.#closing.push(cache as CachedSequence);
-    else this.#cache.close(cache as CachedSequence);
+    this.#cache.close(cache);
   }
 
   /**
@@ -95,19 +92,12 @@ export class SplitForwardPass implements ForwardPass {
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
     const { shape, chunkTokens, routing } = this.#settings;
     checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts, routing });
-    if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
-    this.#stepping = true;
-    try {
-      for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
+    return this.#cache.step(items, async () => {
       const outputs = await this.#runOrCheck(items, planStep(items));
       this.#router.commit();
-      for (const { cache, tokens } of items) (cache as CachedSequence).length += tokens.length;
       return outputs;
-    } finally {
-      this.#stepping = false;
-      for (const sequence of this.#closing.splice(0)) this.#cache.close(sequence);
-    }
+    });
   }
 
   drainTimings(): ExpertTiming[] {

@@ -7,7 +7,8 @@ import { rotaryTables, type RotaryTables } from './attention-rows.ts';
 import { type CacheMemory } from './cache-memory.ts';
 import { type EmbeddingTable } from './embedding.ts';
 import { type ExpertTiming, type ForwardPass, type SequenceCache, type StepItem, type StepOutput } from './forward-pass.ts';
-import { type CachedSequence, KvCache } from './kv-cache.ts';
+import { type CachedSequence } from './kv-cache.ts';
+import { StepCache } from './step-cache.ts';
 import { type AttentionGroup, checkItems, planStep } from './step-plan.ts';
 import { type Barred, groupAngles, groupBias, groupMask, isExhausted, isOpen, markBarred, storeCache, wantedRows } from './whole-rows.ts';
 
@@ -43,15 +44,13 @@ interface GroupOutput {
  */
 export class WholeForwardPass implements ForwardPass {
   readonly #settings: WholeSettings;
-  readonly #cache: KvCache;
+  readonly #cache: StepCache;
   readonly #rotary: RotaryTables;
-  readonly #closing: CachedSequence[] = [];
-  #stepping = false;
 
   constructor(settings: WholeSettings) {
     const { shape } = settings;
     this.#settings = settings;
-    this.#cache = new KvCache(shape, settings.cacheMemory);
+    this.#cache = new StepCache(shape, settings.cacheMemory);
     this.#rotary = rotaryTables(shape.contextTokens, shape.headSize, shape.ropeTheta);
   }
 
@@ -60,35 +59,26 @@ export class WholeForwardPass implements ForwardPass {
   }
 
   fork(cache: SequenceCache): SequenceCache {
-    return this.#cache.fork(cache as CachedSequence);
+    return this.#cache.fork(cache);
   }
 
-  /** During a step the place is kept until the step ends, because other sequences would move. */
   close(cache: SequenceCache): void {
-    if (this.#stepping) this.#closing.push(cache as CachedSequence);
-    else this.#cache.close(cache as CachedSequence);
+    this.#cache.close(cache);
   }
 
   /** @throws StepItemError, ContextLengthError, CacheFullError before anything has run; after an error every sequence is as long as before */
   async step(items: readonly StepItem[]): Promise<StepOutput[]> {
     const { shape, chunkTokens } = this.#settings;
     checkItems(items, { chunkTokens, vocabSize: shape.vocabSize, layers: shape.layers, experts: shape.experts, routing: null });
-    if (this.#stepping) throw new Error('a step is already running; wait for it');
     if (items.length === 0) return [];
     const { exhaustedLayers } = this.#settings.health;
     if (exhaustedLayers.length > 0) throw new ExpertsExhaustedError(exhaustedLayers);
-    this.#stepping = true;
-    try {
-      for (const { cache, tokens } of items) this.#cache.reserve(cache as CachedSequence, cache.length + tokens.length);
+    return this.#cache.step(items, async () => {
       const byCache = new Map(items.map((item) => [item.cache as CachedSequence, item]));
       const outputs = new Map<StepItem, StepOutput>();
       for (const group of planStep(items).groups) await this.#runGroup(group, byCache, outputs);
-      for (const { cache, tokens } of items) (cache as CachedSequence).length += tokens.length;
       return items.map((item) => outputs.get(item)!);
-    } finally {
-      this.#stepping = false;
-      for (const sequence of this.#closing.splice(0)) this.#cache.close(sequence);
-    }
+    });
   }
 
   /** One graph has no run of a single expert to time. */
