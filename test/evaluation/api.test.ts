@@ -266,3 +266,47 @@ describe('evidence', () => {
     expect((await house.call(rita, 'POST', '/changes/0197280f-6000-7000-8000-000000000001/evaluations', { evaluationId: right.id })).status).toBe(404);
   });
 });
+
+describe('deleting', () => {
+  const entries = async (action: string, subject: string): Promise<unknown[]> => house.dataSource.query('SELECT before FROM signalbox.audit_entry WHERE action = $1 AND subject = $2', [action, subject]);
+
+  it('takes away a run that has ended, then its suite, then its dataset, each with its entry', async () => {
+    const text = '{"text":"to be deleted"}\n';
+    const dataset = (await send(text)).body.sha256;
+    const suite = (await house.call(rita, 'POST', '/suites', suiteOf(dataset, 'deleted'))).body.digest;
+    const { id } = (await start({ candidate: tuned, reference: old, suite })).body;
+    const remove = (path: string, key = rita): Promise<Answer> => house.call(key, 'DELETE', path);
+    expect((await remove(`/datasets/${dataset}`)).body).toMatchObject({ status: 409, code: 'dataset_in_suites', detail: 'Suites ask it: deleted. Delete those first.' });
+    expect((await remove(`/suites/${suite}`)).body).toMatchObject({ status: 409, code: 'suite_has_runs', detail: expect.stringContaining('1 of its runs have not ended: cancel') });
+    expect((await remove(`/evaluations/${id}`)).body).toMatchObject({ status: 409, code: 'evaluation_open', detail: expect.stringContaining(`/evaluations/${id}/cancel`) });
+    const digest = await succeed(id, resultOf(suite, 'pass'));
+    expect((await remove(`/suites/${suite}`)).body).toMatchObject({ status: 409, code: 'suite_has_runs', detail: expect.stringContaining('1 of its runs are kept: delete them first') });
+    expect((await remove(`/evaluations/${id}`, vera)).body).toMatchObject({ status: 403, code: 'permission_missing' });
+
+    expect((await remove(`/evaluations/${id}`)).status).toBe(204);
+    expect((await house.call(vera, 'GET', `/evaluations/${id}`)).status).toBe(404);
+    expect((await remove(`/evaluations/${id}`)).body.code).toBe('evaluation_not_found');
+    expect(await entries('evaluation.delete', `evaluation/${id}`)).toMatchObject([{ before: { kind: 'suite', candidate: tuned, reference: old, suite, state: 'succeeded', resultSha256: digest } }]);
+    expect((await remove(`/suites/${suite}`)).status).toBe(204);
+    expect((await remove(`/suites/${suite}`)).body.code).toBe('suite_not_found');
+    expect(await entries('suite.delete', `suite/${suite}`)).toMatchObject([{ before: { name: 'deleted' } }]);
+    expect((await remove(`/datasets/${dataset}`)).status).toBe(204);
+    expect((await remove(`/datasets/${dataset}`)).body.code).toBe('dataset_not_found');
+    expect(await entries('dataset.delete', `dataset/${dataset}`)).toMatchObject([{ before: { items: 1, sizeBytes: Buffer.byteLength(text) } }]);
+    // What is gone is asked for anew, under another id.
+    expect((await start({ candidate: tuned, suite })).body.code).toBe('suite_not_found');
+  });
+
+  it('leaves evidence alone, and names the change request', async () => {
+    const suite = await keptSuite('kept as evidence');
+    const { id } = (await start({ candidate: tuned, reference: old, suite })).body;
+    await succeed(id, resultOf(suite, 'pass'));
+    const change = (await house.call(rita, 'POST', '/changes', { title: 'Tuned', reason: 'German.', change: { type: 'activate', model: 'toy', releaseId: tuned } })).body;
+    const { evidence } = await house.ok('attachEvaluation', rita, 'POST', `/changes/${change.id}/evaluations`, { evaluationId: id });
+    const remove = (): Promise<Answer> => house.call(rita, 'DELETE', `/evaluations/${id}`);
+    expect((await remove()).body).toMatchObject({ status: 409, code: 'evaluation_is_evidence', detail: expect.stringContaining(`change request ${change.number}.`) });
+    expect(await entries('evaluation.delete', `evaluation/${id}`)).toEqual([]);
+    expect((await house.call(rita, 'DELETE', `/changes/${change.id}/evidence/${evidence[0].id}`)).status).toBe(200);
+    expect((await remove()).status).toBe(204);
+  });
+});

@@ -173,7 +173,7 @@ it('evaluation runs go by age unless something rests on them, and suites after t
   });
   const evidence = (content: string, more: Row = {}): Promise<void> =>
     put('change_evidence', { id: randomUUID(), change_id: changeId, kind: 'evaluation', title: 't', sha256: createHash('sha256').update(content).digest('hex'), content, added_by: 'a', added_by_name: 'a', added_at: OLD, ...more });
-  await evidence(`{"attribution":null,"evaluationId":"${await run('attached')}","kind":"suite"}`);
+  await evidence(`{"attribution":{"evaluationId":"${await run('attribution of it')}"},"evaluationId":"${await run('attached')}","kind":"suite"}`);
   await run('attached as it is');
   await evidence('{"is":"attached as it is"}');
   await evidence(`{"evaluationId":"${await run('taken back')}"}`, { removed_at: OLD, removed_by: 'a' });
@@ -186,7 +186,7 @@ it('evaluation runs go by age unless something rests on them, and suites after t
   await run('says they fit');
 
   expect(await clean()).toEqual({ evaluation_run: 3, evaluation_suite: 1 });
-  expect(await left('evaluation_run', 'label')).toEqual(['attached', 'attached as it is', 'new', 'open', 'overrides', 'protects', 'says they fit']);
+  expect(await left('evaluation_run', 'label')).toEqual(['attached', 'attached as it is', 'attribution of it', 'new', 'open', 'overrides', 'protects', 'says they fit']);
   expect(await left('evaluation_suite', 'name')).toEqual(['used']);
   expect(await clean()).toEqual({});
 });

@@ -75,7 +75,7 @@ export async function runFacts(manager: EntityManager, ids: readonly string[]): 
   return manager.query(
     `SELECT r.id, r.state IN ('queued', 'running') AS "isOpen",
        ARRAY(SELECT DISTINCT c.number FROM signalbox.change_evidence AS e JOIN signalbox.change_request AS c ON c.id = e.change_id
-             WHERE e.removed_at IS NULL AND (e.evaluation = r.id OR e.sha256 = r.result_digest) ORDER BY c.number LIMIT ${MAX_NAMED}) AS changes,
+             WHERE e.removed_at IS NULL AND (e.evaluations @> ARRAY[r.id] OR e.sha256 = r.result_digest) ORDER BY c.number LIMIT ${MAX_NAMED}) AS changes,
        ARRAY(SELECT concat(p.model, ' ', p.layer, '/', p.expert) FROM signalbox.protected_expert AS p WHERE p.evaluation = r.id ORDER BY p.model, p.layer, p.expert LIMIT ${MAX_NAMED}) AS protects,
        ARRAY(SELECT DISTINCT o.model FROM signalbox.protection_override AS o WHERE o.evaluation = r.id ORDER BY o.model LIMIT ${MAX_NAMED}) AS overrides,
        ARRAY(SELECT DISTINCT m.model FROM signalbox.compatibility_record AS m WHERE m.evidence_sha256 = r.result_digest ORDER BY m.model LIMIT ${MAX_NAMED}) AS compatibility
