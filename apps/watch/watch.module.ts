@@ -4,11 +4,12 @@ import { alertProviders, alertTasks } from './alert/alert-parts.ts';
 import { deliverProviders, deliverTasks } from './deliver/deliver-parts.ts';
 import { followProviders, followTasks } from './follow/follow-parts.ts';
 import { measureProviders, measureTasks } from './measure/measure-parts.ts';
+import { remindProviders, remindTasks } from './remind/remind-parts.ts';
 import { WATCH_OPTIONS, type WatchOptions } from './watch-options.ts';
 import { type WatchTask } from './watch-task.ts';
 
 const WATCH_TASKS = Symbol('WatchTasks');
-const TASKS = [...followTasks, ...measureTasks, ...alertTasks, ...deliverTasks];
+const TASKS = [...followTasks, ...measureTasks, ...remindTasks, ...alertTasks, ...deliverTasks];
 
 /** The watch: follows what is recorded, keeps alerts, tells receivers. */
 @Module({})
@@ -23,6 +24,7 @@ export class WatchModule implements OnApplicationBootstrap, BeforeApplicationShu
         { provide: WATCH_OPTIONS, useValue: options },
         ...followProviders,
         ...measureProviders,
+        ...remindProviders,
         ...alertProviders,
         ...deliverProviders,
         { provide: WATCH_TASKS, inject: TASKS, useFactory: (...tasks: WatchTask[]) => tasks },

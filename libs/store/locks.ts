@@ -17,4 +17,5 @@ export const LOCKS = {
   alerts: 7_070_016,
   deliveries: 7_070_017,
   evaluations: 7_070_018,
+  reviews: 7_070_019,
 } as const;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type DataSource } from 'typeorm';
+import { SIGNALS } from '#libs/detection/reading/reading';
 import { migrate, revert } from '#libs/store/data-source';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 import { openStore, RELEASE, saveRelease } from '../store/store.fixture.ts';
@@ -41,5 +42,5 @@ it('goes down with rows in every table, and up again on a database that has rows
   expect(await count('release')).toBe(1);
   expect(await migrate(dataSource)).toHaveLength(steps);
   expect(await tables()).toEqual(all);
-  expect(await count('alert_rule')).toBe(16);
+  expect(await count('alert_rule')).toBe(SIGNALS.length);
 });

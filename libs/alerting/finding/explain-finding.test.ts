@@ -50,6 +50,13 @@ describe('explainFinding', () => {
     expect(explainFinding({ ...INPUT, reading: { ...READING, signal: 'no-data', labels: { model: 'toy' } } })).toMatchObject({ wayBack: null, wayBackReason: 'no-release' });
   });
 
+  it('says of a review that is overdue what its reading says, and nothing of what was activated meanwhile', () => {
+    const reading: Reading = { ...READING, signal: 'review-overdue', labels: { model: 'toy', kind: 'change', subject: 'change/1' }, value: 2.5, interval: null, alarm: null, evidence: null, detail: { sinceMs: NOW - 2.5 * HOUR, note: 'Ask ada.' } };
+    const finding = explainFinding({ ...INPUT, reading, severity: 'warning' });
+    expect(finding).toMatchObject({ changes: [], wayBack: null, wayBackReason: 'no-release', release: null, layer: null });
+    expect(finding.summary).toBe('A review that is owed was not given in time (model toy). Value 2.5 h past due. Since about 2026-11-20T21:30:00.000Z; warning. Ask ada.');
+  });
+
   it('offers to abort a canary', () => {
     expect(explainFinding({ ...INPUT, serving: { ...SERVING, stable: BEFORE, canary: RELEASE } })).toMatchObject({ wayBack: { kind: 'abort-canary', path: '/api/v1/models/toy/abort', to: BEFORE }, wayBackReason: 'is-canary' });
   });

@@ -22,6 +22,8 @@ export interface FindingInput {
 
 const SEGMENT = ['tenant', 'task', 'language'];
 const MAX_EXPERTS = 10;
+/** Signals of what people owe: what was activated shortly before has no part in it. */
+const OF_PEOPLE: ReadonlySet<string> = new Set(['review-overdue']);
 
 /** undefined for a signal of a newer version. */
 const factsOf = (signal: string): SignalFacts | undefined => (SIGNAL_FACTS as Readonly<Record<string, SignalFacts>>)[signal];
@@ -40,7 +42,7 @@ export function explainFinding({ rule, state, message, severity, reading, starte
     experts: expertsOf(reading), segment: Object.keys(segment).length === 0 ? null : segment, sinceMs,
     effect: { value: reading.value, unit, low: interval?.low ?? null, high: interval?.high ?? null },
     evidence: reading.evidence, baselineId: detail.baselineId ?? null, requests: detail.requests ?? null,
-    changes: changesNear(changes, sinceMs, startedAtMs), exampleRequestIds: (detail.exampleRequestIds ?? []).slice(0, 10),
+    changes: OF_PEOPLE.has(reading.signal) ? [] : changesNear(changes, sinceMs, startedAtMs), exampleRequestIds: (detail.exampleRequestIds ?? []).slice(0, 10),
     wayBack, wayBackReason: reason,
   };
   return { summary: stateText(rule, state, message) ?? sentence(rule, severity, found, detail.note), ...found };

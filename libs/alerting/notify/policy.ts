@@ -51,7 +51,7 @@ export interface AlertTarget {
 
 /** Longer names of groups become digests. */
 const MAX_KEY_BYTES = 1000;
-const ALL_LABELS = ['model', 'release', 'layer', 'expert', 'tenant', 'task', 'language'];
+const ALL_LABELS = ['model', 'release', 'layer', 'expert', 'tenant', 'task', 'language', 'subject'];
 
 /** Tells nobody until receivers are named. A release's layers share one notification; what follows from something else is not told of beside it. */
 export const DEFAULT_POLICY: NotificationPolicy = {
@@ -60,7 +60,7 @@ export const DEFAULT_POLICY: NotificationPolicy = {
   timing: { groupWaitMs: 30_000, groupIntervalMs: 300_000, repeatIntervalMs: 14_400_000 },
   routes: [],
   inhibitions: [
-    { source: [{ label: 'signal', is: 'equal', value: 'no-data' }], target: [{ label: 'signal', is: 'none-of', values: ['no-data', 'watchdog'] }], equal: ['model'] },
+    { source: [{ label: 'signal', is: 'equal', value: 'no-data' }], target: [{ label: 'signal', is: 'none-of', values: ['no-data', 'watchdog', 'review-overdue'] }], equal: ['model'] },
     { source: [{ label: 'signal', is: 'equal', value: 'router-shift' }], target: [{ label: 'signal', is: 'equal', value: 'mix-shift' }], equal: ['model', 'release', 'layer'] },
     { source: [{ label: 'signal', is: 'equal', value: 'expert-unavailable' }], target: [{ label: 'signal', is: 'equal', value: 'dropped-tokens' }], equal: ['model', 'release'] },
     { source: [{ label: 'severity', is: 'equal', value: 'critical' }], target: [{ label: 'severity', is: 'one-of', values: ['warning', 'info'] }], equal: [...ALL_LABELS, 'signal'] },
@@ -71,14 +71,21 @@ export const DEFAULT_POLICY: NotificationPolicy = {
 
 /** Where an alert goes: the first route that matches, those after it while they continue, or else the policy's own receivers. */
 export function routeAlert(policy: NotificationPolicy, labels: Labels): readonly AlertTarget[] {
-  const taken: Pick<PolicyRoute, 'name' | 'receivers' | 'groupBy' | 'timing'>[] = [];
+  return routesTaking(policy, labels).flatMap((route) => targetsOf(policy, route, labels, false));
+}
+
+/** What sends an alert on: a route, or the policy itself, which has no name. */
+export type TakingRoute = Pick<PolicyRoute, 'name' | 'receivers' | 'groupBy' | 'timing'>;
+
+/** Routes that take an alert, in order; the policy itself where none does. */
+export function routesTaking(policy: NotificationPolicy, labels: Labels): readonly TakingRoute[] {
+  const taken: TakingRoute[] = [];
   for (const route of policy.routes) {
     if (route.matchers.length > 0 && !matchesAll(route.matchers, labels)) continue;
     taken.push(route);
     if (!route.continues) break;
   }
-  if (taken.length === 0) taken.push({ name: '', receivers: policy.receivers, groupBy: null, timing: null });
-  return taken.flatMap((route) => targetsOf(policy, route, labels, false));
+  return taken.length > 0 ? taken : [{ name: '', receivers: policy.receivers, groupBy: null, timing: null }];
 }
 
 /** Receivers that are told too, because an alert has fired for that long without acknowledgement. */
@@ -89,7 +96,7 @@ export function escalateAlert(policy: NotificationPolicy, labels: Labels, firing
     .flatMap(({ name, receivers }) => targetsOf(policy, { name: `escalation ${name}`, receivers, groupBy: null, timing: { ...policy.timing, groupWaitMs: 0 } }, labels, true));
 }
 
-function targetsOf(policy: NotificationPolicy, { name, receivers, groupBy, timing }: Pick<PolicyRoute, 'name' | 'receivers' | 'groupBy' | 'timing'>, labels: Labels, isEscalation: boolean): readonly AlertTarget[] {
+export function targetsOf(policy: NotificationPolicy, { name, receivers, groupBy, timing }: TakingRoute, labels: Labels, isEscalation: boolean): readonly AlertTarget[] {
   const isWatchdog = labels['signal'] === 'watchdog';
   // The Watchdog's beat must not be held up, nor sped up, by what else a group holds.
   const by = isWatchdog ? ['signal'] : (groupBy ?? policy.groupBy);

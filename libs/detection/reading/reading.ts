@@ -15,11 +15,12 @@ export const SIGNALS = [
   'quality',
   'data-rule-refusals',
   'no-data',
+  'review-overdue',
   'watchdog',
 ] as const;
 export type Signal = (typeof SIGNALS)[number];
 
-/** Label set by which readings and alerts are told apart: model, release, layer, expert, tenant, task, language. All text; absent where it does not apply. */
+/** Label set by which readings and alerts are told apart: model, release, layer, expert, tenant, task, language; kind and subject of a review. All text; absent where it does not apply. */
 export type ReadingLabels = Readonly<Record<string, string>>;
 
 /** An expert that a finding names. */

@@ -46,5 +46,6 @@ export const SIGNAL_FACTS: Readonly<Record<Signal, SignalFacts>> = {
   quality: { ...plain, meaning: 'Answers that went this way are rated worse', worse: 'below', hasTest: true, definition: 'Mean score of answers that went by the expert less that of the others, -1 to 1; below 0 is worse.', labels: OF_EXPERT },
   'data-rule-refusals': { ...plain, meaning: 'Requests are refused because of data-handling rules', definition: 'Share of requests that data rules refused because no expert was left, 0 to 1.', labels: ['model', 'release'] },
   'no-data': { ...plain, meaning: 'Nothing is recorded any more', unit: 's', definition: 'Seconds since the last recorded request, where more are expected.', labels: ['model'] },
+  'review-overdue': { ...plain, meaning: 'A review that is owed was not given in time', unit: 'h past due', definition: 'Hours since the review of an act that could not wait was due; below 0 while there is time.', labels: ['model', 'kind', 'subject'] },
   watchdog: { ...plain, meaning: 'Alerts arrive: this one always fires', definition: 'Always 1.', labels: [] },
 };
