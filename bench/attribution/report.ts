@@ -81,11 +81,10 @@ function reliability(trials: readonly Trial[]): string {
 
 /** Where causes cannot be told apart the run names more than one; logs of earlier versions have none. */
 function plausible(trials: readonly Trial[]): string {
-  const own = trials.filter(({ result }) => (result.plausible as readonly Cause[] | undefined) !== undefined);
-  const decided = own.filter(({ result }) => result.plausible.length === 1);
-  const open = own.filter(({ result }) => result.plausible.length > 1);
-  const covered = (of: readonly Trial[]): string => percent(share(of, ({ felt, result }) => result.plausible.includes(felt.cause)));
-  return own.length === 0 ? '' : `Decided: ${decided.length} trials, ${covered(decided)} right. Undecided between causes: ${open.length} trials, the right one among them in ${covered(open)}, ${(open.reduce((sum, { result }) => sum + result.plausible.length, 0) / open.length).toFixed(1)} causes in the mean.`;
+  const own = trials.flatMap(({ felt, result }) => (result.plausible ? [{ count: result.plausible.length, isCovered: result.plausible.includes(felt.cause) }] : []));
+  const [decided, open] = [own.filter(({ count }) => count === 1), own.filter(({ count }) => count > 1)];
+  const covered = (of: typeof own): string => percent(of.filter(({ isCovered }) => isCovered).length / of.length);
+  return own.length === 0 ? '' : `Decided: ${decided.length} trials, ${covered(decided)} right. Undecided between causes: ${open.length} trials, the right one among them in ${covered(open)}, ${(open.reduce((sum, { count }) => sum + count, 0) / open.length).toFixed(1)} causes in the mean.`;
 }
 
 /** Within two of its own standard errors of the bound, what is felt is not known either. */

@@ -62,10 +62,10 @@ describe('attribution', () => {
 
   it('says between which causes it cannot tell, and that it can where there is no doubt', async () => {
     const open = await run(inputsOf(withNew(OLD, MANY)), plantedProbe({ harm: (components) => (has(components, 'router/1') ? 0.006 : 0), noise: 0.01 }));
-    expect(open.plausible.length).toBeGreaterThan(1);
+    expect(open.plausible!.length).toBeGreaterThan(1);
     expect(open.plausible).toContain(open.cause);
     expect(open.confidence).toBeLessThan(0.9);
-    expect(open.summary).toContain(`Undecided between ${open.plausible.join(' and ')}`);
+    expect(open.summary).toContain(`Undecided between ${open.plausible!.join(' and ')}`);
     const sure = await run(inputsOf(withNew(OLD, MANY)), plantedProbe(harmOf((isNew) => (isNew('router/1') ? 0.5 : 0))));
     expect(sure).toMatchObject({ cause: 'router', plausible: ['router'] });
     expect(sure.summary).not.toContain('Undecided');

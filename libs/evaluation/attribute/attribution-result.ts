@@ -37,7 +37,7 @@ export interface AttributionResult extends RunResult {
   readonly effects: { readonly router: Interval; readonly experts: Interval; readonly interaction: Interval; readonly backbone: Interval; readonly routerMain: Interval; readonly expertsMain: Interval } | null;
   readonly causes: readonly { readonly cause: Cause; readonly confidence: number }[];
   /** The causes that cannot be told apart yet, the likeliest first. Left out by earlier versions. */
-  readonly plausible: readonly Cause[];
+  readonly plausible?: readonly Cause[];
   readonly components: readonly ComponentResult[];
   readonly knockOut: readonly { readonly component: string; readonly old: Interval; readonly new: Interval }[];
   readonly replay: { readonly change: Interval; readonly detail: string } | string | null;

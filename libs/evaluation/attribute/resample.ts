@@ -72,7 +72,7 @@ const LEVEL = 0.95;
 /**
  * The share of resamples to leave out on either side, so that an interval of few items covers what it says: resamples
  * of n items spread sqrt((n - 1) / n) too little, and know nothing of Student's t. P(Z < -sqrt(n / (n - 1)) t), the
- * expanded percentile interval (Hesterberg 2015, "What teachers should know about the bootstrap", section 4.3).
+ * expanded percentile interval (Hesterberg 2015, "What teachers should know about the bootstrap").
  */
 export function expandedTail(items: number): number {
   return items < 2 ? 0 : normalCdf(-Math.sqrt(items / (items - 1)) * studentQuantile((1 - LEVEL) / 2, items - 1));
