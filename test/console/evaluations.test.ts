@@ -213,12 +213,33 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await viewer.close();
   });
 
+  it('are deleted after a question, unless a change request has them as evidence', async () => {
+    const spare = await house.seed({ kind: 'suite', candidate, reference: stable, suite, state: 'failed', error: 'It ran out of memory.' });
+    const viewer = await Viewer.open(browser, house.signalbox.url);
+    const { page } = viewer;
+    const ask = async (id: string): Promise<Locator> => {
+      await viewer.goto(`/evaluations/${id}`);
+      await page.getByRole('button', { name: 'Delete…' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Delete the evaluation', exact: true });
+      await dialog.getByRole('button', { name: 'Delete the evaluation' }).click();
+      return dialog;
+    };
+    await (await ask(ids.suite)).getByText(/It is evidence of change request \d/).waitFor();
+    expect((await house.call<{ id: string }>(`/evaluations/${ids.suite}`)).id).toBe(ids.suite);
+    await ask(spare);
+    await page.getByRole('heading', { level: 1, name: 'Evaluations' }).waitFor();
+    await expect(house.call(`/evaluations/${spare}`)).rejects.toThrow(/404/);
+    await viewer.close();
+  });
+
   it('offer nothing that one may not do', async () => {
     const { id } = await house.call<{ id: string }>('/accounts', { method: 'POST', body: { kind: 'user', name: 'Reader', roles: ['viewer'] } });
     const { secret } = await house.call<{ secret: string }>(`/accounts/${id}/keys`, { method: 'POST', body: { name: 'for the test', scopes: ['read'] } });
     const viewer = await Viewer.open(browser, house.signalbox.url, { key: secret });
     await viewer.goto('/evaluations');
     expect(await viewer.page.getByRole('link', { name: 'Start an evaluation' }).count()).toBe(0);
+    await viewer.goto(`/evaluations/${ids.failed}`);
+    expect(await viewer.page.getByRole('button', { name: 'Delete…' }).count()).toBe(0);
     await viewer.goto('/evaluations/new');
     await viewer.page.getByText('This is not yours to see').waitFor();
     await viewer.close();
