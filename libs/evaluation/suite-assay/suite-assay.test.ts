@@ -148,8 +148,8 @@ describe('the result of a suite', () => {
     // An even split keeps the bound, and says nothing: this judge would give it to any two answers.
     expect(first.verdict).toMatchObject({ outcome: 'inconclusive', reasons: [{ reason: 'judge-cannot-tell', detail: expect.stringMatching(/wanted at least 0\.4, but this judge cannot tell/) }] });
     await expect(run(inputsOf([task], items, { reference: 'poor' }))).rejects.toMatchObject({ reason: 'no-judge' });
-    const keys = async (model: string, replies: 'text' | 'json-schema' = 'text'): Promise<Json[]> =>
-      (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge: { model, url: 'https://judge.example/v1', replies } })).map(({ key }) => key);
+    const keys = async (model: string, form: 'text' | 'json-schema' = 'text'): Promise<Json[]> =>
+      (await suiteAssay.plan({ ...inputsOf([task], items, { reference: 'poor' }), judge: { model, url: 'https://judge.example/v1', replies: form } })).map(({ key }) => key);
     expect(await keys('large')).toEqual(await keys('large'));
     expect(await keys('large')).not.toEqual(await keys('small'));
     expect(await keys('large')).not.toEqual(await keys('large', 'json-schema'));

@@ -77,7 +77,7 @@ export function recalibration(over: Partial<RecalibrationResult> = {}): Recalibr
   const detail = 'A selection bias of strength 0.5 brings the busiest expert from 84 % to 43 % above the mean, and bits per byte from 1.4020 to 1.4060.';
   return {
     ...base, kind: 'recalibration', reference: null, verdict: { outcome: 'pass' as Outcome, reasons: [{ reason: 'evener', detail }] }, summary: detail, items: 48,
-    strengths: [strength(0, 0.84, 1.402), strength(0.25, 0.61, 1.403), strength(0.5, 0.43, 1.406), strength(0.75, 0.31, 1.414), strength(1, 0.22, 1.431)],
+    strengths: [strength(0, 0.84, 1.402), strength(0.25, 0.61, 1.403), strength(0.5, 0.43, 1.406), strength(0.75, 0.31, 1.415), strength(1, 0.22, 1.431)],
     proposal: { strength: 0.5, selectionBias: [[0.1, -0.1], [0.2, -0.2], [0, 0], [0.05, -0.05]] }, ...over,
   };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { comparisonInWords, directionOf } from './direction.ts';
+import { judgeInWords } from './judge-in-words.ts';
 import { aroundToken, boundInWords, gateInWords, sliceInWords, tasksOf } from './suite-result.ts';
 
 const difference = (value: number, low: number | null, high: number | null, pAdjusted: number | null = null) => ({ value, low, high, p: null, pAdjusted });
@@ -37,9 +38,18 @@ describe('a result of a suite', () => {
   it('is read as it is written', () => {
     const [task] = tasksOf({ tasks: [TASK] });
     expect(task!.metrics.map(({ slice, difference: found }) => [slice, found?.value ?? null])).toEqual([[null, 0.1], ['domain german', null]]);
+    expect(task!.judging).toBeNull();
     expect(task!.gates[0]).toMatchObject({ bound: 'at most 0.02, against the reference', outcome: 'fail' });
     expect(task!.failures[0]).toMatchObject({ item: '3', tokens: [{ before: 'not a', token: ' word', after: ' of it', layer: 2, expert: 5, expected: 'one of 0, 1' }] });
     expect(comparisonInWords(task!.metrics)).toBe('Of 1 comparison: 1 worse.');
+  });
+
+  it('says how far a judge can be believed, and takes another version\'s for what it is', () => {
+    const judging = { judge: 'large', pairs: 10, unreadable: 1, tied: 2, consistency: { value: 0.4, low: 0.2, high: 0.7, n: 7 }, firstBoth: 3, secondBoth: 1, standing: 'not-shown' };
+    const [known, strange] = tasksOf({ tasks: [{ id: 'answers', judging }, { id: 'odd', judging: { standing: 7, consistency: 'much', pairs: null } }] });
+    expect(known!.judging).toEqual({ task: 'answers', judge: 'large', standing: 'not-shown', consistency: { value: 0.4, low: 0.2, high: 0.7, n: 7 }, pairs: 10, turned: 4, tied: 2, unreadable: 1 });
+    expect(strange!.judging).toMatchObject({ judge: null, standing: 'unknown', consistency: null, pairs: 0, turned: 0 });
+    expect([judgeInWords(known!.judging!), judgeInWords(strange!.judging!)]).toEqual(['It is not shown that large can tell which answer is better: do not decide by it alone.', 'The result does not say whether the judge can tell which answer is better.']);
   });
 
   it.each([null, 'text', {}, { tasks: 'none' }, { tasks: [null, 3, { metrics: [null, 'x', { candidate: 'much', difference: [] }], gates: [7], failures: ['?', { tokens: [null, 4] }] }] }])('that is no such thing breaks nothing: %j', (result) => {

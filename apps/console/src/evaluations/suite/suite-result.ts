@@ -57,6 +57,21 @@ export interface TaskResult {
   readonly metrics: readonly Metric[];
   readonly gates: readonly GateResult[];
   readonly failures: readonly Failure[];
+  /** Of preferences; null for other tasks. */
+  readonly judging: Judging | null;
+}
+
+/** How far the judge of a preference task can be believed. */
+export interface Judging {
+  readonly task: string;
+  readonly judge: string | null;
+  readonly standing: string;
+  /** Share of pairs that keep their winner when the answers change places. */
+  readonly consistency: Estimate | null;
+  readonly pairs: number;
+  readonly turned: number;
+  readonly tied: number;
+  readonly unreadable: number;
 }
 
 /** Tasks of a suite's result, in its order. */
@@ -70,8 +85,22 @@ export function tasksOf(result: unknown): readonly TaskResult[] {
       metrics: listOf(task['metrics']).map((metric) => metricOf(id, fieldsOf(metric))),
       gates: listOf(task['gates']).map((gate) => gateOf(id, fieldsOf(gate))),
       failures: listOf(task['failures']).map((failure, index) => failureOf(id, fieldsOf(failure), index)),
+      judging: task['judging'] === undefined ? null : judgingOf(id, fieldsOf(task['judging'])),
     };
   });
+}
+
+function judgingOf(task: string, { judge, standing, consistency, pairs, firstBoth, secondBoth, tied, unreadable }: Fields): Judging {
+  return {
+    task,
+    judge: textOf(judge),
+    standing: textOf(standing) ?? 'unknown',
+    consistency: estimateOf(consistency),
+    pairs: numberOf(pairs) ?? 0,
+    turned: (numberOf(firstBoth) ?? 0) + (numberOf(secondBoth) ?? 0),
+    tied: numberOf(tied) ?? 0,
+    unreadable: numberOf(unreadable) ?? 0,
+  };
 }
 
 function metricOf(task: string, { name, unit, slice, better, candidate, reference, difference }: Fields): Metric {

@@ -1,6 +1,7 @@
 import { Card } from '../../ui/card.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { ComparisonCard } from './comparison-card.tsx';
+import { JudgeCard } from './judge-card.tsx';
 import { FailuresCard } from './failures-card.tsx';
 import { GatesCard } from './gates-card.tsx';
 import { MetricsCard } from './metrics-card.tsx';
@@ -23,6 +24,9 @@ export function SuiteView({ result, measured }: { readonly result: unknown; read
   const failures = tasks.flatMap((task) => task.failures);
   return (
     <>
+      {tasks.flatMap(({ judging }) => judging ?? []).map((judging) => (
+        <JudgeCard key={judging.task} judging={judging} />
+      ))}
       {gates.length > 0 && <GatesCard gates={gates} metrics={metrics} />}
       {compared.length > 0 && <ComparisonCard metrics={compared} />}
       {failures.length > 0 && <FailuresCard failures={failures} />}
