@@ -36,7 +36,7 @@ beforeAll(async () => {
   await signalbox.start();
   load = new ExpertLoad(signalbox.url, TEST_KEY);
   await load.begin();
-}, 180_000);
+});
 
 afterAll(async () => {
   await load?.end();
@@ -125,7 +125,8 @@ describe('experts that fail under load', () => {
     const before = { failures: await failures(reason), answered: load.answered };
     inject(faults);
     await untilOut(faults);
-    expect(await failures(reason)).toBeGreaterThan(before.failures);
+    // On a busy machine it may have been out for being slow, before it failed as it was made to.
+    await until(async () => (await failures(reason)) > before.failures, WAIT_MS, () => `no failure is counted as ${reason}`);
     inject([]);
     await untilWell();
     await until(() => load.answered > before.answered + 8, WAIT_MS);

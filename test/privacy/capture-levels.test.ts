@@ -5,7 +5,7 @@ import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-proce
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 const MODEL = 'tiny-mixtral';
 const POLICY: CapturePolicy = { level: 'routes', share: 0.5, seed: 'test', rules: [{ field: 'dataClass', value: 'health', level: 'aggregate' }] };
 

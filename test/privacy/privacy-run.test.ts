@@ -10,7 +10,7 @@ import { canonicalJson } from '#libs/release/manifest-digest';
 import { ReleaseProbe } from '#libs/runtime/probe/release-probe';
 import { importTinyRelease, TINY_MIXTRAL, type TinyRelease } from '../fixtures/tiny-release.ts';
 
-const LIMIT_MS = 240_000;
+const LIMIT_MS = 600_000;
 const PER_DOMAIN = 12;
 
 let release: TinyRelease;

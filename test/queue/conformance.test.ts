@@ -100,7 +100,7 @@ for (const [name, isThere, start] of backends) {
       // The spool may hand over a batch again after its job ended: it must not be swallowed.
       await vi.waitFor(async () => {
         await producer.add([job]);
-        expect(got).toHaveLength(3);
+        expect(got.slice(2)).toContain(job.batchId);
       }, WAIT);
     });
 

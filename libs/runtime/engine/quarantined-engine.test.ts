@@ -66,7 +66,7 @@ describe('a quarantine of experts', () => {
     expect(outcome).toMatchObject({ status: 'failed', failure: 'experts-exhausted' });
     expect((await engine.health(release.releaseId)).exhaustedLayers).toEqual([2]);
     await engine.quarantine(release.releaseId, null);
-    await until(async () => (await collect(engine.generate(request(), never), 1)).outcome.status === 'answered', 5000);
+    await until(async () => (await collect(engine.generate(request(), never), 1)).outcome.status === 'answered', 20_000);
   }, 60_000);
 
   it('of another shape is refused', async () => {
