@@ -4,6 +4,7 @@ import { CliError, EXIT } from '../api/exit-code.ts';
 import { allPages } from '../api/pages.ts';
 import { printable, table } from '../render/plain-text.ts';
 import { type Terminal } from '../terminal.ts';
+import { addNotificationPolicyCommands } from './alerts-policy.ts';
 
 type Alert = CallOutput<'listAlerts'>['items'][number];
 type Detail = CallOutput<'getAlert'>;
@@ -18,7 +19,7 @@ interface ListOptions {
 }
 
 const MAX_SHOWN = 1000;
-const SHOWN_LABELS = ['model', 'release', 'layer', 'expert', 'tenant', 'task', 'language'];
+const SHOWN_LABELS = ['model', 'release', 'layer', 'expert', 'tenant', 'task', 'language', 'subject'];
 
 /** Adds `signalbox alerts ...`. */
 export function addAlertCommands(program: Command, terminal: Terminal, client: () => ApiClient): void {
@@ -55,6 +56,7 @@ export function addAlertCommands(program: Command, terminal: Terminal, client: (
       const alert = undo ? await api.call('unacknowledgeAlert', { params }) : await api.call('acknowledgeAlert', { params, body: note === undefined ? {} : { note } });
       terminal.print(`Alert ${alert.id.slice(0, 12)} is ${alert.acknowledged === null ? 'not acknowledged any more' : `acknowledged by ${printable(alert.acknowledged.byName)}`}.`);
     });
+  addNotificationPolicyCommands(alerts, terminal, client);
 }
 
 async function list(api: ApiClient, terminal: Terminal, { state, model, signal, severity, json }: ListOptions): Promise<void> {

@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { type Matcher as ShownMatcher } from '#libs/alerting/alert/matcher';
 import { type CallInput } from '../api/api-client.ts';
 
 type Matcher = CallInput<'createSilence'>['body']['matchers'][number];
@@ -12,7 +13,7 @@ export function readMatcher(text: string, before: readonly Matcher[] = []): Matc
   return [...before, values.length > 1 ? { label, is: isNot ? 'none-of' : 'one-of', values } : { label, is: isNot ? 'not-equal' : 'equal', value }];
 }
 
-export function matcherText(matcher: Matcher): string {
+export function matcherText(matcher: ShownMatcher): string {
   const sign = matcher.is === 'equal' || matcher.is === 'one-of' ? '=' : '!=';
   return `${matcher.label}${sign}${'values' in matcher ? matcher.values.join('|') : matcher.value}`;
 }

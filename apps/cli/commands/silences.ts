@@ -26,13 +26,12 @@ export function addSilenceCommands(program: Command, terminal: Terminal, client:
     });
   silences
     .command('add')
-    .argument('<matcher...>', 'such as signal=mix-shift, layer!=3 or severity=warning|info')
+    .argument('<matcher...>', 'such as signal=mix-shift, layer!=3 or severity=warning|info', (text: string, before?: Matchers) => readMatcher(text, before))
     .description('tell nobody of the alerts that match')
     .requiredOption('--for <time>', 'how long, such as 30m, 2h or 7d', durationMs)
     .requiredOption('--comment <text>', 'why')
     .option('--dry-run', 'only tell which alerts it would silence')
-    .action(async (texts: string[], options: { for: number; comment: string; dryRun?: boolean }) => {
-      const matchers = texts.reduce<Matchers>((before, text) => readMatcher(text, before), []);
+    .action(async (matchers: Matchers, options: { for: number; comment: string; dryRun?: boolean }) => {
       const api = client();
       if (options.dryRun) {
         const { total, alerts } = await api.call('previewSilence', { body: { matchers } });
