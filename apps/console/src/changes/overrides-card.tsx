@@ -62,7 +62,7 @@ function What({ one: { act, takings } }: { readonly one: ProtectionOverrideRecor
       <ul className="text-xs text-ink-soft">
         {takings.map(({ layer, expert, by, reason }) => (
           <li key={`${layer}/${expert}`} className="wrap-anywhere">
-            <Link to="/experts/$layer/$expert" params={{ layer: String(layer), expert: String(expert) }}>
+            <Link to="/experts/$layer/$expert" params={{ layer: String(layer), expert: String(expert) }} className="underline">
               expert {expert} of layer {layer}
             </Link>
             , by {by}. Protected: {reason}
@@ -82,7 +82,7 @@ function Why({ reason, byName, at, evaluationId }: { readonly reason: string; re
         {evaluationId !== null && (
           <>
             {' · '}
-            <Link to="/evaluations/$evaluationId" params={{ evaluationId }}>
+            <Link to="/evaluations/$evaluationId" params={{ evaluationId }} className="underline">
               its evidence
             </Link>
           </>
