@@ -21,7 +21,7 @@ export function ExchangeList({ exchanges, base, onRemove }: { readonly exchanges
                 <span className="min-w-0 grow">
                   {before[component] === undefined ? <span className="text-ink-soft">not in the base</span> : <ComponentLink sha256={before[component]} />} <span className="text-ink-soft">gives way to</span> <ComponentLink sha256={sha256} />
                 </span>
-                <Button size="small" variant="quiet" aria-label={`Leave ${component} as it is`} onClick={() => onRemove(component)}>
+                <Button size="small" variant="quiet" aria-label={`Leave as it is: ${component}`} onClick={() => onRemove(component)}>
                   Leave as it is
                 </Button>
                 <Field.Error className="w-full text-xs font-medium text-bad" />
