@@ -8,6 +8,7 @@ function queueOf(changes: Partial<BullQueue<CaptureJobData>>): BullQueue<Capture
   const queue = {
     closed: 0,
     waitUntilReady: () => Promise.resolve(),
+    add: () => Promise.resolve(),
     addBulk: () => Promise.resolve(),
     close: () => {
       queue.closed++;
@@ -33,6 +34,19 @@ describe('BullProducer', () => {
     await producer.add([]);
     await producer.add([]);
     expect(opened.map(({ closed }) => closed)).toEqual([1, 1, 0]);
+  });
+
+  it('adds a job alone by itself, and several together', async () => {
+    const added: unknown[] = [];
+    const queue = queueOf({
+      add: (_, { job }, { jobId }) => Promise.resolve(added.push([job.batchId, jobId])),
+      addBulk: (jobs) => Promise.resolve(added.push(jobs.map(({ data: { job }, opts: { jobId } }) => [job.batchId, jobId]))),
+    });
+    const producer = new BullProducer(() => queue);
+    const jobs = ['a', 'b', 'c'].map((batchId) => ({ version: 1, batchId, requests: 1, transport: 'inline', data: '', sha256: '' }) as const);
+    await producer.add(jobs.slice(0, 1));
+    await producer.add(jobs.slice(1));
+    expect(added).toEqual([['a', 'a'], [['b', 'b'], ['c', 'c']]]);
   });
 
   it('sends nothing after a call without an answer until that call has ended', async () => {
