@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { openApiDocument } from '#libs/contract/api/openapi';
 import { INFERENCE_API } from '#libs/contract/openai/routes';
 import { SESSION_COOKIE } from '#libs/platform/auth/browser-session';
@@ -82,7 +82,7 @@ describe('a caller bound to a tenant', () => {
       expect((await asked('acme')).error?.code).not.toBe('tenant_mismatch');
       server.captured.length = 0;
       expect(await call(placed, key, (body) => ({ ...body, model: 'fake', max_tokens: 2, metadata: {} }))).toMatchObject({ status: 200 });
-      expect(server.captured.map(({ record }) => record.segment.tenant)).toEqual(['acme']);
+      await vi.waitFor(() => expect(server.captured.map(({ record }) => record.segment.tenant)).toEqual(['acme']));
     }
   });
 });
@@ -128,7 +128,7 @@ describe('the session of a browser', () => {
     const bound = await signIn((await house.account(['client'], { tenant: 'acme' })).key);
     server.captured.length = 0;
     expect(await ask({ cookie: bound.cookie, 'x-csrf-token': bound.csrfToken })).toMatchObject({ status: 200 });
-    expect(server.captured.map(({ record }) => record.segment.tenant)).toEqual(['acme']);
+    await vi.waitFor(() => expect(server.captured.map(({ record }) => record.segment.tenant)).toEqual(['acme']));
   });
 
   it('counts for nothing where a key comes with it', async () => {

@@ -69,9 +69,11 @@ it('imports of several processes go one after the other, and one that is cancell
   const elsewhere = underSessionLock(house.dataSource, LOCKS.imports, {}, () => new Promise<void>((resolve) => (letGo = resolve)));
   await until(() => letGo !== null, 120_000);
   const waiting = house.importDemo('another').then((job) => held.push(job.state));
+  const underWay = async () => (await house.get('listImports', '/imports')).items.filter(({ state }) => state === 'queued' || state === 'running');
+  await until(async () => (await underWay()).length === 1, 120_000, () => 'the import does not wait');
   const { body: cancelled } = await house.call('/imports', { method: 'POST', body: { directory: house.home, model: 'x' } });
   expect((await house.call(`/imports/${cancelled.id}`, { method: 'DELETE' })).body.state).toBe('cancelled');
-  expect((await house.get('listImports', '/imports')).items.filter(({ state }) => state === 'queued' || state === 'running')).toHaveLength(1);
+  expect(await underWay()).toHaveLength(1);
   expect(held).toEqual([]);
   letGo!();
   await elsewhere;
