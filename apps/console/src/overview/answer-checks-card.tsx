@@ -29,7 +29,7 @@ export function AnswerChecksCard({ model }: { readonly model: string }) {
     <Card
       isFlush={hasRows}
       title="Structured answers"
-      lead="Answers to requests with a response_format, checked against it. Invalid: complete, and not what the schema asks for. Cut off: ended before the value did, for example at max_tokens."
+      lead="Answers to requests with a response_format, checked against it. Invalid: complete, and not what the schema asks for. Cut off: ended before the value did, for example at max_tokens. Counted by whole hours."
       actions={hasRows && <Csv checks={query.data} />}
     >
       <Loaded query={query} rows={2}>

@@ -1,5 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
+import { useState } from 'react';
 import { listReleasesOptions, planPlacementOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type PlacementPlan } from '../../api/gen/types.gen.ts';
 import { Problem } from '../../api/problem.ts';
@@ -41,9 +42,9 @@ export function PlacementCard({ model }: { readonly model: string }) {
     placeholderData: keepPreviousData,
   });
   return (
-    <Card title="Placement" lead="Which experts to copy and on which device to put each. Figures: tokens of the busiest device over the mean of all; 1 is even, and a step waits for the busiest. In blocks: neighbours together, as engines do unless told otherwise." actions={<Csv plan={plan.data} />}>
+    <Card title="Placement" lead="Which experts to copy and on which device to put each. Tokens of the busiest device over the mean of all: 1 is even, and a step waits for the busiest." actions={<Csv plan={plan.data} />}>
       <div className="flex flex-col gap-3">
-        <PlanFields model={model} search={search} error={plan.error} />
+        <PlanFields key={release} model={model} search={search} error={plan.error} />
         <Loaded query={plan} rows={6}>
           {(data) => <Placement plan={data} devices={devices} />}
         </Loaded>
@@ -56,17 +57,26 @@ export function PlacementCard({ model }: { readonly model: string }) {
 function PlanFields({ model, search: { release, devices, memoryGiB, copies }, error }: { readonly model: string; readonly search: PlanSearch; readonly error: unknown }) {
   const setSearch = useSetSearch();
   const releases = useQuery(listReleasesOptions({ query: { model, limit: MAX_RELEASES } })).data?.items ?? [];
+  const [chosen, setChosen] = useState(release ?? '');
+  const known = releases.map(({ releaseId, summary }) => ({ value: releaseId, label: `${shortId(releaseId)}${summary === '' ? '' : `: ${summary}`}` }));
   const number = (data: FormData, name: string): number | undefined => {
     const text = textOf(data, name);
     return text === undefined ? undefined : Number(text);
   };
   const apply = (data: FormData): void => {
-    const next = parsePlan({ release: textOf(data, 'release'), devices: number(data, 'devices'), memoryGiB: number(data, 'memoryGiB'), copies: number(data, 'copies') });
+    const next = parsePlan({ release: chosen, devices: number(data, 'devices'), memoryGiB: number(data, 'memoryGiB'), copies: number(data, 'copies') });
     setSearch({ release: next.release, devices: next.devices, memoryGiB: next.memoryGiB, copies: next.copies });
   };
   return (
     <ProblemForm key={[release, devices, memoryGiB, copies].join(' ')} error={error instanceof Problem && FIELDS.includes(error.field ?? '') ? error : null} fields={FIELDS} label="What the plan is made for" onSubmit={apply} className="flex flex-wrap items-end gap-3">
-      <SelectField name="release" label="Traffic and experts of" defaultValue={release ?? ''} choices={[{ value: '', label: `all releases of ${model}` }, ...releases.map(({ releaseId, summary }) => ({ value: releaseId, label: `${shortId(releaseId)}${summary === '' ? '' : `: ${summary}`}` }))]} className="max-w-80" />
+      <SelectField
+        name="release"
+        label="Traffic and experts of"
+        value={chosen}
+        onChange={(event) => setChosen(event.target.value)}
+        choices={[{ value: '', label: `all releases of ${model}` }, ...known, ...(chosen === '' || known.some(({ value }) => value === chosen) ? [] : [{ value: chosen, label: shortId(chosen) }])]}
+        className="max-w-80"
+      />
       <TextField name="devices" label="Devices" type="number" min={1} max={4096} step={1} defaultValue={devices ?? DEFAULT_DEVICES} className="w-24" />
       <TextField name="memoryGiB" label="Memory of each, GiB" type="number" min={0} step="any" defaultValue={memoryGiB ?? ''} placeholder="enough" className="w-36" />
       <TextField name="copies" label="Extra copies a layer" type="number" min={0} max={256} step={1} defaultValue={copies ?? 0} className="w-36" />
@@ -89,7 +99,7 @@ function Placement({ plan, devices }: { readonly plan: PlacementPlan; readonly d
       <div className="max-h-112 overflow-y-auto rounded border border-line" tabIndex={0} role="group" aria-label="Plan by layer, scrolls">
         <DataTable caption="Plan by layer" columns={COLUMNS} rows={layers} rowKey={({ layer }) => String(layer)} empty={<Empty title="No traffic in this time">Choose a longer time, or send some requests.</Empty>} />
       </div>
-      <p className="text-xs text-ink-soft">The CSV names the devices of each expert; tokens of an expert with copies are shared out evenly.</p>
+      <p className="text-xs text-ink-soft">In blocks: neighbours together, as engines do unless told otherwise. The CSV names the devices of each expert; tokens of an expert with copies are shared out evenly.</p>
     </>
   );
 }
