@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type LoadResult, runLoad } from '../harness/completion-load.ts';
 import { withHome } from '../harness/home.ts';
 import { describeMachine } from '../harness/machine.ts';
 import { option } from '../harness/options.ts';
-import { treeCpuMs } from '../harness/process-tree.ts';
+import { productCpu, type ProductCpu } from '../harness/process-tree.ts';
 import { DEMO_VOCAB_SIZE, type SignalboxUnderTest, startSignalbox } from '../harness/signalbox.ts';
 import { format, quantile, summarise } from '../harness/summary.ts';
 
@@ -17,12 +19,18 @@ const SERVERS = [
   { name: 'off again', capture: 'off' },
 ] as const;
 
-/** A round's load, and the processor time that the server with all its processes took meanwhile. */
+const PARTS = ['engine', 'server', 'pipeline', 'watch', 'postgres', 'other'] as const;
+
+/** A round's load, and the processor time that the parts of the product took meanwhile. */
 interface Round extends LoadResult {
-  readonly cpuMs: number;
+  readonly cpu: ProductCpu;
 }
 
-const cpuPerToken = (round: Round) => (round.cpuMs / (round.promptTokens + round.completionTokens)) * 1_000;
+const cpuMs = ({ cpu }: Round) => PARTS.reduce((sum, part) => sum + cpu[part], 0);
+const cpuPerToken = (round: Round) => (cpuMs(round) / (round.promptTokens + round.completionTokens)) * 1_000;
+/** Microseconds a token, over all rounds. */
+const partPerToken = (rounds: readonly Round[], part: keyof ProductCpu) =>
+  (rounds.reduce((sum, { cpu }) => sum + cpu[part], 0) / rounds.reduce((sum, { promptTokens, completionTokens }) => sum + promptTokens + completionTokens, 0)) * 1_000;
 const throughput = (result: LoadResult) => ((result.promptTokens + result.completionTokens) / result.wallMs) * 1_000;
 const p99 = (result: LoadResult) => quantile(result.requestMs, 0.99);
 
@@ -44,11 +52,11 @@ async function main(home: string): Promise<void> {
         const index = (turn + round + 1) % servers.length;
         const server = servers[index];
         if (!server) continue;
-        const before = treeCpuMs(server.process.pid);
+        const before = cpuOf(server, home);
         const result = await runLoad(server.target, { ...LOAD, requests, seed: round + 2 });
         // What the pipeline does with the traces afterwards is capture's too.
         await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
-        if (round >= 0) results[index]?.push({ ...result, cpuMs: treeCpuMs(server.process.pid) - before });
+        if (round >= 0) results[index]?.push({ ...result, cpu: difference(cpuOf(server, home), before) });
       }
     }
   } finally {
@@ -58,14 +66,24 @@ async function main(home: string): Promise<void> {
   for (const [index, { name }] of SERVERS.entries()) {
     const mine = results[index] ?? [];
     const ratio = (figure: (round: Round) => number) => summarise(mine.map((result, round) => figure(result) / figure(off[round] ?? result)));
-    const totalCpu = (runs: readonly Round[]) => runs.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
+    const totalCpu = (runs: readonly Round[]) => runs.reduce((sum, run) => sum + cpuMs(run), 0);
     const totalMs = (runs: readonly LoadResult[]) => runs.reduce((sum, { wallMs }) => sum + wallMs, 0);
     console.log(`\n${name}`);
     console.log(`  throughput  ${format(summarise(mine.map(throughput)))} tokens/s`);
     console.log(`  p99         ${format(summarise(mine.map(p99)), 1)} ms`);
     console.log(`  cpu         ${format(summarise(mine.map(cpuPerToken)), 1)} us per token, of all processes`);
+    console.log(`  by part     ${PARTS.map((part) => `${part} ${partPerToken(mine, part).toFixed(1)}`).join(', ')} us per token, over all rounds`);
     if (index !== 1) console.log(`  against capture off, by round: throughput ${format(ratio(throughput), 3)}, p99 ${format(ratio(p99), 3)}, cpu ${format(ratio(cpuPerToken), 3)}; over all rounds: throughput ${(totalMs(off) / totalMs(mine)).toFixed(3)}, cpu ${(totalCpu(mine) / totalCpu(off)).toFixed(3)}`);
   }
+}
+
+function cpuOf({ target, process: server }: SignalboxUnderTest, home: string): ProductCpu {
+  const { place } = JSON.parse(readFileSync(join(home, target.name, 'postgres', 'launch.json'), 'utf8')) as { place: string };
+  return productCpu(server.pid, Number(readFileSync(join(place, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]));
+}
+
+function difference(now: ProductCpu, before: ProductCpu): ProductCpu {
+  return { engine: now.engine - before.engine, server: now.server - before.server, pipeline: now.pipeline - before.pipeline, watch: now.watch - before.watch, postgres: now.postgres - before.postgres, other: now.other - before.other };
 }
 
 await withHome(main);

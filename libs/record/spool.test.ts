@@ -79,6 +79,25 @@ describe('spool', () => {
     expect(segmentAgeLimitMs(200, 1e9)).toBe(30_000);
   });
 
+  it('lets segments of steady traffic grow older, and those after a pause no more', async () => {
+    const spool = await openSpool({ steadyAgeMs: 600 });
+    const closesAfter = async (number: number, ageMs: number): Promise<void> => {
+      await spool.append(capturedFixture(number));
+      clock.advance(ageMs - 1);
+      // Behind whatever the clock has set going.
+      await spool.append(capturedFixture(100 + number));
+      expect(spool.batches()).toHaveLength(number);
+      clock.advance(1);
+      await vi.waitFor(() => expect(spool.batches()).toHaveLength(number + 1), 20_000);
+    };
+    await closesAfter(0, 200);
+    await closesAfter(1, 600);
+    await closesAfter(2, 600);
+    clock.advance(200);
+    await closesAfter(3, 200);
+    expect(await requestIds(spool)).toEqual([0, 100, 1, 101, 2, 102, 3, 103].map(idOf));
+  });
+
   it('refuses by name what does not fit, counts it, and takes records again after room is made', async () => {
     const bytes = encodeFrame(capturedFixture(1)).length;
     const spool = await openSpool({ maxBytes: bytes * 2 + 10 });

@@ -20,6 +20,8 @@ export interface SpoolOptions {
   readonly segmentBytes: number;
   /** ... or when its first record is this old; longer while many batches wait. */
   readonly segmentAgeMs: number;
+  /** The same for a segment begun within `segmentAgeMs` of the end of another, as under steady traffic. Left out: `segmentAgeMs`. */
+  readonly steadyAgeMs?: number;
   /** Bytes of all records held; beyond it records are refused. */
   readonly maxBytes: number;
   readonly clock: Clock;
@@ -69,6 +71,7 @@ export class Spool {
   private pendingBytes = 0;
   private heldBytes = 0;
   private appended = 0;
+  private lastClosedAtMs = Number.NEGATIVE_INFINITY;
   private active: OpenSegment | null = null;
   private cancelAge: () => void = () => undefined;
   private cancelBeat: () => void = () => undefined;
@@ -262,9 +265,10 @@ export class Spool {
   }
 
   private async openSegment(): Promise<OpenSegment> {
-    const { durability, segmentAgeMs, clock } = this.options;
+    const { durability, segmentAgeMs, steadyAgeMs = segmentAgeMs, clock } = this.options;
     const segment = await OpenSegment.create(this.own.folder, durability === 'fsync');
-    this.cancelAge = clock.after(segmentAgeLimitMs(segmentAgeMs, this.sealed.size), () => {
+    const ageMs = clock.nowMs() - this.lastClosedAtMs < segmentAgeMs ? steadyAgeMs : segmentAgeMs;
+    this.cancelAge = clock.after(segmentAgeLimitMs(ageMs, this.sealed.size), () => {
       void this.enqueue(() => (this.active === segment ? this.sealActive() : Promise.resolve()));
     });
     return segment;
@@ -274,6 +278,7 @@ export class Spool {
     const segment = this.active;
     if (segment === null) return;
     this.active = null;
+    this.lastClosedAtMs = this.options.clock.nowMs();
     this.cancelAge();
     // A segment that cannot be closed keeps its file: the next open finds and recovers it.
     const batch = await segment.seal(this.options.clock.nowMs()).catch(() => {
