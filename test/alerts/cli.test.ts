@@ -81,7 +81,8 @@ it('shows, tries and sets the notification policy, by the names of receivers', a
   expect(shown).toContain('Generation 0, as it ships.');
   expect(await run('alerts', 'policy', 'preview', 'signal=review-overdue', 'severity=warning')).toContain('Nobody would be told of it.');
 
-  writeFileSync(join(folder, 'policy.yaml'), `${shown.split('\n').slice(1).join('\n').replace('receivers: []', 'receivers: [team]').replace('routes: []', 'routes:\n  - name: paging\n    matchers: [{ label: severity, is: equal, value: critical }]\n    receivers: [on-call]\n    groupBy: [model]')}`);
+  const routes = 'routes:\n  - name: paging\n    matchers: [{ label: severity, is: equal, value: critical }]\n    receivers: [on-call]\n    groupBy: [model]';
+  writeFileSync(join(folder, 'policy.yaml'), shown.split('\n').slice(1).join('\n').replace('receivers: []', 'receivers: [team]').replace('routes: []', routes));
   const draft = await run('alerts', 'policy', 'preview', 'signal=mix-shift', 'severity=critical', 'model=toy', 'layer=3', '--file', 'policy.yaml');
   expect(draft).toMatch(/on-call +on +route paging +model=toy +30 s \/ 300 s \/ 14400 s/);
   expect(draft).toContain('Nobody is told of it while an alert with signal=router-shift fires that has the same model, release, layer.');
