@@ -15,7 +15,7 @@ export const LEVEL_ABOUT: Readonly<Record<Level, string>> = {
 };
 
 /** What is kept of requests to a model. */
-export interface CaptureInForce {
+interface CaptureInForce {
   readonly level: Level;
   /** Share of requests of which a trace is kept, 0 to 1; the others count in the sums alone. 1 where no traces are kept at all. */
   readonly share: number;

@@ -1,6 +1,6 @@
 import { type Import } from '../../api/gen/types.gen.ts';
 
-export type Derivation = NonNullable<Import['derivation']>;
+type Derivation = NonNullable<Import['derivation']>;
 /** An import that makes a release of another one. */
 export type DerivationJob = Import & { readonly derivation: Derivation };
 
