@@ -14,9 +14,11 @@ import { underHolderLock } from '#libs/store/evaluation/holder-lock';
 import { RunClaims } from '#libs/store/evaluation/run-claims';
 import { Suites } from '#libs/store/evaluation/suites';
 import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
+import { until } from '../harness/until.ts';
 
 const NOW = Date.UTC(2026, 10, 22);
 const DAY_MS = 86_400_000;
+const WAIT_MS = 60_000;
 const BY = { createdBy: 'user:ada', atMs: NOW };
 
 let postgres: TestPostgres;
@@ -89,6 +91,21 @@ describe('datasets and suites', () => {
     await expect(put(new Uint8Array(1), EVALUATION_LIMITS.datasetItems + 1)).rejects.toMatchObject({ reason: 'dataset-too-large' });
     await expect(putSuite(sha('nothing'))).rejects.toMatchObject({ reason: 'dataset-missing', field: 'tasks[0].dataset' });
     expect(await suites.list(10)).toEqual([]);
+  });
+
+  it('are kept anew where somebody deletes them at the same moment', async () => {
+    const dataset = await putDataset();
+    const digest = await putSuite(dataset);
+    const rival = dataSource.createQueryRunner();
+    await rival.startTransaction();
+    await rival.query('DELETE FROM signalbox.evaluation_suite_dataset WHERE suite = $1', [digest]);
+    await rival.query('DELETE FROM signalbox.evaluation_suite WHERE digest = $1', [digest]);
+    const kept = suites.put(suiteOf(dataset), { createdBy: 'user:ada', atMs: NOW + 1 }, () => audit('suite.put', `suite/${digest}`));
+    await until(async () => ((await dataSource.query('SELECT 1 FROM pg_locks WHERE NOT granted')) as unknown[]).length > 0, WAIT_MS);
+    await rival.commitTransaction();
+    await rival.release();
+    expect(await kept).toMatchObject({ isNew: true, stored: { digest, createdAtMs: NOW + 1 } });
+    expect(await dataSource.query('SELECT dataset FROM signalbox.evaluation_suite_dataset')).toEqual([{ dataset }]);
   });
 
   it('are listed page by page, newest first', async () => {

@@ -51,20 +51,15 @@ export class Datasets {
     const sha256 = createHash('sha256').update(content).digest('hex');
     return this.dataSource.transaction(async (manager) => {
       const at = new Date(atMs);
-      const inserted: Row[] = await manager.query(
-        `INSERT INTO signalbox.evaluation_dataset (sha256, content, items, bytes, created_by, created_at, last_used_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (sha256) DO NOTHING RETURNING ${COLUMNS}`,
+      // One statement: a dataset that is being deleted meanwhile is waited for, and then kept anew.
+      const [row]: (Row & { readonly is_new: boolean })[] = await manager.query(
+        `INSERT INTO signalbox.evaluation_dataset AS kept (sha256, content, items, bytes, created_by, created_at, last_used_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (sha256) DO UPDATE SET last_used_at = greatest(kept.last_used_at, $6) RETURNING ${COLUMNS}, xmax = 0 AS is_new`,
         [sha256, Buffer.from(content.buffer, content.byteOffset, content.byteLength), items, content.byteLength, createdBy, at],
       );
-      if (inserted[0]) {
-        await appendAudit(manager, auditOf(sha256));
-        return { dataset: toDataset(inserted[0]), isNew: true };
-      }
-      const [[row]] = (await manager.query(
-        `UPDATE signalbox.evaluation_dataset SET last_used_at = greatest(last_used_at, $2) WHERE sha256 = $1 RETURNING ${COLUMNS}`,
-        [sha256, at],
-      )) as [Row[], number];
-      return { dataset: toDataset(row!), isNew: false };
+      const { is_new: isNew, ...dataset } = row!;
+      if (isNew) await appendAudit(manager, auditOf(sha256));
+      return { dataset: toDataset(dataset), isNew };
     });
   }
 

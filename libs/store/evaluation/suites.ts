@@ -48,17 +48,18 @@ export class Suites {
       const there = new Set(used.map(({ sha256 }) => sha256));
       const lacking = suite.tasks.findIndex(({ dataset }) => !there.has(dataset));
       if (lacking !== -1) throw new EvaluationError('dataset-missing', `tasks[${lacking}].dataset`, `There is no dataset ${suite.tasks[lacking]!.dataset}: upload it first.`);
-      const inserted: Row[] = await manager.query(
-        `INSERT INTO signalbox.evaluation_suite (digest, name, content, created_by, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $5) ON CONFLICT (digest) DO NOTHING RETURNING ${COLUMNS}`,
+      // One statement: a suite that is being deleted meanwhile is waited for, and then kept anew.
+      const [row]: (Row & { readonly is_new: boolean })[] = await manager.query(
+        `INSERT INTO signalbox.evaluation_suite AS kept (digest, name, content, created_by, created_at, last_used_at) VALUES ($1, $2, $3, $4, $5, $5)
+         ON CONFLICT (digest) DO UPDATE SET last_used_at = greatest(kept.last_used_at, $5) RETURNING ${COLUMNS}, xmax = 0 AS is_new`,
         [digest, suite.name, content, createdBy, at],
       );
-      if (inserted[0]) {
+      const { is_new: isNew, ...stored } = row!;
+      if (isNew) {
         await manager.query('INSERT INTO signalbox.evaluation_suite_dataset (suite, dataset) SELECT $1, unnest($2::text[])', [digest, datasets]);
         await appendAudit(manager, auditOf(digest));
-        return { stored: toSuite(inserted[0]), isNew: true };
       }
-      const [[row]] = (await manager.query(`UPDATE signalbox.evaluation_suite SET last_used_at = greatest(last_used_at, $2) WHERE digest = $1 RETURNING ${COLUMNS}`, [digest, at])) as [Row[], number];
-      return { stored: toSuite(row!), isNew: false };
+      return { stored: toSuite(stored), isNew };
     });
   }
 
