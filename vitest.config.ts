@@ -37,6 +37,7 @@ const WAIT_MS = 20_000;
 const system = {
   testTimeout: 600_000,
   hookTimeout: 600_000,
+  expect: { poll: { timeout: 120_000 } },
   globalSetup: ['test/fixtures/postgres-clusters.ts'],
 };
 

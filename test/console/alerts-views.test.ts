@@ -97,6 +97,7 @@ describe.skipIf(CHROMIUM === null)('the views of alerts', () => {
     await picture.getByRole('link', { name: 'expert 7' }).waitFor();
     await page.getByText(/against the traffic that the baseline was frozen from/).waitFor();
     await picture.getByRole('button', { name: 'Table' }).click();
+    await picture.getByRole('row').nth(8).waitFor();
     const rows = await picture.getByRole('row').allInnerTexts();
     expect(rows).toHaveLength(9);
     // All zeros: two experts take half of the selections each.

@@ -48,7 +48,7 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
     await page.getByRole('table').getByRole('link').click();
     await page.getByRole('heading', { level: 2, name: 'key.create' }).waitFor();
     const diff = page.getByRole('region', { name: 'The state before and after' });
-    expect(await diff.getByRole('row').filter({ hasText: 'scopes' }).innerText()).toMatch(/scopes\s+added\s+not there\s+read/);
+    await expect.poll(() => diff.getByRole('row').filter({ hasText: 'scopes' }).innerText()).toMatch(/scopes\s+added\s+not there\s+read/);
     expect(await page.content()).not.toContain(key.secret);
     expect(await viewer.violations()).toEqual([]);
     expect(viewer.complaints).toEqual([]);
@@ -66,7 +66,7 @@ describe.skipIf(CHROMIUM === null)('the audit log', () => {
     await page.getByRole('table').getByRole('link').first().click();
     const diff = page.getByRole('region', { name: 'The state before and after' });
     await diff.getByRole('row').filter({ hasText: 'roles' }).getByText('viewer, auditor').waitFor();
-    expect(await diff.getByRole('row').count()).toBe(2);
+    await expect.poll(() => diff.getByRole('row').count()).toBe(2);
     await page.getByRole('button', { name: 'that stayed the same' }).click();
     await diff.getByRole('row').filter({ hasText: 'email' }).waitFor();
     await viewer.close();

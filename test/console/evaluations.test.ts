@@ -76,7 +76,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await viewer.goto('/evaluations?kind=attribution');
     const table = page.getByRole('table', { name: 'Evaluations, newest first' });
     await table.getByRole('link', { name: 'Attribution · held-out' }).waitFor();
-    expect(await table.getByRole('row').count()).toBe(2);
+    await expect.poll(() => table.getByRole('row').count()).toBe(2);
     await page.getByLabel('Kind').selectOption('suite');
     await page.getByLabel('State').selectOption('failed');
     await until(async () => (await table.getByRole('row').count()) === 2 && (await table.getByText('failed').count()) > 0, WAIT_MS, () => 'the list is not narrowed');
@@ -95,16 +95,16 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await viewer.goto(`/evaluations/${ids.suite}`);
     await page.getByText('Python got better by 0.21 bits per byte; German got worse beyond its gate.').first().waitFor();
     const gates = page.getByRole('table', { name: 'Gates, broken ones first' });
-    expect(await gates.getByRole('row').nth(1).innerText()).toMatch(/fail[\s\S]*bits per byte at most 0\.05, against the reference[\s\S]*domain german/);
+    await expect.poll(() => gates.getByRole('row').nth(1).innerText()).toMatch(/fail[\s\S]*bits per byte at most 0\.05, against the reference[\s\S]*domain german/);
     const chart = page.getByRole('figure', { name: /Difference of bits per byte in held-out/ });
-    expect(await chart.getByRole('listitem').filter({ hasText: 'german' }).innerText()).toMatch(/worse/);
+    await expect.poll(() => chart.getByRole('listitem').filter({ hasText: 'german' }).innerText()).toMatch(/worse/);
     await chart.getByRole('button', { name: 'Table' }).click();
-    expect(await chart.getByRole('row').filter({ hasText: 'python' }).innerText()).toMatch(/-0\.21/);
+    await expect.poll(() => chart.getByRole('row').filter({ hasText: 'python' }).innerText()).toMatch(/-0\.21/);
     const download = page.waitForEvent('download');
     await chart.getByRole('button', { name: 'CSV' }).click();
     expect((await download).suggestedFilename()).toBe('evaluation-held-out-bitsPerByte.csv');
-    expect(await page.getByRole('list', { name: 'Tokens of item 12' }).innerText()).toMatch(/layer 2, expert 6[\s\S]*expected: one of 3/);
-    expect(await page.locator('mark').first().textContent()).toBe(' return');
+    await expect.poll(() => page.getByRole('list', { name: 'Tokens of item 12' }).innerText()).toMatch(/layer 2, expert 6[\s\S]*expected: one of 3/);
+    await expect.poll(() => page.locator('mark').first().textContent()).toBe(' return');
     await page.getByText('By the clock').first().waitFor();
     await page.getByRole('link', { name: 'Open the attribution' }).click();
     await page.getByText('It was expert/2/3: the new experts with the old routers').first().waitFor();
@@ -116,11 +116,11 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     const { page } = viewer;
     await viewer.goto(`/evaluations/${ids.attribution}`);
     const swap = page.getByRole('figure', { name: /old and new routers/ });
-    expect(await swap.getByRole('row').nth(2).innerText()).toMatch(/new router[\s\S]*the candidate/);
+    await expect.poll(() => swap.getByRole('row').nth(2).innerText()).toMatch(/new router[\s\S]*the candidate/);
     await swap.getByRole('button', { name: 'Table' }).click();
-    expect(await swap.getByRole('row').count()).toBe(5);
+    await expect.poll(() => swap.getByRole('row').count()).toBe(5);
     const shares = page.getByRole('figure', { name: /Share of each component/ });
-    expect(await shares.getByRole('listitem').filter({ hasText: 'expert/2/3' }).innerText()).toMatch(/82% of the change, named, 100% sure/);
+    await expect.poll(() => shares.getByRole('listitem').filter({ hasText: 'expert/2/3' }).innerText()).toMatch(/82% of the change, named, 100% sure/);
     await viewer.close();
   });
 
@@ -178,7 +178,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await viewer.goto('/experts/2/5');
     const card = page.getByRole('region', { name: 'Protection' });
     await card.getByText('protected', { exact: true }).waitFor();
-    expect(await card.innerText()).toMatch(/The evaluation that proposed it/);
+    await expect.poll(() => card.innerText()).toMatch(/The evaluation that proposed it/);
     expect(await viewer.violations()).toEqual([]);
     await viewer.goto('/experts/0/0');
     await card.getByText('Not protected.').waitFor();

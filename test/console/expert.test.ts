@@ -54,6 +54,7 @@ describe.skipIf(CHROMIUM === null)('the page of an expert', () => {
     const tasks = (await usage('&groupBy=task')).groups.map(({ group, layers }) => ({ group, own: layers[0]!.load[EXPERT]!, all: layers[0]!.load.reduce((sum, one) => sum + one, 0) }));
     const most = tasks.toSorted((a, b) => b.own / b.all - a.own / a.all)[0]!;
     const users = page.getByRole('table', { name: 'Use of the expert by task' });
+    await users.getByRole('rowheader').first().waitFor();
     const [first] = await users.getByRole('row').filter({ has: page.getByRole('rowheader') }).allTextContents();
     expect(first).toContain(most.group);
     expect(first).toContain(percent(most.own / most.all, 2));
@@ -66,8 +67,8 @@ describe.skipIf(CHROMIUM === null)('the page of an expert', () => {
     expect((await page.getByRole('list', { name: /serve tokens together/ }).getByRole('listitem').first().textContent())!.replaceAll(/\s+/g, '')).toBe(`expert${partner.at}${percent(partner.value, 1)}`);
     expect(await textOf('Data rules')).toContain('It serves only requests with region eu.');
     expect(await textOf('Scope and card')).toContain('Contracts <b>only</b>');
-    expect(await page.getByRole('table', { name: 'Versions of the expert' }).getByRole('rowheader').count()).toBe(2);
-    expect(await page.getByRole('link', { name: 'from the one here' }).getAttribute('href')).toContain(`/releases/components/${sha256}?`);
+    await expect.poll(() => page.getByRole('table', { name: 'Versions of the expert' }).getByRole('rowheader').count()).toBe(2);
+    await expect.poll(() => page.getByRole('link', { name: 'from the one here' }).getAttribute('href')).toContain(`/releases/components/${sha256}?`);
     expect(await viewer.violations()).toEqual([]);
     expect(viewer.complaints).toEqual([]);
     await viewer.close();

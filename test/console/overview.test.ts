@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM === null)('the overview', () => {
     const viewer = await open();
     await sentence(viewer, /without traffic to judge by/).waitFor(soon);
     const how = viewer.page.getByRole('region', { name: 'No traffic to show in this time' });
-    expect(await how.getByRole('region', { name: 'The request' }).textContent()).toContain(`curl ${house.signalbox.url}/v1/completions`);
+    await expect.poll(() => how.getByRole('region', { name: 'The request' }).textContent()).toContain(`curl ${house.signalbox.url}/v1/completions`);
     await how.getByRole('button', { name: 'Copy the request' }).waitFor();
     const barriers = await viewer.violations();
     await house.traffic(40);

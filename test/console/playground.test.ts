@@ -39,7 +39,7 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     const link = page.getByRole('link', { name: 'Open its trace' });
     await link.waitFor();
     const { choices } = await house.send<{ choices: readonly { text: string }[] }>('POST', '/v1/completions', { model: MODEL, prompt: PROMPT, max_tokens: 24, temperature: 0, seed: 7 });
-    expect(await page.getByTestId('answer').textContent()).toBe(choices[0]?.text);
+    await expect.poll(() => page.getByTestId('answer').textContent()).toBe(choices[0]?.text);
     const facts = await page.getByRole('region', { name: 'Answer', exact: true }).textContent();
     expect(facts).toContain(stable.slice(0, 10));
     expect(facts).toContain('stable');
@@ -95,8 +95,8 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
       const { choices } = await house.send<{ choices: readonly { text: string }[] }>('POST', '/v1/completions', { model: MODEL, prompt: PROMPT, max_tokens: 24, temperature: 0, seed: 1 }, { 'x-signalbox-pin-release': release });
       return choices[0]!.text;
     };
-    expect(await page.getByRole('region', { name: 'Answer of release A' }).textContent()).toBe(await ask(stable));
-    expect(await page.getByRole('region', { name: 'Answer of release B' }).textContent()).toBe(await ask(candidate));
+    await expect.poll(() => page.getByRole('region', { name: 'Answer of release A' }).textContent()).toBe(await ask(stable));
+    await expect.poll(() => page.getByRole('region', { name: 'Answer of release B' }).textContent()).toBe(await ask(candidate));
     const looks = (): Promise<number> => house.get<{ items: readonly unknown[] }>('/audit?action=trace.read&limit=50').then(({ items }) => items.length);
     const before = await looks();
     await page.getByText('written to the audit log').waitFor();
@@ -104,8 +104,7 @@ describe.skipIf(CHROMIUM === null)('the playground', () => {
     await page.getByRole('button', { name: 'Look at both traces' }).click();
     await page.getByText('Decisions that differ').waitFor();
     expect(await looks()).toBe(before + 2);
-    const first = await page.getByRole('region', { name: 'Routing' }).textContent();
-    expect(first).toMatch(/First divergencetoken \d+, layer \d/);
+    await expect.poll(() => page.getByRole('region', { name: 'Routing' }).textContent()).toMatch(/First divergencetoken \d+, layer \d/);
     await page.getByRole('button', { name: /token 0,/ }).click();
     await page.getByRole('button', { name: 'Table' }).first().click();
     await page.getByRole('table', { name: /by layer/ }).waitFor();

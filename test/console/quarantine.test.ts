@@ -29,7 +29,7 @@ describe.skipIf(CHROMIUM === null)('an expert is taken out of service in the con
     const dialog = page.getByRole('dialog', { name: `Quarantine expert ${EXPERT} of layer ${LAYER}` });
     await dialog.getByText(`gets no more tokens, in every release of ${MODEL}, those to come too, in the live process, at once.`).waitFor();
     await dialog.getByText('7 experts of the layer are left; each token selects 2.').waitFor();
-    expect(await dialog.getByRole('button', { name: 'Take it out of service' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Take it out of service' }).isDisabled()).toBe(true);
     expect(await viewer.violations()).toEqual([]);
     await dialog.getByLabel('Reason').fill('answers in the wrong language');
     await dialog.getByRole('button', { name: 'Take it out of service' }).click();

@@ -143,7 +143,7 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     const dialog = openDialog(page);
     await dialog.getByText(`1 release holds it and becomes unusable: ${candidate.slice(0, 10)}.`).waitFor();
     await dialog.getByText(new RegExp(`${MODEL}: its canary ${candidate.slice(0, 10)} ends`)).waitFor();
-    expect(await dialog.getByRole('button', { name: 'Recall it everywhere' }).isDisabled()).toBe(true);
+    await expect.poll(() => dialog.getByRole('button', { name: 'Recall it everywhere' }).isDisabled()).toBe(true);
     await dialog.getByLabel('Reason').fill('It gives out addresses.');
     await dialog.getByRole('button', { name: 'Recall it everywhere' }).click();
     await page.getByText('Recalled: no release that holds it can be chosen.').waitFor();

@@ -30,7 +30,7 @@ describe.skipIf(CHROMIUM === null)('a re-tuned checkpoint on its way to all requ
     await page.getByRole('button', { name: 'Compare weights of expert/3/5' }).click();
     const weights = page.getByRole('table', { name: 'Weights of expert/3/5' });
     // The fixture moves each weight by 5 % of the tensor's scale.
-    expect(await weights.getByRole('row').filter({ hasText: 'down_proj' }).textContent()).toMatch(/320 F16(4\.9|5|5\.0)\d?%/);
+    await expect.poll(() => weights.getByRole('row').filter({ hasText: 'down_proj' }).textContent()).toMatch(/320 F16(4\.9|5|5\.0)\d?%/);
 
     await page.goBack();
     await page.getByRole('link', { name: 'Start a canary…' }).click();

@@ -95,12 +95,12 @@ describe.skipIf(CHROMIUM === null)('requests in the console', () => {
     expect(Object.fromEntries(new URL(page.url()).searchParams)).toMatchObject({ flag: 'masked', tenant: 'others' });
 
     const grid = page.getByRole('grid', { name: 'Recorded requests' });
-    expect(await grid.getAttribute('aria-rowcount')).toBe(String(masked.length + 1));
+    await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe(String(masked.length + 1));
     await grid.focus();
     await page.keyboard.press('Home');
     await page.keyboard.press('Enter');
     await page.waitForURL(`**/requests/${masked[0]!.requestId}*`);
-    expect(await page.getByRole('link', { name: 'Generation 1' }).getAttribute('href')).toContain('/changes/data-rules');
+    await expect.poll(() => page.getByRole('link', { name: 'Generation 1' }).getAttribute('href')).toContain('/changes/data-rules');
 
     await viewer.goto(`/requests/${maskedId}`);
     const before = await looksAt(maskedId);
@@ -108,7 +108,7 @@ describe.skipIf(CHROMIUM === null)('requests in the console', () => {
     const text = page.getByRole('listbox');
     await text.waitFor();
     expect(await looksAt(maskedId)).toBe(before + 1);
-    expect(await text.innerText()).toContain('group');
+    await expect.poll(() => text.innerText()).toContain('group');
 
     const chosen = text.locator('[aria-selected="true"]');
     const first = await chosen.getAttribute('id');
@@ -209,7 +209,7 @@ describe.skipIf(CHROMIUM === null)('requests in the console', () => {
     const third = all.items[3]!;
     await viewer.goto(`/requests?range=1h&at=${encodeURIComponent(third.at)}`);
     await page.getByRole('button', { name: 'Back to the newest' }).waitFor();
-    expect(await page.getByRole('grid').locator('[aria-rowindex="2"] a').getAttribute('href')).toContain(all.items[4]!.requestId);
+    await expect.poll(() => page.getByRole('grid').locator('[aria-rowindex="2"] a').getAttribute('href')).toContain(all.items[4]!.requestId);
     expect(viewer.complaints).toEqual([]);
     await viewer.close();
   });

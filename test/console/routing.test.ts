@@ -59,15 +59,15 @@ describe.skipIf(CHROMIUM === null)('routing in the console', () => {
     await viewer.goto(`/routing?model=${MODEL}&range=1h`);
     const grid = page.getByRole('grid', { name: /Experts of tiny-mixtral by layer/ });
     await grid.waitFor();
-    expect(await grid.getAttribute('aria-rowcount')).toBe('4');
-    expect(await grid.getAttribute('aria-colcount')).toBe('8');
+    await expect.poll(() => grid.getAttribute('aria-rowcount')).toBe('4');
+    await expect.poll(() => grid.getAttribute('aria-colcount')).toBe('8');
     expect(await viewer.violations()).toEqual([]);
 
     await grid.focus();
     for (const key of ['ArrowDown', 'ArrowDown', 'End', 'ArrowLeft', 'PageUp', 'ArrowDown']) await page.keyboard.press(key);
     const share = usage.groups[0]!.layers[1]!.share[6]!;
     await page.getByRole('status').filter({ hasText: `layer 1, expert 6: ${percent(share)} of selections` }).waitFor();
-    expect(await grid.getByRole('gridcell').textContent()).toBe('layer 1, expert 6');
+    await expect.poll(() => grid.getByRole('gridcell').textContent()).toBe('layer 1, expert 6');
 
     await page.keyboard.press('Space');
     await page.getByRole('heading', { name: 'Layer 1', exact: true }).waitFor();
