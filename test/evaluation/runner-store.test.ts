@@ -101,7 +101,7 @@ describe('datasets and suites', () => {
     await rival.query('DELETE FROM signalbox.evaluation_suite_dataset WHERE suite = $1', [digest]);
     await rival.query('DELETE FROM signalbox.evaluation_suite WHERE digest = $1', [digest]);
     const kept = suites.put(suiteOf(dataset), { createdBy: 'user:ada', atMs: NOW + 1 }, () => audit('suite.put', `suite/${digest}`));
-    await until(async () => ((await dataSource.query('SELECT 1 FROM pg_locks WHERE NOT granted')) as unknown[]).length > 0, WAIT_MS);
+    await until(async () => (await dataSource.query<unknown[]>('SELECT 1 FROM pg_locks WHERE NOT granted')).length > 0, WAIT_MS);
     await rival.commitTransaction();
     await rival.release();
     expect(await kept).toMatchObject({ isNew: true, stored: { digest, createdAtMs: NOW + 1 } });
