@@ -10,7 +10,7 @@ import { format, quantile, summarise } from '../harness/summary.ts';
 
 const FIRST_PORT = 7193;
 /** Longer than the pipeline waits for a batch to fill. */
-const SETTLE_MS = 1_500;
+const SETTLE_MS = 4_500;
 const LOAD = { parallel: 16, promptTokens: 64, maxTokens: 64, vocabSize: DEMO_VOCAB_SIZE };
 const SERVERS = [
   { name: 'capture full', capture: 'full' },

@@ -12,7 +12,7 @@ import { type FeedOrder, type FeedReport } from './feeder.ts';
 
 const PORT = 7197;
 /** Until the pipeline has taken the last batch. */
-const SETTLE_MS = 2_500;
+const SETTLE_MS = 4_500;
 const PARTS = ['feeder', 'pipeline', 'watch', 'postgres'] as const;
 type Cpu = Record<(typeof PARTS)[number], number>;
 
