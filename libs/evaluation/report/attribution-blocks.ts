@@ -1,6 +1,6 @@
 import { type AttributionResult } from '../attribute/attribution-result.ts';
 import { type Block, type Cell, type ReportInput, short } from './report.ts';
-import { changeRange, counted, decimals, foldedTable, heading, paragraph, partName, percent, range, tableWithRest } from './words.ts';
+import { changeRange, counted, decimals, foldedTable, heading, paragraph, partName, percent, range, tableWithRest, underHeading } from './words.ts';
 
 /** A reviewer looks at the parts that matter; the others are folded. */
 const SHOWN_PARTS = 6;
@@ -21,7 +21,7 @@ export function attributionBlocks({ result, suiteName }: Pick<ReportInput, 'resu
     ...nextBlocks(found),
     heading('What was not measured'),
     { kind: 'list', items: unmeasured(found) },
-    ...checkBlocks(found),
+    ...underHeading('Details', checkBlocks(found)),
   ];
 }
 

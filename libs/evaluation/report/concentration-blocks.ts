@@ -1,7 +1,7 @@
 import { type ConcentrationResult } from '../concentration/concentration-result.ts';
 import { probability } from './figures.ts';
 import { type Block, type Cell, type ReportInput } from './report.ts';
-import { changeRange, counted, decimals, expertName, foldedTable, heading, paragraph, percent, range, tableWithRest } from './words.ts';
+import { changeRange, counted, decimals, expertName, foldedTable, heading, paragraph, percent, range, tableWithRest, underHeading } from './words.ts';
 
 const SHOWN_EXPERTS = 8;
 
@@ -18,7 +18,7 @@ export function concentrationBlocks({ result, evaluationId }: Pick<ReportInput, 
     ...nextBlocks(found, evaluationId),
     heading('What was not measured'),
     { kind: 'list', items: unmeasured(found) },
-    ...detailBlocks(found),
+    ...underHeading('Details', detailBlocks(found)),
   ];
 }
 

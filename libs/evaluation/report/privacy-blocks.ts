@@ -3,7 +3,7 @@ import { type Estimate } from '../run/result.ts';
 import { type Json } from '../run/run.ts';
 import { estimate } from './figures.ts';
 import { type Block, type Cell, type ReportInput } from './report.ts';
-import { counted, foldedTable, heading, paragraph, percent, percentRange, tableWithRest } from './words.ts';
+import { counted, foldedTable, heading, paragraph, percent, percentRange, tableWithRest, underHeading } from './words.ts';
 
 const SHOWN_LEVELS = 8;
 
@@ -27,7 +27,7 @@ export function privacyBlocks({ result, settings }: Pick<ReportInput, 'result' |
     ...nextBlocks(found),
     heading('What was not measured'),
     { kind: 'list', items: found.limits },
-    ...detailBlocks(found),
+    ...underHeading('Details', detailBlocks(found)),
   ];
 }
 

@@ -1,6 +1,6 @@
 import { type RecalibrationResult } from '../recalibration/recalibration-result.ts';
 import { type Block, type Cell, type ReportInput } from './report.ts';
-import { changeRange, counted, decimals, foldedTable, heading, paragraph, percent, tableWithRest } from './words.ts';
+import { changeRange, counted, decimals, foldedTable, heading, paragraph, percent, tableWithRest, underHeading } from './words.ts';
 
 const SHOWN_STRENGTHS = 8;
 
@@ -22,7 +22,7 @@ export function recalibrationBlocks({ result }: Pick<ReportInput, 'result'>): Bl
         `Other texts: balance and quality are about texts like these ${found.items}. Balance has no interval.`,
       ],
     },
-    ...detailBlocks(found),
+    ...underHeading('Details', detailBlocks(found)),
   ];
 }
 

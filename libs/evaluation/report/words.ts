@@ -76,3 +76,8 @@ export function heading(text: string): Block {
 export function paragraph(text: string): Block {
   return { kind: 'text', text };
 }
+
+/** Nothing where there is nothing to stand under it. */
+export function underHeading(text: string, blocks: readonly Block[]): Block[] {
+  return blocks.length === 0 ? [] : [heading(text), ...blocks];
+}
