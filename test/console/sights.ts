@@ -35,6 +35,11 @@ async function showDifference(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Create the release' }).waitFor();
 }
 
+async function askForKey(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Trust a key…' }).click();
+  await page.getByRole('button', { name: 'Trust this key' }).waitFor();
+}
+
 /** Every view of the console. */
 export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, receiverId, accountId, componentSha256 }: Sights): readonly View[] => [
   { name: 'overview', path: '/' },
@@ -50,7 +55,7 @@ export const viewsOf = ({ requestId, stable, candidate, changeId, alertId, recei
   { name: 'release-compare', path: `/releases/compare?a=${stable}&b=${candidate}` },
   { name: 'release-compose', path: `/releases/new?base=${stable}&replace=expert/2/5:${componentSha256}&topK=1`, act: showDifference },
   { name: 'imports', path: '/releases/imports' },
-  { name: 'trust', path: '/releases/trust?ask=add-key' },
+  { name: 'trust', path: '/releases/trust', act: askForKey },
   { name: 'component', path: `/releases/components/${componentSha256}` },
   { name: 'changes', path: '/changes' },
   { name: 'change', path: `/changes/${changeId}` },
