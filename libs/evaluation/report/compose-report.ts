@@ -1,6 +1,7 @@
 import { type MetricResult, type RunResult, type SuiteResult } from '../run/result.ts';
 import { type Json, type RunKind } from '../run/run.ts';
 import { attributionBlocks } from './attribution-blocks.ts';
+import { settingOptions } from './changed-settings.ts';
 import { concentrationBlocks } from './concentration-blocks.ts';
 import { estimate, sliceText } from './figures.ts';
 import { foundBlocks } from './found-blocks.ts';
@@ -80,15 +81,16 @@ function measuredBlocks(measured: Json): Block[] {
 }
 
 function commandOf(kind: RunKind, suite: string, candidate: string, reference: string | null): string {
-  if (kind === 'suite') return ['signalbox eval run', suite, `--candidate ${candidate}`, ...(reference === null ? [] : [`--reference ${reference}`]), '--wait'].join(' ');
-  return kind === 'attribution' ? `signalbox eval attribute ${reference} ${candidate} --suite ${suite} --wait` : `signalbox eval ${kind} ${candidate} --suite ${suite} --wait`;
+  if (kind === 'suite') return ['signalbox eval run', suite, `--candidate ${candidate}`, ...(reference === null ? [] : [`--reference ${reference}`])].join(' ');
+  return kind === 'attribution' ? `signalbox eval attribute ${reference} ${candidate} --suite ${suite}` : `signalbox eval ${kind} ${candidate} --suite ${suite}`;
 }
 
 function reproductionBlocks({ evaluationId, suiteName, spec, resultSha256, settings, result: { kind, candidate, reference, suite } }: ReportInput): Block[] {
-  const command = commandOf(kind, suite, candidate, reference);
+  const options = settingOptions(kind, settings);
+  const command = [commandOf(kind, suite, candidate, reference), ...(options ?? []), '--wait'].join(' ');
   return [
     { kind: 'heading', text: 'How to reproduce' },
-    { kind: 'text', text: 'Runs of the same digests give the same result, to the bit.' },
+    { kind: 'text', text: `Runs of the same digests and settings give the same result, to the bit.${options === null ? ' The settings of this run are with its digests.' : ''}` },
     { kind: 'commands', lines: [command] },
     {
       kind: 'folded',

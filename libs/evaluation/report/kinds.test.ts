@@ -112,6 +112,20 @@ it('recalibration shows balance beside quality, and proposes only what the run p
   expect(part(markdown(none), 'What to do next')).toMatch(/Nothing is proposed\. Allow a larger loss/);
 });
 
+it.each([
+  [{ seed: 1, items: 64 }, '--suite 5{64} --wait'],
+  [{ seed: 7, items: 64 }, '--suite 5{64} --setting seed=7 --wait'],
+  [{ seed: '`rm`' }, '--suite 5{64} --wait'],
+])('says how to get it again, with the settings that are not as usual: %j', (settings, wanted) => {
+  const again = part(markdown(attribution(), { settings }), 'How to reproduce');
+  expect(again).toMatch(new RegExp(`signalbox eval attribute a{64} c{64} ${wanted}\n`));
+  expect(again.includes('The settings of this run are with its digests.')).toBe(settings.seed === '`rm`');
+});
+
+it('writes lists of numbers so that a shell takes them', () => {
+  expect(part(markdown(recalibration(), { settings: { strengths: [0.5, 1] } }), 'How to reproduce')).toContain("--setting 'strengths=[0.5,1]' --wait");
+});
+
 describe('names and texts that somebody wrote', () => {
   it('never become markup', () => {
     const named = attribution({ named: [HOSTILE], summary: HOSTILE, replay: HOSTILE, components: [{ ...attribution().components[0]!, component: HOSTILE, named: true }] });
