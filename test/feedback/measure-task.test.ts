@@ -56,7 +56,7 @@ it('measures again and again while no other process does, shows it at /metrics, 
   const [first] = await readings();
   await until(async () => ((await readings())[0]?.atMs ?? 0) > first!.atMs, WAIT_MS);
   const text = await renderMetrics();
-  expect(text).toContain(`signalbox_routing_entropy_bits{model="toy",release="${RELEASE.slice(0, 12)}",layer="0"`);
+  expect(text).toContain(`signalbox_routing_entropy_shannons{model="toy",release="${RELEASE.slice(0, 12)}",layer="0"`);
   expect(text).toMatch(/signalbox_routing_effective_experts_ratio\{[^}]*\} 0\.9/);
   expect(text.match(/signalbox_routing_expert_load_ratio\{/g)).toHaveLength(3 * 4);
   expect(text).toMatch(/signalbox_measure_duration_seconds_count(\{[^}]*\})? [1-9]/);
@@ -64,6 +64,6 @@ it('measures again and again while no other process does, shows it at /metrics, 
   expect(await store.query('SELECT id FROM signalbox.feedback')).toEqual([]);
   // A release that serves no more is not shown with the figures that it last had.
   await store.query('DELETE FROM signalbox.activation');
-  await until(async () => (await renderMetrics()).includes(`signalbox_routing_entropy_bits{model="toy",release="${RELEASE.slice(0, 12)}",layer="0"} NaN`), WAIT_MS);
+  await until(async () => (await renderMetrics()).includes(`signalbox_routing_entropy_shannons{model="toy",release="${RELEASE.slice(0, 12)}",layer="0"} NaN`), WAIT_MS);
   await one.stop();
 });

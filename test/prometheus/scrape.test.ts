@@ -25,7 +25,8 @@ describe.skipIf(note !== '')(`/metrics and Debian's Prometheus${note}`, () => {
 
   beforeAll(async () => {
     home = newTemporaryHome('signalbox-prometheus-');
-    signalbox = new SignalboxProcess(home, await freePort());
+    // What is measured of the usage is to be among what promtool sees.
+    signalbox = new SignalboxProcess(home, await freePort(), { SIGNALBOX_MEASURE_INTERVAL_MS: '1000' });
   });
   afterAll(async () => {
     for (const child of children) child.kill('SIGKILL');
@@ -56,7 +57,9 @@ describe.skipIf(note !== '')(`/metrics and Debian's Prometheus${note}`, () => {
       const processes = await prometheus.query('count by (process) (process_resident_memory_bytes)');
       expect(processes.map(({ metric }) => metric['process'] ?? 'own').toSorted()).toEqual(['own', 'pipeline', 'watch']);
       expect(prometheus.complaints()).toEqual([]);
-      expect(promtool(await (await fetch(`${signalbox.url}/metrics`)).text())).toBe('');
+      const exposition = async (): Promise<string> => (await fetch(`${signalbox.url}/metrics`)).text();
+      await until(async () => /^signalbox_routing_entropy_shannons\{/m.test(await exposition()), 60_000, () => signalbox.lastWords);
+      expect(promtool(await exposition())).toBe('');
     } finally {
       await prometheus.stop();
     }

@@ -14,7 +14,8 @@ const MAX_LAYERS = 400;
 const duration = meter().createHistogram('signalbox.measure.duration', { unit: 's', description: 'One round over what answers now.', advice: { explicitBucketBoundaries: SECONDS_BUCKETS } });
 const errors = meter().createCounter('signalbox.measure.errors', { description: 'Rounds that failed; they are tried again.' });
 const lost = meter().createCounter('signalbox.feedback.unrouted', { description: 'Requests with feedback whose trace was gone or did not open, so that no expert is known for it.' });
-const entropy = meter().createObservableGauge('signalbox.routing.entropy_bits', { description: 'Entropy of the usage of a layer over the last window, corrected for its size.' });
+// In bits, under the other name of that unit: promtool takes bits for a size of data, and asks for bytes.
+const entropy = meter().createObservableGauge('signalbox.routing.entropy_shannons', { description: 'Entropy of the usage of a layer over the last window, in shannons (bits), corrected for its size.' });
 const effective = meter().createObservableGauge('signalbox.routing.effective_experts_ratio', { description: 'Effective experts of a layer, 2 to the power of its entropy, over all of its experts.' });
 const violation = meter().createObservableGauge('signalbox.routing.max_violation_ratio', { description: 'How far the busiest expert of a layer is above an equal share, in equal shares.' });
 const load = meter().createObservableGauge('signalbox.routing.expert_load_ratio', { description: 'Share of a layer over an equal one of its busiest experts (rank 1 and 2) and its idlest (rank -2 and -1).' });
