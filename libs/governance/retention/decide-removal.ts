@@ -11,20 +11,20 @@ export interface RunFacts {
   readonly compatibility: readonly string[];
 }
 
-export interface SuiteFacts {
+interface SuiteFacts {
   /** Runs of it, in any state. */
   readonly runs: number;
   /** Of them, those that have not ended. */
   readonly openRuns: number;
 }
 
-export interface DatasetFacts {
+interface DatasetFacts {
   /** Names of suites that ask it. */
   readonly suites: readonly string[];
 }
 
 /** `names` is what stands in the way. */
-export type RemovalDecision<Reason extends string> = { readonly outcome: 'remove' } | { readonly outcome: 'keep'; readonly reason: Reason; readonly names: readonly string[] };
+type RemovalDecision<Reason extends string> = { readonly outcome: 'remove' } | { readonly outcome: 'keep'; readonly reason: Reason; readonly names: readonly string[] };
 export type RunRemoval = RemovalDecision<'open' | 'evidence-of-change' | 'evidence-of-protection' | 'evidence-of-override' | 'evidence-of-compatibility'>;
 export type SuiteRemoval = RemovalDecision<'open-runs' | 'runs'>;
 export type DatasetRemoval = RemovalDecision<'suites'>;

@@ -3,7 +3,7 @@ import { decideDatasetRemoval, decideRunRemoval, decideSuiteRemoval, type Datase
 import { type Sha256 } from '#libs/release/component';
 import { appendAudit, type AuditEntry } from '../audit/audit-log.ts';
 
-export type Removal<Decision> = { readonly outcome: 'not-found' } | Decision;
+type Removal<Decision> = { readonly outcome: 'not-found' } | Decision;
 
 /** Names given where something stands in the way. */
 const MAX_NAMED = 10;

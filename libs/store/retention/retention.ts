@@ -7,7 +7,7 @@ import { planRetention, type RetentionLimits, type RetentionPlan } from './plan-
 import { purgeRules } from './purge-rules.ts';
 import { purgeTable } from './purge-table.ts';
 
-export interface RetentionFailure {
+interface RetentionFailure {
   /** Table whose rows could not be purged; the others were. */
   readonly table: string;
   readonly error: unknown;
