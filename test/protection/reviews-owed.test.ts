@@ -17,7 +17,7 @@ import { until } from '../harness/until.ts';
 import { openStore } from '../store/store.fixture.ts';
 
 const MODEL = 'tiny-mixtral';
-const WAIT_MS = 60_000;
+const WAIT_MS = 120_000;
 const NO_TIMING = { groupWaitMs: 0, groupIntervalMs: 200, repeatIntervalMs: 3_600_000 };
 
 interface ToldAlert {
