@@ -3,6 +3,7 @@ import { type FastifyReply, type FastifyRequest } from 'fastify';
 import { DataSource } from 'typeorm';
 import { cookieOf, SESSION_COOKIE } from '#libs/platform/auth/browser-session';
 import { FailedAttempts } from '#libs/platform/auth/failed-attempts';
+import { messageOf } from '#libs/platform/errors/error-code';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type RateDecision, rateHeaders, type RateLimiter, rateLimiter, type RunStatement } from '#libs/platform/limits/rate-limiter';
 import { limitCounts } from '#libs/store/accounts/limit-counts';
@@ -74,7 +75,7 @@ export const storedLimiters: Provider = {
   inject: [CONTROL_SETTINGS, DataSource],
   useFactory: ({ access }: ControlSettings, dataSource: DataSource): Limiters => {
     const log = new Logger(ApiLimits.name);
-    return limiters(limitCounts(dataSource), access, (error) => log.warn({ err: error }, 'the common rate limits are out of reach: this process counts for itself'));
+    return limiters(limitCounts(dataSource), access, (error) => log.warn(`the common rate limits are out of reach, so this process counts for itself: ${messageOf(error)}`));
   },
 };
 

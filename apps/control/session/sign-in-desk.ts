@@ -4,6 +4,7 @@ import { randomNonce, randomPKCECodeVerifier } from 'openid-client';
 import { decideSignIn } from '#libs/governance/access/sign-in';
 import { accountPrincipal } from '#libs/platform/auth/authenticate';
 import { newSessionSecret, sessionSecretHash } from '#libs/platform/auth/session-secret';
+import { messageOf } from '#libs/platform/errors/error-code';
 import { ProblemError } from '#libs/platform/errors/problem-error';
 import { type OidcSignIns } from '#libs/store/accounts/oidc-sign-ins';
 import { CONTROL_SETTINGS, type ControlSettings } from '../settings.ts';
@@ -56,7 +57,7 @@ export class SignInDesk {
     const pending = await this.signIns.take(sessionSecretHash(state), atMs, SIGN_IN_MS);
     if (!pending) throw failed('This sign-in is over already, or took too long.');
     const who = await provider.identify(callbackUrl, { state, ...pending }).catch((error: unknown) => {
-      this.#log.warn({ err: error }, 'a sign-in failed');
+      this.#log.warn(`a sign-in failed: ${messageOf(error)}`);
       throw failed('The provider did not confirm it.', error);
     });
     return { session: await this.#enter(who, atMs), returnTo: pending.returnTo };
