@@ -42,7 +42,7 @@ describe('measureReview', () => {
   it('names the command and the link for an override', () => {
     const { labels, detail } = measureReview(OVERRIDE, DUE + 1, null);
     expect(labels).toEqual({ kind: 'override', subject: `protection-override/${CHANGE.id}`, model: 'toy' });
-    expect(detail.note).toContain(`(not oskar) settles it: signalbox protect review ${CHANGE.id} confirm --model toy --reason "..." (/changes/reviews?review=${CHANGE.id}).`);
+    expect(detail.note).toContain(`(not oskar) settles it: signalbox protect review ${CHANGE.id} confirm --model toy --reason "..." (/changes/reviews?model=toy&review=${CHANGE.id}).`);
   });
 
   it('has no model where the change concerns none, and no beginning while there is time', () => {

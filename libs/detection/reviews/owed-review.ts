@@ -82,7 +82,7 @@ function noteOf(review: OwedReview, standing: ReviewStanding['standing'], public
 
 function wayToSettle({ kind, id, model }: OwedReview, publicUrl: string): { readonly command: string; readonly link: string } {
   if (kind === 'change') return { command: `signalbox change review ${id} confirmed --note "..."`, link: `${publicUrl}/changes/${id}` };
-  return { command: `signalbox protect review ${id} confirm --model ${model ?? ''} --reason "..."`, link: `${publicUrl}/changes/reviews?review=${id}` };
+  return { command: `signalbox protect review ${id} confirm --model ${model ?? ''} --reason "..."`, link: `${publicUrl}/changes/reviews?model=${encodeURIComponent(model ?? '')}&review=${id}` };
 }
 
 function clipped(text: string): string {
