@@ -23,7 +23,7 @@ export function CaptureLevel({ model }: { readonly model: string }) {
           · {value}: {LEVEL_WORDS[less]}
         </span>
       ))}
-      <Link to="/settings/limits" className="text-xs">
+      <Link to="/settings/limits" className="text-xs underline">
         What it means
       </Link>
     </span>
