@@ -112,7 +112,8 @@ it('proposes nothing where no expert carries refusals, as often as it says', asy
   }
   // Two-sided at 0.05, and only falls are proposed: 0.025 of trials are expected, 0.08 is beyond 3 deviations of that.
   expect(wrong / trials).toBeLessThanOrEqual(0.08);
-});
+  // Eighty whole runs: seconds on a quiet machine.
+}, 120_000);
 
 it('proposes nothing of a release that does not refuse', async () => {
   const { result } = await run({ carried: { '1/2': 0.8 }, margin: -1, noise: 0.2 });

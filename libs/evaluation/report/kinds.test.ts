@@ -98,6 +98,8 @@ it('privacy says which levels keep the bounds and which settings keep no more th
   const table = part(text, 'What an attacker gets');
   expect(table).toContain('| tokens given back, at most 10 % | class AUC, at most 0.8 |');
   expect(table).toMatch(/\| {2}\| routes with gates \(routes\) \| 65 % .* \| no \|/);
+  expect(table).toMatch(/learnt from 17,272 tokens/);
+  expect(table).toMatch(/\(sampled\) .* \| as routes, where kept \|/);
   expect(table).toMatch(/\| this one \| sums over 20 requests \(aggregate-20\) \| 5\.7 % .* \| yes \|/);
   expect(part(text, 'What to do next')).toContain('SIGNALBOX_CAPTURE=aggregate\nSIGNALBOX_MIN_REQUESTS=20');
   expect(part(markdown(privacy()), 'What an attacker gets')).toContain('| tokens given back | class AUC |');

@@ -15,13 +15,13 @@ interface Bounds {
 /** How much records of routes tell: the verdict, what an attacker gets at each level of what is kept, what to keep. */
 export function privacyBlocks({ result, settings }: Pick<ReportInput, 'result' | 'settings'>): Block[] | null {
   const found = result as PrivacyResult;
-  if (!Array.isArray(found.levels) || found.chance === undefined || found.recommendation === undefined || !Array.isArray(found.limits)) return null;
+  if (!Array.isArray(found.levels) || found.chance === undefined || found.recommendation === undefined || !Array.isArray(found.limits) || !Array.isArray(found.learningCurve)) return null;
   const bounds = boundsOf(settings);
   return [
     paragraph(found.summary),
     ...verdictBlocks(found),
     heading('What an attacker gets, by what is kept of a request'),
-    paragraph(`The attacker learnt from ${counted(found.tokens.train, 'token')} of other texts of the same kinds and guessed at ${counted(found.tokens.heldOut, 'token')} of ${counted(found.documents.heldOut, 'text')}. AUC: 0.5 is blind guessing of the class of a text, 1 is certainty. Brackets hold 95 % intervals.`),
+    paragraph(`The attacker learnt from ${counted(found.learningCurve.at(-1)?.trainTokens ?? found.tokens.train, 'token')} of other texts of the same kinds and guessed at ${counted(found.tokens.heldOut, 'token')} of ${counted(found.documents.heldOut, 'text')}. AUC: 0.5 is blind guessing of the class of a text, 1 is certainty. Brackets hold 95 % intervals.`),
     ...levelBlocks(found, bounds),
     heading('What to do next'),
     ...nextBlocks(found),
@@ -48,7 +48,8 @@ function levelBlocks({ levels, chance, recommendation }: PrivacyResult, bounds: 
     percentRange(level.tokenRecovery),
     level.classAuc === null ? '-' : estimate(rounded(level.classAuc)),
     level.informationBits.value.toFixed(2),
-    within(level, bounds),
+    // Its figures are means over all requests: a trace that is kept is as open as any other.
+    level.level === 'sampled' ? 'as routes, where kept' : within(level, bounds),
   ]);
   const blind: Cell[] = ['', 'nothing: the most frequent token', percentRange(chance.majority), '0.5', '0', '-'];
   return tableWithRest(['keep at most', 'what is kept', `tokens given back${atMost(bounds.recovery, percent)}`, `class AUC${atMost(bounds.auc, String)}`, 'bits a token', 'within the bounds'], [...rows, blind], SHOWN_LEVELS, 'Other levels');
