@@ -2,7 +2,7 @@ import { type AttributionResult } from '../../attribute/attribution-result.ts';
 import { type ConcentrationResult } from '../../concentration/concentration-result.ts';
 import { type PrivacyResult } from '../../privacy/result.ts';
 import { type RecalibrationResult } from '../../recalibration/recalibration-result.ts';
-import { type Estimate, type Outcome } from '../../run/result.ts';
+import { type Estimate } from '../../run/result.ts';
 import { type ReportInput } from '../report.ts';
 
 /** Results of each kind, of the types that the assays give; figures as on the demo model. */
@@ -29,7 +29,7 @@ export function attribution(over: Partial<AttributionResult> = {}): AttributionR
     replay: { change: interval(0.29, 0.03), detail: 'the new release with the routes of the old one, less the old release' },
     exchange: null, counterfactual: { layer: 2, routesTried: 28, tokens: 8, lostBits: 41, regretBits: 22, oldRegretBits: 3, wonBackShare: 0.54, wonBackByOldRouteShare: 0.02, fixedTokens: 3, worst: [] },
     cost: { rows: 61_440, coalitions: 8, items: 64 }, ...over,
-  } as AttributionResult;
+  };
 }
 
 const EXPERTS = Array.from({ length: 32 }, (_, place) => ({ layer: Math.floor(place / 8), expert: place % 8 }));
@@ -76,7 +76,7 @@ export function recalibration(over: Partial<RecalibrationResult> = {}): Recalibr
   });
   const detail = 'A selection bias of strength 0.5 brings the busiest expert from 84 % to 43 % above the mean, and bits per byte from 1.4020 to 1.4060.';
   return {
-    ...base, kind: 'recalibration', reference: null, verdict: { outcome: 'pass' as Outcome, reasons: [{ reason: 'evener', detail }] }, summary: detail, items: 48,
+    ...base, kind: 'recalibration', reference: null, verdict: { outcome: 'pass', reasons: [{ reason: 'evener', detail }] }, summary: detail, items: 48,
     strengths: [strength(0, 0.84, 1.402), strength(0.25, 0.61, 1.403), strength(0.5, 0.43, 1.406), strength(0.75, 0.31, 1.415), strength(1, 0.22, 1.431)],
     proposal: { strength: 0.5, selectionBias: [[0.1, -0.1], [0.2, -0.2], [0, 0], [0.05, -0.05]] }, ...over,
   };
