@@ -50,6 +50,8 @@ interface ActiveRequest {
 const DEFAULT_RESTART: RestartLimits = { maxRestarts: 3, windowMs: 600_000 };
 /** Time for cancelled requests to hand in their rows when the engine closes. */
 const CANCEL_GRACE_MS = 2000;
+/** For what the thread does beside requests, once they have ended. */
+const QUIET_GRACE_MS = 5000;
 
 /** Checks a release before it is loaded again. @throws what is wrong with it */
 export type ReloadCheck = (releaseId: string, manifest: ReleaseManifest, components: Sha256Paths) => Promise<void>;
@@ -212,8 +214,18 @@ export class WorkerEngine implements Engine {
       for (const [handle, { request }] of this.#active) this.#connection.send({ type: 'cancel', releaseId: request.releaseId, handle });
       await this.#idleWithin(CANCEL_GRACE_MS);
     }
+    await this.#quietWithin(QUIET_GRACE_MS);
     await this.#connection.terminate();
     this.#endAll('cancelled', 'the engine was closed');
+  }
+
+  /** Lets probes and loads end too: a thread that is ended within a call of the runtime takes the process with it. */
+  async #quietWithin(timeoutMs: number): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const timer = setTimeout(() => late.resolve(), timeoutMs);
+    const unloads = Array.from(this.#releases, ([releaseId, { leaving }]) => leaving ?? this.#connection.call('unload', { releaseId }));
+    await Promise.race([Promise.allSettled([...this.#loading.values(), ...unloads]), late.promise]);
+    clearTimeout(timer);
   }
 
   #countWeights(): void {
