@@ -49,7 +49,7 @@ function CauseCard({ found: { cause, confidence, causes, named, change, others }
     <Card title="What did it">
       <Figures>
         {cause !== null && <Figure label="Cause" value={<span className="text-base">{CAUSES[cause] ?? cause}</span>} note={named.length === 0 ? undefined : <span className="wrap-anywhere">{named.join(', ')}</span>} />}
-        {confidence !== null && <Figure label="Confidence" value={formatPercent(confidence, 0)} definition="The chance that the cause is right: the share of resampled texts that give it, drawn in by what planted faults taught." note={otherwise.length === 0 ? 'no resample says otherwise' : `resamples also said: ${otherwise.map((one) => `${one.cause} ${formatPercent(one.confidence)}`).join(', ')}`} />}
+        {confidence !== null && <Figure label="Confidence" value={formatPercent(confidence, 0)} definition="The chance that as many other texts would name the same cause, drawn in by what planted faults taught." note={otherwise.length === 0 ? 'no repetition says otherwise' : `repetitions also said: ${otherwise.map((one) => `${one.cause} ${formatPercent(one.confidence)}`).join(', ')}`} />}
         {change !== null && <Figure label="Whole change" value={`${signed(change.value)} bit/B`} note={intervalOf(change)} />}
         {others.replay !== null && <Figure label="On the old routes" definition="The new release made to take the old release's routes, less the old release: what is left is not the router's." value={typeof others.replay === 'string' ? <span className="text-sm">not possible</span> : `${signed(others.replay.value)} bit/B`} note={typeof others.replay === 'string' ? others.replay : intervalOf(others.replay)} />}
         {others.fragileTokens !== null && others.fragileTokens > 0 && (
