@@ -91,10 +91,11 @@ function Placement({ plan, devices }: { readonly plan: PlacementPlan; readonly d
   if (fits === false || layers === undefined || deviceBytes === undefined) {
     return <Empty title="The experts do not fit">One copy of each takes {formatBytes(neededBytes)}. Give more memory to each of the {devices} devices, or more devices.</Empty>;
   }
+  const [least, most] = [Math.min(...deviceBytes), Math.max(...deviceBytes)].map((bytes) => formatBytes(bytes));
   return (
     <>
       <p className="text-sm">
-        Of {formatCount(requests)} requests. Memory on each device: {[...new Set(deviceBytes.map((bytes) => formatBytes(bytes)))].slice(0, 8).join(', ')}.
+        Of {formatCount(requests)} requests. Memory on each of the {deviceBytes.length} devices: {least === most ? least : `${least} to ${most}`}.
       </p>
       <div className="max-h-112 overflow-y-auto rounded border border-line" tabIndex={0} role="group" aria-label="Plan by layer, scrolls">
         <DataTable caption="Plan by layer" columns={COLUMNS} rows={layers} rowKey={({ layer }) => String(layer)} empty={<Empty title="No traffic in this time">Choose a longer time, or send some requests.</Empty>} />
