@@ -28,7 +28,7 @@ beforeEach(async () => {
     house.record(`0197280f-6000-7000-8000-00000000002${i}`, 'prose', [[0, 1], [2, 3]], 10 + i);
   }
   house.record(TRACED, 'rare', [[0, 1], [2, 3]], 4);
-  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false });
+  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });
@@ -310,7 +310,7 @@ describe('imports', () => {
     house.jobs.set('x', { id: crypto.randomUUID(), ...order, status: 'running', progress: null, error: null, releaseId: null, parentRelease: null, derivation: null, summary: null, warnings: [], createdAtMs: 1, finishedAtMs: null });
     house.jobs.set(house.jobs.get('x')!.id, house.jobs.get('x')!);
     house.jobs.delete('x');
-    const again = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false });
+    const again = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false, abortOnError: false });
     await again.init();
     await again.close();
     expect([...house.jobs.values()]).toMatchObject([{ status: 'failed', error: { code: 'interrupted' } }]);

@@ -61,7 +61,7 @@ beforeAll(async () => {
   app = await NestFactory.create<NestFastifyApplication>(
     { module: class Root {}, imports: [StoreModule.forRoot({ url: database }), ControlModule.over(storedControlPorts({ settings, home, traceKey, audit: { seed: Buffer.alloc(32, 9), everyEntries: 1000, everyMs: 60_000 } }))] },
     new FastifyAdapter(),
-    { logger: false },
+    { logger: false, abortOnError: false },
   );
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();

@@ -78,7 +78,7 @@ export class RuledHouse {
     this.#control = await NestFactory.create<NestFastifyApplication>(
       { module: class Root {}, imports: [StoreModule.forRoot({ url: databaseUrl }), ControlModule.over(ports)] },
       new FastifyAdapter(),
-      { logger: ['error'] },
+      { logger: ['error'], abortOnError: false },
     );
     this.#controlUrl = await listen(this.#control);
   }

@@ -104,7 +104,7 @@ export class QuarantineHouse {
     this.#control = await NestFactory.create<NestFastifyApplication>(
       { module: class Root {}, imports: [StoreModule.forRoot({ url: this.#databaseUrl }), ControlModule.over(ports)] },
       new FastifyAdapter(),
-      { logger: ['error'] },
+      { logger: ['error'], abortOnError: false },
     );
     this.#controlUrl = await listen(this.#control);
   }

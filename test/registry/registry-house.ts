@@ -59,7 +59,7 @@ export class RegistryHouse {
   async start(): Promise<void> {
     const settings = { minRequests: 5, retentionDays: 7, version: '0.0.0', now: Date.now };
     const ports = storedControlPorts({ settings, home: this.home, traceKey: randomBytes(32), audit: { seed: Buffer.alloc(32, 9), everyEntries: 1000, everyMs: 60_000 } });
-    this.#app = await NestFactory.create<NestFastifyApplication>({ module: class Root {}, imports: [StoreModule.forRoot({ url: this.#database }), ControlModule.over(ports)] }, new FastifyAdapter(), { logger: ['error'] });
+    this.#app = await NestFactory.create<NestFastifyApplication>({ module: class Root {}, imports: [StoreModule.forRoot({ url: this.#database }), ControlModule.over(ports)] }, new FastifyAdapter(), { logger: ['error'], abortOnError: false });
     await this.#app.listen(0, '127.0.0.1');
     this.#url = await this.#app.getUrl();
   }

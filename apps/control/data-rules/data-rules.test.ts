@@ -29,7 +29,7 @@ beforeEach(async () => {
   app = await NestFactory.create<NestFastifyApplication>(
     { module: DataRulesModule, controllers: dataRulesControllers, providers: [...house.providers(5), ...accessProviders, ...dataRulesProviders, { provide: APP_FILTER, useClass: ProblemFilter }] },
     new FastifyAdapter(),
-    { logger: ['error'] },
+    { logger: ['error'], abortOnError: false },
   );
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();

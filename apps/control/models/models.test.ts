@@ -16,7 +16,7 @@ beforeEach(async () => {
   key = house.addKey('ann', ['admin']);
   house.addRelease(RELEASE, 'toy', 2, 4);
   house.addRelease(OTHER, 'toy', 2, 4);
-  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false });
+  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over(house.providers(5)), new FastifyAdapter(), { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');
   url = await app.getUrl();
 });

@@ -27,7 +27,7 @@ beforeEach(async () => {
   house.record('0197280f-6000-7000-8000-000000000031', 'rare', [[0, 1], [2, 3]], 4);
   const baseline = { id: BASELINE, model: 'toy', releaseId: RELEASE, layers: 2, experts: 4, fromMs: NOW_MS - 3_600_000, toMs: NOW_MS, threshold: 9, adoptedAtMs: NOW_MS };
   const adopted = [baseline];
-  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over([...house.providers(5), { provide: BASELINES, useValue: { adopted: async () => adopted } }]), new FastifyAdapter(), { logger: false });
+  app = await NestFactory.create<NestFastifyApplication>(ControlModule.over([...house.providers(5), { provide: BASELINES, useValue: { adopted: async () => adopted } }]), new FastifyAdapter(), { logger: false, abortOnError: false });
   await app.listen(0, '127.0.0.1');
 });
 

@@ -1,5 +1,5 @@
 import { type Provider } from '@nestjs/common';
-import { DATASETS, type DatasetsPort, EVALUATION_RUNS, type EvaluationRunsPort, RUN_OUTCOMES, type RunOutcomesPort, SUITES, type SuitesPort } from '../evaluation/evaluation-ports.ts';
+import { DATASETS, type DatasetsPort, EVALUATION_REMOVAL, type EvaluationRemovalPort, EVALUATION_RUNS, type EvaluationRunsPort, RUN_OUTCOMES, type RunOutcomesPort, SUITES, type SuitesPort } from '../evaluation/evaluation-ports.ts';
 
 const refuse = async (): Promise<never> => {
   throw new Error('evaluations are tested on a database: test/evaluation');
@@ -10,5 +10,6 @@ export const fakeEvaluationPorts: readonly Provider[] = [
   { provide: DATASETS, useValue: { put: refuse, find: async () => null, content: async () => null, list: async () => [] } satisfies DatasetsPort },
   { provide: SUITES, useValue: { put: refuse, find: async () => null, list: async () => [] } satisfies SuitesPort },
   { provide: EVALUATION_RUNS, useValue: { create: refuse, find: async () => null, result: async () => null, list: async () => [], cancel: refuse } satisfies EvaluationRunsPort },
+  { provide: EVALUATION_REMOVAL, useValue: { run: refuse, suite: refuse, dataset: refuse } satisfies EvaluationRemovalPort },
   { provide: RUN_OUTCOMES, useValue: { read: async () => new Map(), newestOf: async () => null } satisfies RunOutcomesPort },
 ];
