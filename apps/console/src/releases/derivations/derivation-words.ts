@@ -10,10 +10,6 @@ export function isDerivation(job: Import): job is DerivationJob {
   return job.derivation !== null;
 }
 
-export function isUnderWay({ state }: Pick<Import, 'state'>): boolean {
-  return state === 'queued' || state === 'running';
-}
-
 /** What is made, in a few words. */
 export function derivationText(derivation: Derivation): string {
   if (derivation.kind === 'densify') return `dense model ${derivation.model} of ${derivation.expertsPerLayer} ${derivation.expertsPerLayer === 1 ? 'expert' : 'experts'} a layer`;

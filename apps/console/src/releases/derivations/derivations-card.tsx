@@ -1,25 +1,21 @@
 import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { cancelImportMutation, listImportsInfiniteOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
-import { type Import } from '../../api/gen/types.gen.ts';
 import { refresh } from '../../api/query-client.ts';
-import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
-import { formatBytes, formatPercent } from '../../ui/format.ts';
 import { byCursor, itemsOf } from '../../ui/paged-table.tsx';
 import { Empty, Failed, Loading } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { tellDone } from '../../ui/toasts.tsx';
-import { ProgressBar } from '../progress-bar.tsx';
+import { isUnderWay, JobResult, JobState } from '../imports/job-cells.tsx';
 import { ReleaseLink } from '../release-link.tsx';
-import { type DerivationJob, derivationText, isDerivation, isUnderWay, sourceOf } from './derivation-words.ts';
+import { type DerivationJob, derivationText, isDerivation, sourceOf } from './derivation-words.ts';
 
 const LIVE_MS = 1000;
 const PAGE = 100;
-const TONES: Readonly<Record<Import['state'], Tone>> = { queued: 'neutral', running: 'info', succeeded: 'ok', failed: 'bad', cancelled: 'neutral' };
 
 /** Derivations among the imports, in line with which they run. */
 export function DerivationsCard() {
@@ -48,8 +44,8 @@ export function DerivationsCard() {
           columns={[
             { id: 'what', header: 'What', isRowHeader: true, cell: ({ derivation }) => <span className="wrap-anywhere">{derivationText(derivation)}</span> },
             { id: 'of', header: 'Of', cell: (one) => <Source job={one} /> },
-            { id: 'state', header: 'State', cell: (one) => <State job={one} /> },
-            { id: 'result', header: 'Result', cell: (one) => <Result job={one} /> },
+            { id: 'state', header: 'State', cell: (one) => <JobState job={one} /> },
+            { id: 'result', header: 'Result', cell: (one) => <JobResult job={one} /> },
             { id: 'begun', header: 'Asked for', isSecondary: true, cell: ({ createdAt }) => <Time at={createdAt} /> },
             { id: 'cancel', header: <span className="sr-only">Cancel</span>, cell: (one) => isUnderWay(one) && <Button size="small" onClick={() => setAsked(one)}>Cancel…</Button> },
           ]}
@@ -82,35 +78,4 @@ export function DerivationsCard() {
 function Source({ job }: { readonly job: DerivationJob }) {
   const source = sourceOf(job);
   return source === null ? job.model : <ReleaseLink releaseId={source} />;
-}
-
-function State({ job: { state, progress } }: { readonly job: DerivationJob }) {
-  const { phase, doneBytes, totalBytes } = progress;
-  const part = totalBytes === 0 ? 0 : doneBytes / totalBytes;
-  return (
-    <>
-      <Badge tone={TONES[state]}>{state}</Badge>
-      {state === 'running' && (
-        <div className="mt-1 min-w-36">
-          <ProgressBar label={`${phase}, progress`} value={part} />
-          <p className="text-xs text-ink-soft">
-            {phase}, {totalBytes === 0 ? formatBytes(doneBytes) : `${formatPercent(part, 0)} of ${formatBytes(totalBytes)}`}
-          </p>
-        </div>
-      )}
-    </>
-  );
-}
-
-function Result({ job: { releaseId, summary, error } }: { readonly job: DerivationJob }) {
-  return (
-    <div className="max-w-lg">
-      {releaseId !== null && <ReleaseLink releaseId={releaseId} />} {summary !== null && <span className="wrap-anywhere">{summary}</span>}
-      {error !== null && (
-        <p className="text-sm wrap-anywhere text-bad">
-          {error.message} <span className="text-xs">({error.code})</span>
-        </p>
-      )}
-    </div>
-  );
 }

@@ -8,20 +8,20 @@ import { Badge, type Tone } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Confirm } from '../../ui/confirm.tsx';
-import { formatBytes, formatPercent } from '../../ui/format.ts';
+import { formatBytes } from '../../ui/format.ts';
 import { byCursor, itemsOf, PagedTable } from '../../ui/paged-table.tsx';
 import { ShortId } from '../../ui/short-id.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { tellDone } from '../../ui/toasts.tsx';
-import { ProgressBar } from '../progress-bar.tsx';
-import { ComponentLink, ReleaseLink } from '../release-link.tsx';
+import { ComponentLink } from '../release-link.tsx';
 import { ReleasesFrame } from '../releases-frame.tsx';
 import { ImportForm } from './import-form.tsx';
+import { isUnderWay, JobResult, JobState } from './job-cells.tsx';
 import { UploadForm } from './upload-form.tsx';
 
 const LIVE_MS = 1000;
-const TONES: Readonly<Record<Import['state'] | Upload['state'], Tone>> = { queued: 'neutral', running: 'info', succeeded: 'ok', failed: 'bad', cancelled: 'neutral', open: 'info', finished: 'ok', expired: 'warn' };
+const UPLOAD_TONES: Readonly<Record<Upload['state'], Tone>> = { open: 'info', finished: 'ok', failed: 'bad', expired: 'warn' };
 
 /** How checkpoints and component versions come in. */
 export function ImportsPage() {
@@ -41,8 +41,6 @@ export function ImportsPage() {
     </ReleasesFrame>
   );
 }
-
-const isUnderWay = ({ state }: Import): boolean => state === 'queued' || state === 'running';
 
 function Imports() {
   const [asked, setAsked] = useState<Import | null>(null);
@@ -65,8 +63,8 @@ function Imports() {
         columns={[
           { id: 'folder', header: 'Folder', isRowHeader: true, cell: ({ directory }) => <span className="wrap-anywhere">{directory}</span> },
           { id: 'model', header: 'Model', cell: ({ model }) => model },
-          { id: 'state', header: 'State', cell: (one) => <State one={one} /> },
-          { id: 'result', header: 'Result', cell: (one) => <Result one={one} /> },
+          { id: 'state', header: 'State', cell: (one) => <JobState job={one} /> },
+          { id: 'result', header: 'Result', cell: (one) => <JobResult job={one} /> },
           { id: 'begun', header: 'Asked for', cell: ({ createdAt }) => <Time at={createdAt} /> },
           { id: 'cancel', header: <span className="sr-only">Cancel</span>, cell: (one) => isUnderWay(one) && <Button size="small" onClick={() => setAsked(one)}>Cancel…</Button> },
         ]}
@@ -85,42 +83,6 @@ function Imports() {
         />
       )}
     </Card>
-  );
-}
-
-function State({ one: { state, progress } }: { readonly one: Import }) {
-  const { phase, doneBytes, totalBytes } = progress;
-  const part = totalBytes === 0 ? 0 : doneBytes / totalBytes;
-  return (
-    <>
-      <Badge tone={TONES[state]}>{state}</Badge>
-      {state === 'running' && (
-        <div className="mt-1 min-w-36">
-          <ProgressBar label={`${phase}, progress`} value={part} />
-          <p className="text-xs text-ink-soft">
-            {phase}, {totalBytes === 0 ? formatBytes(doneBytes) : `${formatPercent(part, 0)} of ${formatBytes(totalBytes)}`}
-          </p>
-        </div>
-      )}
-    </>
-  );
-}
-
-function Result({ one: { releaseId, summary, warnings, error } }: { readonly one: Import }) {
-  return (
-    <div className="max-w-lg">
-      {releaseId !== null && <ReleaseLink releaseId={releaseId} />} {summary !== null && <span className="wrap-anywhere">{summary}</span>}
-      {error !== null && (
-        <p className="text-sm wrap-anywhere text-bad">
-          {error.message} <span className="text-xs">({error.code})</span>
-        </p>
-      )}
-      {warnings.map((warning) => (
-        <p key={warning} className="text-xs wrap-anywhere text-warn">
-          {warning}
-        </p>
-      ))}
-    </div>
   );
 }
 
@@ -145,7 +107,7 @@ function Uploads() {
         columns={[
           { id: 'version', header: 'Version', isRowHeader: true, cell: ({ sha256, state }) => (state === 'finished' ? <ComponentLink sha256={sha256} /> : <ShortId id={sha256} what="digest" />) },
           { id: 'kind', header: 'Kind', cell: ({ kind }) => <Badge>{kind}</Badge> },
-          { id: 'state', header: 'State', cell: ({ state, error }) => <><Badge tone={TONES[state]}>{state}</Badge>{error !== null && <p className="mt-1 max-w-md text-xs wrap-anywhere text-bad">{error.message}</p>}</> },
+          { id: 'state', header: 'State', cell: ({ state, error }) => <><Badge tone={UPLOAD_TONES[state]}>{state}</Badge>{error !== null && <p className="mt-1 max-w-md text-xs wrap-anywhere text-bad">{error.message}</p>}</> },
           { id: 'progress', header: 'Arrived', align: 'right', cell: ({ offsetBytes, sizeBytes }) => `${formatBytes(offsetBytes)} of ${formatBytes(sizeBytes)}` },
           { id: 'begun', header: 'Begun', cell: ({ createdAt }) => createdAt !== null && <Time at={createdAt} /> },
           { id: 'cancel', header: <span className="sr-only">Give up</span>, cell: (one) => one.state === 'open' && <Button size="small" onClick={() => setAsked(one)}>Give up…</Button> },
