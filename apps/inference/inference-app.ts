@@ -22,7 +22,7 @@ export async function createInferenceApp(options: InferenceOptions, databaseUrl:
     imports: [StoreModule.forRoot({ url: databaseUrl, applicationName: 'signalbox inference', statementTimeoutMs: ANSWER_STATEMENT_MS }), InferenceModule.forRoot(options)],
   };
   const adapter = new FastifyAdapter(FASTIFY_LIMITS);
-  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { logger: nestLogger(options.logger), bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(root, adapter, { logger: nestLogger(options.logger), bodyParser: false, abortOnError: false });
   const server = app.getHttpAdapter().getInstance();
   options.health.set('database', databaseCheck(app.get(DataSource)), { isRequired: false });
   addRequestTelemetry(server);
