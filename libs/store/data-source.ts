@@ -30,6 +30,7 @@ import { ProtectedExperts1795219200029 } from '#migrations/1795219200029-protect
 import { PrivacyLevels1795219200030 } from '#migrations/1795219200030-privacy-levels';
 import { Removal1795219200031 } from '#migrations/1795219200031-removal';
 import { ReviewsOwed1795219200032 } from '#migrations/1795219200032-reviews-owed';
+import { LimitsOwed1795219200033 } from '#migrations/1795219200033-limits-owed';
 import { actingAs, type AuditProtection, protectAudit, readProtection, reclaimAudit } from './audit/audit-roles.ts';
 import { ImportJobEntity } from './imports/import-job.entity.ts';
 import { ApiKeyEntity } from './keys/api-key.entity.ts';
@@ -101,6 +102,7 @@ export function createDataSource({ url, poolSize = 8, applicationName = 'signalb
       PrivacyLevels1795219200030,
       Removal1795219200031,
       ReviewsOwed1795219200032,
+      LimitsOwed1795219200033,
     ],
     entities: [
       ComponentVersionEntity,

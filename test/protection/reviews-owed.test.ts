@@ -100,7 +100,8 @@ async function figure(name: string, kind: string): Promise<string | null> {
   const text = await (await fetch(`${signalbox.url}/metrics`)).text();
   return new RegExp(`^${name}\\{[^}]*kind="${kind}"[^}]*\\} (\\S+)$`, 'm').exec(text)?.[1] ?? null;
 }
-const seen = (subject: string, status: ToldAlert['status']): ToldAlert | undefined => told.flatMap(({ alerts }) => alerts).find((alert) => alert.status === status && alert.labels['subject'] === subject);
+const seen = (subject: string, status: ToldAlert['status'], kind?: string): ToldAlert | undefined =>
+  told.flatMap(({ alerts }) => alerts).find(({ labels, ...alert }) => alert.status === status && labels['subject'] === subject && (kind === undefined || labels['kind'] === kind));
 const trouble = (): string => `${JSON.stringify(told)}\n${faults.join('\n')}\n${signalbox.lastWords}`;
 
 it('alerts once of each review that is overdue, through a restart, and resolves by itself when it is given', async () => {
@@ -119,11 +120,12 @@ it('alerts once of each review that is overdue, through a restart, and resolves 
   const { items: [owed] } = await call<{ items: [{ id: string }] }>(TEST_KEY, 'GET', `/models/${MODEL}/protection-overrides?owed=true`);
   const [ofChange, ofOverride] = [`change/${changeId}`, `protection-override/${owed.id}`];
 
-  // Both are owed, and there is time: nothing fires.
-  await until(async () => (await readings()).length === 2, WAIT_MS, trouble);
-  expect((await readings()).every(({ value }) => value < -47)).toBe(true);
+  // Both are owed, and whether the change stays; there is time: nothing fires.
+  await until(async () => (await readings()).length === 3, WAIT_MS, trouble);
+  expect((await readings()).map(({ labels: { kind = '' }, value }) => [kind, Math.ceil(value)]).toSorted()).toEqual([['change', -47], ['limit', -1], ['override', -47]]);
   await until(async () => (await figure('signalbox_reviews_owed', 'change')) === '1' && (await figure('signalbox_reviews_owed', 'override')) === '1', WAIT_MS, trouble);
-  expect([await figure('signalbox_reviews_overdue', 'change'), await figure('signalbox_reviews_overdue', 'override')]).toEqual(['0', '0']);
+  expect(await figure('signalbox_reviews_owed', 'limit')).toBe('1');
+  expect([await figure('signalbox_reviews_overdue', 'change'), await figure('signalbox_reviews_overdue', 'limit'), await figure('signalbox_reviews_overdue', 'override')]).toEqual(['0', '0', '0']);
   expect(await firing()).toEqual([]);
 
   // Time passes for the override.
@@ -151,11 +153,19 @@ it('alerts once of each review that is overdue, through a restart, and resolves 
   await until(() => seen(ofOverride, 'resolved') !== undefined, WAIT_MS, trouble);
   expect(seen(ofChange, 'resolved')).toBeUndefined();
   await call(approver, 'POST', `/changes/${changeId}/review`, { verdict: 'to-revert', note: 'The rule is too wide.' });
-  await until(() => seen(ofChange, 'resolved') !== undefined, WAIT_MS, trouble);
+  await until(() => seen(ofChange, 'resolved', 'change') !== undefined, WAIT_MS, trouble);
+  expect(await firing()).toEqual([]);
+
+  // The review is given, its time limit passes: whether it stays is owed until it is confirmed.
+  await store.query(`UPDATE signalbox.change_request SET break_glass = jsonb_set(break_glass, '{untilMs}', to_jsonb((extract(epoch FROM now()) * 1000 - 1800000)::bigint)) WHERE id = $1`, [changeId]);
+  await until(() => seen(ofChange, 'firing', 'limit') !== undefined, WAIT_MS, trouble);
+  expect(seen(ofChange, 'firing', 'limit')!.finding?.summary).toMatch(/Its time limit was \S+, and nobody has confirmed that it stays\./);
+  await call(approver, 'POST', `/changes/${changeId}/review`, { verdict: 'confirmed', note: 'The rule was taken back.' });
+  await until(() => seen(ofChange, 'resolved', 'limit') !== undefined, WAIT_MS, trouble);
   expect(await firing()).toEqual([]);
   expect(await readings()).toEqual([]);
-  await until(async () => (await figure('signalbox_reviews_owed', 'change')) === '0' && (await figure('signalbox_reviews_overdue', 'override')) === '0', WAIT_MS, trouble);
+  await until(async () => (await figure('signalbox_reviews_owed', 'change')) === '0' && (await figure('signalbox_reviews_owed', 'limit')) === '0' && (await figure('signalbox_reviews_overdue', 'override')) === '0', WAIT_MS, trouble);
   const { items: episodes } = await call<{ items: { episode: number; endedAt: string | null }[] }>(TEST_KEY, 'GET', '/alerts/history?signal=review-overdue');
-  expect(episodes.map(({ episode, endedAt }) => [episode, endedAt !== null])).toEqual([[1, true], [1, true]]);
+  expect(episodes.map(({ episode, endedAt }) => [episode, endedAt !== null])).toEqual([[1, true], [1, true], [1, true]]);
   expect(faults).toEqual([]);
 });

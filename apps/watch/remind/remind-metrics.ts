@@ -2,7 +2,7 @@ import { type BatchObservableResult } from '@opentelemetry/api';
 import { REVIEW_KINDS, type ReviewCount, type ReviewKind } from '#libs/detection/reviews/owed-review';
 import { meter } from '#libs/platform/telemetry/metrics';
 
-const owed = meter().createObservableGauge('signalbox.reviews.owed', { description: 'Reviews of broken glass (change) and of emergencies over protected experts (override) that nobody has given.' });
+const owed = meter().createObservableGauge('signalbox.reviews.owed', { description: 'Reviews of broken glass (change), words on whether it stays (limit), and reviews of emergencies over protected experts (override) that nobody has given.' });
 const overdue = meter().createObservableGauge('signalbox.reviews.overdue', { description: 'Those of the reviews owed whose due time has passed.' });
 const errors = meter().createCounter('signalbox.reviews.errors', { description: 'Looks at the reviews owed that failed; they are tried again.' });
 const GAUGES = [owed, overdue];

@@ -24,7 +24,7 @@ function house(reviews: readonly OwedReview[]) {
 
 it('keeps one reading of each review that is owed, and takes back that of one that was given', async () => {
   const { ports, kept } = house([review('a', NOW - 3_600_000), review('b', NOW + 3_600_000)]);
-  for (let round = 0; round < 2; round += 1) expect(await remindRound(ports, { nowMs: NOW, publicUrl: null })).toEqual({ change: { owed: 0, overdue: 0 }, override: { owed: 2, overdue: 1 } });
+  for (let round = 0; round < 2; round += 1) expect(await remindRound(ports, { nowMs: NOW, publicUrl: null })).toEqual({ change: { owed: 0, overdue: 0 }, limit: { owed: 0, overdue: 0 }, override: { owed: 2, overdue: 1 } });
   expect([...kept.values()].map(({ labels, value }) => [labels['subject'], value])).toEqual([['protection-override/a', 1], ['protection-override/b', -1]]);
   const later = house([review('b', NOW + 3_600_000)]);
   for (const [key, reading] of kept) later.kept.set(key, reading);

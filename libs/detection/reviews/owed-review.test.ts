@@ -8,6 +8,7 @@ const CHANGE: OwedReview = {
   kind: 'change', id: '0197280f-6000-7000-8000-000000000001', model: 'toy', what: 'Change 7 (Another expert) was applied without approvals', reason: 'It leaks addresses.', byName: 'oskar', handNames: ['ada', 'oskar'],
   atMs: DUE - 48 * HOUR, dueMs: DUE,
 };
+const LIMIT: OwedReview = { ...CHANGE, kind: 'limit', dueMs: DUE - 24 * HOUR };
 const OVERRIDE: OwedReview = { ...CHANGE, kind: 'override', what: 'Protected experts were taken away without evidence (quarantine: expert/0/1)', handNames: ['oskar'] };
 
 describe('reviewStanding', () => {
@@ -39,6 +40,13 @@ describe('measureReview', () => {
     );
   });
 
+  it('says of a time limit that nobody has said whether the change stays, with a subject of its own kind', () => {
+    const reading = measureReview(LIMIT, DUE, null);
+    expect(reading).toMatchObject({ labels: { kind: 'limit', subject: `change/${CHANGE.id}`, model: 'toy' }, value: 24, detail: { sinceMs: LIMIT.dueMs } });
+    expect(reading.detail.note).toContain(`Its time limit was 2026-11-20T00:00:00.000Z, and nobody has confirmed that it stays. Revert it if it should not. Somebody with the permission approve who had no hand in it (not ada, oskar) settles it: signalbox change review ${CHANGE.id} confirmed`);
+    expect(measureReview(LIMIT, LIMIT.dueMs - 1, null).detail.note).toContain('Its time limit is 2026-11-20T00:00:00.000Z, and nobody has confirmed that it stays.');
+  });
+
   it('names the command and the link for an override', () => {
     const { labels, detail } = measureReview(OVERRIDE, DUE + 1, null);
     expect(labels).toEqual({ kind: 'override', subject: `protection-override/${CHANGE.id}`, model: 'toy' });
@@ -62,7 +70,7 @@ describe('measureReview', () => {
 
 describe('countReviews', () => {
   it('counts by kind, and of those the overdue ones', () => {
-    expect(countReviews([], DUE)).toEqual({ change: { owed: 0, overdue: 0 }, override: { owed: 0, overdue: 0 } });
-    expect(countReviews([CHANGE, { ...CHANGE, dueMs: DUE + 1 }, { ...OVERRIDE, dueMs: DUE + 1 }], DUE)).toEqual({ change: { owed: 2, overdue: 1 }, override: { owed: 1, overdue: 0 } });
+    expect(countReviews([], DUE)).toEqual({ change: { owed: 0, overdue: 0 }, limit: { owed: 0, overdue: 0 }, override: { owed: 0, overdue: 0 } });
+    expect(countReviews([CHANGE, LIMIT, { ...CHANGE, dueMs: DUE + 1 }, { ...OVERRIDE, dueMs: DUE + 1 }], DUE)).toEqual({ change: { owed: 2, overdue: 1 }, limit: { owed: 1, overdue: 1 }, override: { owed: 1, overdue: 0 } });
   });
 });

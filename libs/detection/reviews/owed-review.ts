@@ -1,10 +1,13 @@
 import { type Reading } from '../reading/reading.ts';
 
-export const REVIEW_KINDS = ['change', 'override'] as const;
-/** change: applied by breaking the glass. override: protected experts were taken away in an emergency. */
+export const REVIEW_KINDS = ['change', 'limit', 'override'] as const;
+/**
+ * change: applied by breaking the glass, not reviewed. limit: applied so, and nobody has confirmed that it stays, which is due earlier or later than the review.
+ * override: protected experts were taken away in an emergency.
+ */
 export type ReviewKind = (typeof REVIEW_KINDS)[number];
 
-/** An act that could not wait for approval or evidence, and that nobody has reviewed yet. */
+/** What somebody must still say about an act that could not wait for approval or evidence. */
 export interface OwedReview {
   readonly kind: ReviewKind;
   readonly id: string;
@@ -62,26 +65,27 @@ export function countReviews(reviews: readonly OwedReview[], nowMs: number): Rea
     const own = reviews.filter((review) => review.kind === kind);
     return { owed: own.length, overdue: own.filter(({ dueMs }) => reviewStanding(dueMs, nowMs).standing === 'overdue').length };
   };
-  return { change: count('change'), override: count('override') };
+  return { change: count('change'), limit: count('limit'), override: count('override') };
 }
 
 function subjectOf({ kind, id }: OwedReview): string {
-  return kind === 'change' ? `change/${id}` : `protection-override/${id}`;
+  return kind === 'override' ? `protection-override/${id}` : `change/${id}`;
 }
 
-/** What was done, when the review was due, who may settle it, and how. */
+/** What was done, what was due when, who may settle it, and how. */
 function noteOf(review: OwedReview, standing: ReviewStanding['standing'], publicUrl: string): string {
-  const { what, byName, atMs, reason, dueMs, handNames } = review;
+  const { kind, what, byName, atMs, reason, dueMs, handNames } = review;
+  const verb = standing === 'overdue' ? 'was' : 'is';
   const { command, link } = wayToSettle(review, publicUrl);
   return [
     `${clipped(what)} at ${time(atMs)} by ${clipped(byName)}: ${clipped(reason).replace(/[.\s]+$/, '')}.`,
-    `Its review ${standing === 'overdue' ? 'was' : 'is'} due at ${time(dueMs)}.`,
+    kind === 'limit' ? `Its time limit ${verb} ${time(dueMs)}, and nobody has confirmed that it stays. Revert it if it should not.` : `Its review ${verb} due at ${time(dueMs)}.`,
     `Somebody with the permission approve who had no hand in it (not ${handNames.map(clipped).join(', ')}) settles it: ${command} (${link}).`,
   ].join(' ');
 }
 
 function wayToSettle({ kind, id, model }: OwedReview, publicUrl: string): { readonly command: string; readonly link: string } {
-  if (kind === 'change') return { command: `signalbox change review ${id} confirmed --note "..."`, link: `${publicUrl}/changes/${id}` };
+  if (kind !== 'override') return { command: `signalbox change review ${id} confirmed --note "..."`, link: `${publicUrl}/changes/${id}` };
   return { command: `signalbox protect review ${id} confirm --model ${model ?? ''} --reason "..."`, link: `${publicUrl}/changes/reviews?model=${encodeURIComponent(model ?? '')}&review=${id}` };
 }
 
