@@ -11,7 +11,7 @@ import { shortId } from '../ui/format.ts';
 import { Time, VIEWER_ZONE } from '../ui/time.tsx';
 import { tellDone } from '../ui/toasts.tsx';
 import { strategyKind } from './change-sentence.ts';
-import { InWords } from './in-words.tsx';
+import { InWords } from '../ui/in-words.tsx';
 import { type Act, ACTS, actsShown } from './change-words.ts';
 import { instantOf, localInput } from './month-grid.ts';
 

@@ -99,7 +99,7 @@ function Memory({ releaseId, against }: { readonly releaseId: string; readonly a
     <p className="text-sm text-ink-soft">
       {memory === null
         ? 'Memory: not known, as a file of the release is missing.'
-        : `Memory: ${formatBytes(memory.additionalBytes)} more for ${memory.componentsToLoad} components that no resident release holds, of ${formatBytes(memory.totalBytes)} for all its weights (fp32, in each inference process).`}
+        : `Memory: ${formatBytes(memory.additionalBytes)} more for ${memory.componentsToLoad} ${memory.componentsToLoad === 1 ? 'component' : 'components'} that no resident release holds, of ${formatBytes(memory.totalBytes)} for all its weights (fp32, in each inference process).`}
     </p>
   );
 }

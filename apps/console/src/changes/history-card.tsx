@@ -1,7 +1,7 @@
 import { type Change } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
 import { Time } from '../ui/time.tsx';
-import { InWords } from './in-words.tsx';
+import { InWords } from '../ui/in-words.tsx';
 import { eventWords } from './change-words.ts';
 
 /** What was done with a request, oldest first; it cannot be rewritten. */

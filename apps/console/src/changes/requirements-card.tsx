@@ -1,7 +1,7 @@
 import { CircleCheck, CircleDashed } from 'lucide-react';
 import { type ChangeRequirement } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
-import { InWords } from './in-words.tsx';
+import { InWords } from '../ui/in-words.tsx';
 
 const LABELS: Readonly<Record<string, string>> = {
   'base-changed': 'Planned on the present state',

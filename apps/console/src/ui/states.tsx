@@ -3,6 +3,7 @@ import { CircleAlert, Inbox } from 'lucide-react';
 import { type ReactNode } from 'react';
 import { problemOf } from '../api/problem.ts';
 import { Button } from './button.tsx';
+import { InWords } from './in-words.tsx';
 
 /** Grey bars where content will be. */
 export function Loading({ rows = 3, label = 'Loading' }: { readonly rows?: number; readonly label?: string }) {
@@ -35,7 +36,9 @@ export function Failed({ error, onRetry }: { readonly error: unknown; readonly o
       <CircleAlert size={18} className="mt-0.5 shrink-0 text-bad" aria-hidden />
       <div className="min-w-0 flex-1">
         <p className="font-medium text-bad">{title}</p>
-        <p className="wrap-anywhere">{detail}</p>
+        <p className="wrap-anywhere">
+          <InWords text={detail} />
+        </p>
       </div>
       {onRetry !== undefined && status !== 403 && (
         <Button size="small" onClick={onRetry}>

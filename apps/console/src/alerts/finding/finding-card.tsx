@@ -5,6 +5,7 @@ import { type AlertDetail, type AlertEpisode, type AlertFinding } from '../../ap
 import { Card } from '../../ui/card.tsx';
 import { Figure, Figures } from '../../ui/figure.tsx';
 import { formatCount, formatNumber } from '../../ui/format.ts';
+import { InWords } from '../../ui/in-words.tsx';
 import { Time, useMinuteEndMs } from '../../ui/time.tsx';
 import { readingLabels, textLabels } from '../parts/labels.ts';
 import { ReadingChart } from '../parts/reading-chart.tsx';
@@ -27,7 +28,7 @@ export function FindingCard({ alert, episodes }: { readonly alert: AlertDetail; 
   return (
     <Card title="What was found" lead={facts?.definition}>
       <p className="mb-3 text-sm wrap-anywhere" data-finding>
-        {finding.summary}
+        <InWords text={finding.summary} />
       </p>
       <FindingFigures finding={finding} value={value} unit={facts?.unit} />
       <div className="mt-4">

@@ -1,5 +1,5 @@
 import { Fragment } from 'react';
-import { Time } from '../ui/time.tsx';
+import { Time } from './time.tsx';
 
 const INSTANT = /(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)/;
 
