@@ -49,7 +49,7 @@ describe.skipIf(CHROMIUM === null)('the overview', () => {
     await house.traffic(8);
     await sentence(viewer, /Uneven layer in layer \d/).waitFor(soon);
     await viewer.page.getByRole('region', { name: /alerts? fires?$/ }).getByRole('link', { name: /Uneven layer, layer/ }).first().waitFor(soon);
-    await viewer.page.getByRole('region', { name: 'What changed lately' }).getByRole('link', { name: /Uneven layer \(layer \d\) fires/ }).first().waitFor(soon);
+    await viewer.page.getByRole('region', { name: 'What changed lately' }).getByRole('link', { name: /Uneven layer \(layer \d, release [0-9a-f]+\) fires/ }).first().waitFor(soon);
     expect(viewer.complaints).toEqual([]);
     await viewer.page.getByRole('region', { name: `Health of ${MODEL}` }).getByRole('link', { name: /Uneven layer/ }).first().click();
     await viewer.page.waitForURL(/\/alerts\/[0-9a-f]{64}/);

@@ -35,7 +35,7 @@ beforeAll(async () => {
   await run(`INSERT INTO signalbox.change_event (change_id, at, actor, event, from_state, to_state, detail) VALUES ($1, now() - interval '21 minutes', $2, 'submitted', 'draft', 'open', '{}'), ($1, now() - interval '20 minutes', $2, 'applied', 'approved', 'applied', '{}')`, [CHANGE, id]);
   const episode = (fingerprint: string, signal: string, model: string): Promise<unknown> =>
     run(
-      `INSERT INTO signalbox.alert_episode (fingerprint, series, episode, rule_id, rule_name, signal, model, labels, annotations, began_as, severity, started_at, ended_at) VALUES ($1, $2, $3, $4, 'Router changed', $4, $5, '{"layer":"2"}', '{}', 'alerting', 'critical', now() - interval '15 minutes', now() - interval '10 minutes')`,
+      `INSERT INTO signalbox.alert_episode (fingerprint, series, episode, rule_id, rule_name, signal, model, labels, annotations, began_as, severity, started_at, ended_at) VALUES ($1, $2, $3, $4, 'Router changed', $4, $5, '{"layer":"2","tenant":"acme"}', '{}', 'alerting', 'critical', now() - interval '15 minutes', now() - interval '10 minutes')`,
       [fingerprint, SERIES, signal === 'watchdog' ? 2 : 1, signal, model],
     );
   await episode('1'.repeat(64), 'router-shift', 'toy');
@@ -56,8 +56,8 @@ describe('what changed', () => {
     const name = expect.stringMatching(/^operator /) as string;
     expect(told).toEqual([
       { kind: 'baseline', event: 'adopted', title: 'Baseline of 5000 requests adopted', by: name, subject: { type: 'baseline', id: BASELINE } },
-      { kind: 'alert', event: 'resolved', title: 'Router changed (layer 2) resolved', by: null, subject: { type: 'alert', id: SERIES } },
-      { kind: 'alert', event: 'fired', title: 'Router changed (layer 2) fires', by: null, subject: { type: 'alert', id: SERIES } },
+      { kind: 'alert', event: 'resolved', title: 'Router changed (layer 2, tenant acme) resolved', by: null, subject: { type: 'alert', id: SERIES } },
+      { kind: 'alert', event: 'fired', title: 'Router changed (layer 2, tenant acme) fires', by: null, subject: { type: 'alert', id: SERIES } },
       { kind: 'change', event: 'applied', title: 'Change 1 applied: Two approvals', by: name, subject: { type: 'change', id: CHANGE } },
       { kind: 'rollout', event: 'fail', title: 'Rollout of bbbbbbbbbb failed: guard failed (error-rate)', by: null, subject: { type: 'rollout', id: ROLLOUT } },
       { kind: 'rollout', event: 'start', title: 'Rollout of bbbbbbbbbb started', by: 'Ada', subject: { type: 'rollout', id: ROLLOUT } },

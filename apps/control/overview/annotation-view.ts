@@ -86,8 +86,12 @@ function rollout({ event, detail: { rolloutId, candidate, reason, guard, step } 
   return { title: `Rollout of ${short(candidate)} ${verdict}${why}`, release: candidate, severity: null, subject: { type: 'rollout', id: rolloutId } };
 }
 
+/** Labels that tell alerts of one rule apart, beside the release. */
+const ALERT_PLACE = ['layer', 'expert', 'tenant', 'task', 'language'];
+
 function alert({ event, detail: { series, rule, severity, labels, release } }: Of<'alert'>): Told {
-  const where = [labels['layer'] === undefined ? '' : `layer ${labels['layer']}`, labels['expert'] === undefined ? '' : `expert ${labels['expert']}`].filter((part) => part !== '').join(', ');
+  const named = ALERT_PLACE.flatMap((name) => (labels[name] === undefined ? [] : [`${name} ${labels[name]}`]));
+  const where = [...named, ...(labels['release'] === undefined ? [] : [`release ${short(labels['release'])}`])].join(', ');
   const words: Readonly<Record<string, string>> = { fired: 'fires', resolved: 'resolved', 'no-data': 'has no data', error: 'cannot be judged' };
   return { title: `${rule}${where === '' ? '' : ` (${where})`} ${words[event] ?? event}`, release: release ?? labels['release'] ?? null, severity, subject: { type: 'alert', id: series } };
 }

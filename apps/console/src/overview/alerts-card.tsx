@@ -3,13 +3,13 @@ import { type Alert } from '../api/gen/types.gen.ts';
 import { Card } from '../ui/card.tsx';
 import { Severity } from '../ui/severity.tsx';
 import { Time } from '../ui/time.tsx';
-import { isFiring, whereOf } from './health.ts';
+import { isFiring, type Serving, whereOf } from './health.ts';
 
 const SEVERITIES = ['critical', 'warning', 'info'] as const;
 const SHOWN = 6;
 
 /** Alerts that fire, by severity. */
-export function AlertsCard({ model, alerts }: { readonly model: string; readonly alerts: readonly Alert[] }) {
+export function AlertsCard({ model, alerts, serving }: { readonly model: string; readonly alerts: readonly Alert[]; readonly serving: Serving | undefined }) {
   const firing = SEVERITIES.flatMap((severity) => alerts.filter((alert) => alert.severity === severity && isFiring(alert)));
   const counts = SEVERITIES.map((severity) => ({ severity, count: firing.filter((alert) => alert.severity === severity).length })).filter(({ count }) => count > 0);
   return (
@@ -26,7 +26,7 @@ export function AlertsCard({ model, alerts }: { readonly model: string; readonly
             <li key={id} className="flex flex-wrap items-baseline gap-x-2">
               <Severity value={severity} />
               <Link to="/alerts/$alertId" params={{ alertId: id }} className="min-w-0 wrap-anywhere">
-                {[rule.name, whereOf(labels)].filter((part) => part !== '').join(', ')}
+                {[rule.name, whereOf(labels, serving)].filter((part) => part !== '').join(', ')}
               </Link>
               <span className="text-xs text-ink-soft">
                 {startedAt !== null && <Time at={startedAt} as="relative" />}

@@ -1,15 +1,22 @@
 import { type Alert, type ObservedActivation, type OwedReview, type RequestFigures, type RolloutSummary } from '../api/gen/types.gen.ts';
 import { type Tone } from '../ui/badge.tsx';
-import { formatPercent } from '../ui/format.ts';
+import { formatPercent, shortId } from '../ui/format.ts';
 
 export interface HealthFacts {
   readonly model: string;
-  readonly activation: Pick<ObservedActivation, 'releaseId' | 'converged' | 'observed'> | undefined;
+  readonly activation: (Serving & Pick<ObservedActivation, 'converged' | 'observed'>) | undefined;
   /** undefined as long as they are not known. */
   readonly alerts: readonly Pick<Alert, 'id' | 'signal' | 'state' | 'severity' | 'rule' | 'labels' | 'muted'>[] | undefined;
   readonly total: RequestFigures['total'] | undefined;
   readonly rollout: Pick<RolloutSummary, 'id' | 'state' | 'reason'> | null;
   readonly owed: readonly Pick<OwedReview, 'overdue' | 'change'>[];
+}
+
+/** Which releases serve, and as what. */
+export interface Serving {
+  readonly releaseId: string | null;
+  readonly canary: { readonly releaseId: string } | null;
+  readonly shadow: { readonly releaseId: string } | null;
 }
 
 /** Where to look at what is wrong. */
@@ -43,9 +50,16 @@ export function isFiring({ state, signal }: Pick<Alert, 'state' | 'signal'>): bo
   return FIRING.has(state) && signal !== 'watchdog';
 }
 
-/** The layer and expert that labels name, in words; empty where they name none. */
-export function whereOf(labels: Readonly<Record<string, unknown>>): string {
-  return ['layer', 'expert'].flatMap((name) => (typeof labels[name] === 'string' ? [`${name} ${labels[name]}`] : [])).join(', ');
+/** What labels name beside the model, in words: layer, expert, segment, and the release where it is not the stable one. Empty where they name nothing of it. */
+export function whereOf(labels: Readonly<Record<string, unknown>>, serving: Serving | undefined): string {
+  const named = ['layer', 'expert', 'tenant', 'task', 'language'].flatMap((name) => (typeof labels[name] === 'string' ? [`${name} ${labels[name]}`] : []));
+  return [...named, ...ofRelease(labels['release'], serving)].join(', ');
+}
+
+function ofRelease(release: unknown, serving: Serving | undefined): readonly string[] {
+  if (typeof release !== 'string' || release === serving?.releaseId) return [];
+  if (release === serving?.canary?.releaseId) return ['canary'];
+  return [release === serving?.shadow?.releaseId ? 'shadow' : `release ${shortId(release)}`];
 }
 
 /** How a model fares, in a sentence, and what is wrong with it. */
@@ -75,9 +89,9 @@ function ofProcesses({ activation }: HealthFacts): Ailment[] {
   return [];
 }
 
-function ofAlerts({ alerts }: HealthFacts): Ailment[] {
+function ofAlerts({ alerts, activation }: HealthFacts): Ailment[] {
   return (alerts ?? []).filter(isFiring).map(({ id, rule, labels, severity, state, muted }) => {
-    const where = whereOf(labels);
+    const where = whereOf(labels, activation);
     const how = state === 'no-data' ? ' has no data' : state === 'error' ? ' cannot be judged' : '';
     const isQuiet = muted?.reason === 'silenced' || severity === 'info';
     return { key: id, tone: isQuiet ? 'info' : severity === 'critical' ? 'bad' : 'warn', text: `${rule.name}${where === '' ? '' : ` in ${where}`}${how}${muted?.reason === 'silenced' ? ' (silenced)' : ''}`, place: { to: '/alerts/$alertId', params: { alertId: id } } };

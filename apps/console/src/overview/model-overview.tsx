@@ -38,7 +38,7 @@ export function ModelOverview({ model }: { readonly model: string }) {
           {!isBound && (
             <>
               <Loaded query={alerts} rows={2}>
-                {({ items: all }) => <AlertsCard model={model} alerts={all} />}
+                {({ items: all }) => <AlertsCard model={model} alerts={all} serving={activation.data} />}
               </Loaded>
               <ChangesCard model={model} owed={owed} />
               {annotations.error !== null && items === undefined ? <Failed error={annotations.error} onRetry={() => void annotations.refetch()} /> : items !== undefined && <WhatChangedCard annotations={items} />}
