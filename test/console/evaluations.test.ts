@@ -232,6 +232,44 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await viewer.close();
   });
 
+  it('have suites and datasets deleted after a question, unless something needs them', async () => {
+    const digest = await house.suite('no longer asked', heldOut(2), 'Of last year.');
+    const { suite: { tasks } } = await house.call<{ suite: { tasks: readonly [{ dataset: string }] } }>(`/suites/${digest}`);
+    const { dataset } = tasks[0];
+    const { items: kept } = await house.call<{ items: readonly { sha256: string }[] }>('/datasets');
+    expect(kept.map(({ sha256 }) => sha256)).toContain(dataset);
+    const viewer = await Viewer.open(browser, house.signalbox.url);
+    const { page } = viewer;
+    const confirm = async (what: 'suite' | 'dataset'): Promise<Locator> => {
+      const dialog = page.getByRole('dialog', { name: `Delete the ${what}`, exact: true });
+      await dialog.getByRole('button', { name: `Delete the ${what}` }).click();
+      return dialog;
+    };
+    const ofDataset = page.getByRole('button', { name: `Delete the dataset ${dataset.slice(0, 10)}` });
+
+    await viewer.goto('/evaluations/suites');
+    await ofDataset.click();
+    const refused = await confirm('dataset');
+    await refused.getByText(/no longer asked/).waitFor();
+    await page.keyboard.press('Escape');
+    await viewer.goto(`/evaluations/suites/${suite}`);
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await (await confirm('suite')).getByText(/runs? name/).waitFor();
+
+    await viewer.goto(`/evaluations/suites/${digest}`);
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    await confirm('suite');
+    await page.getByRole('heading', { level: 1, name: 'Suites' }).waitFor();
+    await expect(house.call(`/suites/${digest}`)).rejects.toThrow(/404/);
+    await expect.poll(() => page.getByRole('link', { name: 'no longer asked', exact: true }).count()).toBe(0);
+    await ofDataset.click();
+    await (await confirm('dataset')).waitFor({ state: 'detached' });
+    await expect(house.call(`/datasets/${dataset}`)).rejects.toThrow(/404/);
+    await expect.poll(() => ofDataset.count()).toBe(0);
+    expect(viewer.complaints.filter((one) => !one.includes('409'))).toEqual([]);
+    await viewer.close();
+  });
+
   it('offer nothing that one may not do', async () => {
     const { id } = await house.call<{ id: string }>('/accounts', { method: 'POST', body: { kind: 'user', name: 'Reader', roles: ['viewer'] } });
     const { secret } = await house.call<{ secret: string }>(`/accounts/${id}/keys`, { method: 'POST', body: { name: 'for the test', scopes: ['read'] } });

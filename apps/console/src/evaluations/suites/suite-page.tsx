@@ -1,11 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
+import { useState } from 'react';
 import { getSuiteOptions, listEvaluationsOptions } from '../../api/gen/@tanstack/react-query.gen.ts';
 import { type EvaluationSuite } from '../../api/gen/types.gen.ts';
 import { BackLink } from '../../releases/back-link.tsx';
 import { useMay } from '../../session/session.ts';
 import { Badge } from '../../ui/badge.tsx';
-import { ButtonLink } from '../../ui/button.tsx';
+import { Button, ButtonLink } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Page } from '../../ui/page.tsx';
@@ -14,18 +15,35 @@ import { Loaded } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { fieldsOf, inWords, listOf } from '../result/fields.ts';
 import { gateInWords } from '../suite/suite-result.ts';
+import { DeleteSuiteDialog } from './delete-suite-dialog.tsx';
 
 /** One suite: its tasks, how they are judged, and their gates. */
 export function SuitePage() {
   const { digest } = useParams({ from: '/shell/evaluations/suites/$digest' });
   const query = useQuery({ ...getSuiteOptions({ path: { digest } }), staleTime: Infinity });
-  const mayStart = useMay('propose');
   return (
-    <Page title={query.data?.name ?? 'Suite'} lead={<BackLink label="Suites" to="/evaluations/suites" />} actions={mayStart && <ButtonLink to="/evaluations/new" search={{ suite: digest }}>Run it…</ButtonLink>}>
+    <Page title={query.data?.name ?? 'Suite'} lead={<BackLink label="Suites" to="/evaluations/suites" />} actions={query.data && <Actions suite={query.data} />}>
       <Loaded query={query} rows={8}>
         {(suite) => <Found suite={suite} />}
       </Loaded>
     </Page>
+  );
+}
+
+function Actions({ suite: { digest, name } }: { readonly suite: EvaluationSuite }) {
+  const mayStart = useMay('propose');
+  const [isAsking, setAsking] = useState(false);
+  if (!mayStart) return null;
+  return (
+    <>
+      <Button variant="danger" onClick={() => setAsking(true)}>
+        Delete…
+      </Button>
+      <ButtonLink to="/evaluations/new" search={{ suite: digest }}>
+        Run it…
+      </ButtonLink>
+      {isAsking && <DeleteSuiteDialog digest={digest} name={name} onClose={() => setAsking(false)} />}
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { ShortId } from '../../ui/short-id.tsx';
 import { Empty } from '../../ui/states.tsx';
 import { Time } from '../../ui/time.tsx';
 import { EvaluationsFrame } from '../evaluations-frame.tsx';
+import { DatasetsCard } from './datasets-card.tsx';
 import { NoSuites } from './no-suites.tsx';
 
 /** What releases are asked. */
@@ -41,6 +42,7 @@ export function SuitesPage() {
           ]}
         />
       </Card>
+      <DatasetsCard />
     </EvaluationsFrame>
   );
 }
