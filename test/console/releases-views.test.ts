@@ -108,9 +108,20 @@ describe.skipIf(CHROMIUM === null)('the views of releases', () => {
     const { card } = await house.call<{ card: { revision: number } }>(`/components/${expert}`);
     await house.call(`/components/${expert}/card`, { method: 'PUT', headers: { 'if-match': `"${card.revision}"` }, body: { title: 'Biology' } });
     await page.getByRole('button', { name: 'Save the card' }).click();
+    // The card as it was cannot be edited while it is read again: saving that would be refused a second time.
+    const reading = Promise.withResolvers<void>();
+    const answering = Promise.withResolvers<void>();
+    await page.route(`**/api/v1/components/${expert}`, async (route) => {
+      reading.resolve();
+      await answering.promise;
+      await route.continue();
+    });
     await page.getByRole('button', { name: 'Drop what I wrote and read the card again' }).click();
-    await page.getByText('Biology').first().waitFor();
+    await reading.promise;
+    expect(await page.getByRole('button', { name: 'Edit the card' }).count()).toBe(0);
+    answering.resolve();
     await page.getByRole('button', { name: 'Edit the card' }).click();
+    expect(await page.getByLabel('Title').inputValue()).toBe('Biology');
     await page.getByLabel('Owner: who answers for it').fill('models@example.com');
     await page.getByRole('button', { name: 'Save the card' }).click();
     await page.getByText('models@example.com').waitFor();

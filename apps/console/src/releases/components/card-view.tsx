@@ -74,8 +74,8 @@ function CardForm({ component: { sha256, card, usedBy }, onDone }: { readonly co
     ...putComponentCardMutation(),
     onSuccess: async () => {
       tellDone('The card is written', 'The audit log keeps it before and after.');
-      onDone();
       await refresh('registry', 'audit');
+      onDone();
     },
   });
   const isOutdated = save.error !== null && problemOf(save.error, undefined).status === 412;
@@ -87,14 +87,8 @@ function CardForm({ component: { sha256, card, usedBy }, onDone }: { readonly co
     <Card title="Edit the card" lead="What is written here is text for people. The audit log keeps it before and after.">
       <ProblemForm error={save.error} fields={FIELDS} label="Card" onSubmit={send}>
         {isOutdated && (
-          <Button
-            onClick={() => {
-              onDone();
-              void refresh('registry');
-            }}
-          >
-            Drop what I wrote and read the card again
-          </Button>
+          // Read first: the card as it was must not be edited once more.
+          <Button onClick={() => void refresh('registry').then(onDone)}>Drop what I wrote and read the card again</Button>
         )}
         {model !== undefined && <ChangeInstead error={save.error} model={model} kind="rescope-expert" sha256={sha256} />}
         <div className="grid gap-3 sm:grid-cols-2">

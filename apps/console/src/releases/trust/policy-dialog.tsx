@@ -38,8 +38,8 @@ export function PolicyDialog({ model, policy, installation, trustedKeys, onClose
     },
     onSuccess: async () => {
       tellDone('The signature policy is set', 'It holds for releases that are loaded from now on.');
-      onClose();
       await refresh('signatures', 'audit');
+      onClose();
     },
   });
   const isOutdated = put.error !== null && problemOf(put.error, undefined).status === 412;
@@ -66,14 +66,8 @@ export function PolicyDialog({ model, policy, installation, trustedKeys, onClose
         }}
       />
       {isOutdated && (
-        <Button
-          onClick={() => {
-            onClose();
-            void refresh('signatures');
-          }}
-        >
-          Close and read it again
-        </Button>
+        // Read first: the dialog must not open once more with the state as it was.
+        <Button onClick={() => void refresh('signatures').then(onClose)}>Close and read it again</Button>
       )}
     </Confirm>
   );
