@@ -24,6 +24,6 @@ it('cuts an interval that would hide all else', () => {
   expect(high).toBeLessThan(4000);
 });
 
-it('has room where all is zero', () => {
-  expect(effectScale([{ value: 0, low: null, high: null }]).at(0)).toBeCloseTo(50, 6);
+it('has room where all is zero, or next to it', () => {
+  for (const value of [0, -5e-324, 5e-324]) expect(effectScale([{ value, low: null, high: null }]).at(value)).toBeCloseTo(50, 6);
 });
