@@ -45,11 +45,11 @@ export interface Texts {
 
 const TEXTS: Texts = {
   canary: 'expert 5 of layer 2, tuned on contracts',
-  title: 'Router of layer 3, balanced on July traffic',
+  title: 'Router of layer 3, balanced on recent traffic',
   reason: 'Spreads German prompts over two more experts.',
   comment: 'Held-out bits per byte are within 0.1 % on all eight domains.',
   receiver: 'on-call',
-  rule: 'Layer 1 leans on some experts',
+  rule: 'Leans on some experts',
   summary: 'Some experts of layer 1 are busier than the rest.',
   silence: 'Graders are on holiday.',
   freeze: 'Quarter end',
