@@ -19,14 +19,15 @@ import { batchOf, captured, EXPERTS, LAYERS, openStore, random, randomTrace, REL
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 const sealer = new TraceSealer({ current: Buffer.alloc(32, 7) });
 const next = random(5);
 
 let server: TestPostgres;
 let store: DataSource;
 let round: MeasureRound;
-/** On the hour, so that a reference period is whole hours of roll-ups. */
-const startMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
+/** At midnight: a reference period is whole hours of roll-ups, and the first requests, a minute before, are of the day before. */
+const startMs = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 let nowMs = startMs;
 
 beforeAll(async () => {
@@ -121,7 +122,7 @@ it('tells how long a model has been silent that should not be', async () => {
   nowMs += 10 * MINUTE_MS;
   await round.run(nowMs);
   expect(await current('no-data')).toMatchObject([{ value: null, detail: { note: 'no-day-to-compare', requests: 120 } }]);
-  nowMs += 24 * HOUR_MS - 10 * MINUTE_MS;
+  nowMs += DAY_MS - 10 * MINUTE_MS;
   await record(60, () => randomTrace(next, 20));
   await new ObservedActivations(store).report({ id: randomUUID(), host: 'h', pid: 1, version: '0', startedAtMs: nowMs }, [{ model: 'toy', generation: 1, state: 'ready', detail: null, stable: RELEASE, canary: null, shadow: null, resident: [RELEASE] }], nowMs + 10 * MINUTE_MS);
   nowMs += 10 * MINUTE_MS;

@@ -13,7 +13,7 @@ const LOOK_BACK_MS = 8 * DAY_MS;
 /** Processes report at least each few seconds; one that was not seen for longer is away. */
 const PROCESS_AWAY_MS = 60_000;
 
-/** What the roll-ups know of a model's requests, to the minute. Days are only read when the last hour is empty or nearly so. */
+/** What the roll-ups know of a model's requests, to the minute. What is older is only read when the last hour is empty or nearly so. */
 export async function recordedTraffic(usage: Usage, model: string, processes: readonly ObservedProcess[], nowMs: number, recordingMs: number): Promise<RecordedTraffic> {
   const isServed = processes.some(({ lastSeenAtMs, models }) => nowMs - lastSeenAtMs <= PROCESS_AWAY_MS && models.some((one) => one.model === model && one.state === 'ready'));
   const lately = await requestsBy(usage, model, 'minute', nowMs - HOUR_MS - 15 * MINUTE_MS, nowMs + MINUTE_MS);
@@ -23,9 +23,9 @@ export async function recordedTraffic(usage: Usage, model: string, processes: re
   const hour = await requestsBy(usage, model, 'minute', lastRecordedMs - HOUR_MS, lastRecordedMs);
   const traffic = { lastRecordedMs, firstRecordedMs: hour[0]?.bucketMs ?? last, requestsInLastHour: sum(hour), requestsADayAgo: 0, isServed };
   if (nowMs - lastRecordedMs <= recordingMs) return traffic;
-  const [earlier] = await requestsBy(usage, model, 'day', nowMs - LOOK_BACK_MS, nowMs - DAY_MS);
+  const earlierMs = await firstMinute(usage, model, nowMs);
   const aDayAgo = await requestsBy(usage, model, 'minute', nowMs - DAY_MS - HOUR_MS / 2, nowMs - DAY_MS + HOUR_MS / 2);
-  return { ...traffic, firstRecordedMs: earlier?.bucketMs ?? traffic.firstRecordedMs, requestsADayAgo: sum(aDayAgo) };
+  return { ...traffic, firstRecordedMs: earlierMs ?? traffic.firstRecordedMs, requestsADayAgo: sum(aDayAgo) };
 }
 
 async function lastMinute(usage: Usage, model: string, nowMs: number): Promise<number | null> {
@@ -34,6 +34,15 @@ async function lastMinute(usage: Usage, model: string, nowMs: number): Promise<n
   if (hourMs === undefined) return null;
   const minutes = await requestsBy(usage, model, 'minute', hourMs, hourMs + HOUR_MS);
   return minutes.at(-1)?.bucketMs ?? hourMs;
+}
+
+/** Of what is more than a day old. To the minute, for a longer roll-up would make its first requests older than they are. */
+async function firstMinute(usage: Usage, model: string, nowMs: number): Promise<number | null> {
+  const hours = await requestsBy(usage, model, 'hour', nowMs - LOOK_BACK_MS, nowMs - DAY_MS);
+  const hourMs = hours[0]?.bucketMs;
+  if (hourMs === undefined) return null;
+  const minutes = await requestsBy(usage, model, 'minute', hourMs, hourMs + HOUR_MS);
+  return minutes[0]?.bucketMs ?? hourMs;
 }
 
 /** Requests by point in time, oldest first; those without any are left out. */
