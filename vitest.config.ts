@@ -45,7 +45,7 @@ export default defineConfig({
   resolve: { conditions: ['development'] },
   ssr: { resolve: { conditions: ['development'] } },
   test: {
-    setupFiles: ['reflect-metadata', 'test/harness/waits.ts'],
+    setupFiles: ['reflect-metadata', 'test/harness/waits.ts', 'test/harness/properties.ts'],
     expect: { poll: { timeout: WAIT_MS } },
     sequence: { sequencer: LongestFirst },
     // The groups run one after the other. Unit tests compute, and vitest would leave one core idle; files of
