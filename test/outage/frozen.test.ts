@@ -24,9 +24,12 @@ it('serves on while PostgreSQL is frozen, and ends a question to it in bounded t
   const ids = await client.serve(5, 0);
   await expectRecorded(client, ids);
   const postmaster = postgresPid(home);
-  const frozen = [postmaster, ...readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean).map(Number)];
-  for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+  const frozen = [postmaster];
   try {
+    // First itself, so that it starts no other process that would go on.
+    process.kill(postmaster, 'SIGSTOP');
+    frozen.push(...readFileSync(`/proc/${postmaster}/task/${postmaster}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
+    for (const pid of frozen) process.kill(pid, 'SIGSTOP');
     const question = fetch(`${signalbox.url}/api/v1/traces`, { headers: { authorization: `Bearer ${TEST_KEY}` } });
     ids.push(...(await client.serve(20, OUTAGE_MS)));
     expect((await client.health()).checks['database']).toMatchObject({ ok: false });
