@@ -21,20 +21,22 @@ async function until(isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await delay(10);
 }
 
+/** Whole lines only: the file is there, empty, a moment before its first one. */
 const lines = (name: string): string[] => {
   try {
-    return readFileSync(join(folder, name), 'utf8').trim().split('\n');
+    return readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1);
   } catch {
     return [];
   }
 };
 
 const LOG = `import { appendFileSync } from 'node:fs';
-  const log = (text) => appendFileSync(process.env.FOLDER + '/log', text + '\\n');
-  log('started ' + process.pid);`;
+  const log = (text) => appendFileSync(process.env.FOLDER + '/log', text + '\\n');`;
+/** Comes after a script's handlers: who reads it may send a signal at once. */
+const STARTED = `log('started ' + process.pid);`;
 
 it('starts a dead child again, and stops it when asked', async () => {
-  const script = scriptOf(`${LOG} process.on('SIGTERM', () => { log('stopped'); process.exit(0); }); setInterval(() => {}, 1000);`);
+  const script = scriptOf(`${LOG} process.on('SIGTERM', () => { log('stopped'); process.exit(0); }); setInterval(() => {}, 1000); ${STARTED}`);
   const deaths: string[] = [];
   const keeper = new ChildKeeper({ script, env: { FOLDER: folder }, onDeath: (reason, delayMs) => deaths.push(`${reason} ${delayMs}`) });
   keeper.start();
@@ -49,7 +51,7 @@ it('starts a dead child again, and stops it when asked', async () => {
 });
 
 it('leaves a child alone that may end and did, and starts it when asked', async () => {
-  const script = scriptOf(`${LOG} process.exit(lines() === 2 ? 3 : 0); function lines() { return readFileSync(process.env.FOLDER + '/log', 'utf8').trim().split('\\n').length; }`.replace('{ appendFileSync }', '{ appendFileSync, readFileSync }'));
+  const script = scriptOf(`${LOG} ${STARTED} process.exit(lines() === 2 ? 3 : 0); function lines() { return readFileSync(process.env.FOLDER + '/log', 'utf8').trim().split('\\n').length; }`.replace('{ appendFileSync }', '{ appendFileSync, readFileSync }'));
   const deaths: string[] = [];
   const keeper = new ChildKeeper({ script, env: { FOLDER: folder }, onDeath: (reason) => deaths.push(reason), mayEnd: true });
   keeper.ensure();
@@ -68,7 +70,7 @@ it('leaves a child alone that may end and did, and starts it when asked', async 
 });
 
 it('kills a child that does not end in time', async () => {
-  const script = scriptOf(`${LOG} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`);
+  const script = scriptOf(`${LOG} process.on('SIGTERM', () => {}); setInterval(() => {}, 1000); ${STARTED}`);
   const keeper = new ChildKeeper({ script, env: { FOLDER: folder }, onDeath: () => undefined });
   keeper.start();
   await until(() => lines('log').length === 1);
