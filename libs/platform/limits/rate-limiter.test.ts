@@ -1,10 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { rateHeaders, rateLimiter, type RunStatement } from './rate-limiter.ts';
 
 const SETTINGS = { name: 'test', points: 2, windowSeconds: 60 } as const;
 
+afterEach(() => {
+  vi.useRealTimers();
+});
+
 describe('rateLimiter', () => {
   it('counts each caller for itself, and says when to come again', async () => {
+    // No second passes within the window.
+    vi.useFakeTimers({ toFake: ['Date'] });
     const limiter = rateLimiter({ ...SETTINGS, run: null });
     expect(await limiter.take('a')).toMatchObject({ isAllowed: true, remaining: 1, resetSeconds: 60 });
     expect(await limiter.take('a')).toMatchObject({ isAllowed: true, remaining: 0 });
