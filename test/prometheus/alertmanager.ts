@@ -48,7 +48,7 @@ export async function startAlertmanager(groupBy: readonly string[]) {
   );
   const url = `http://127.0.0.1:${await freePort()}`;
   const program = startProgram('prometheus-alertmanager', [`--config.file=${file}`, `--storage.path=${join(folder, 'data')}`, `--web.listen-address=${new URL(url).host}`, '--cluster.listen-address=']);
-  await until(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok === true, 60_000, program.log);
+  await until(async () => (await fetch(`${url}/-/ready`).catch(() => null))?.ok === true, 120_000, program.log);
   return {
     url,
     /** All that its receiver was told, in order. */
