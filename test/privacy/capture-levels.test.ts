@@ -109,7 +109,7 @@ describe('levels of capture', () => {
 
   it('lets the watch count what it does not see', async () => {
     const seen = async () => /signalbox_detection_unfollowed_total\{[^}]*reason="not-kept"[^}]*\} [1-9]/.test(await (await fetch(`${signalbox.url}/metrics`, { headers })).text());
-    await until(seen, LIMIT_MS);
-    expect(await seen()).toBe(true);
+    // A scrape shows nothing of a watch that is too busy to answer it: the next one may.
+    await expect.poll(seen).toBe(true);
   }, LIMIT_MS);
 });
