@@ -9,6 +9,7 @@ import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
 const MODEL = 'tiny-mixtral';
 const HOSTILE = `Re-tuned "><img src=x onerror="window.taken=1"> expert`;
 const TABS = 200;
+const DAY_MS = 86_400_000;
 
 let home: string;
 let signalbox: SignalboxProcess;
@@ -136,6 +137,8 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await admin.page.getByRole('button', { name: 'New freeze window', exact: true }).first().click();
     await openDialog(admin.page).getByLabel('Name').fill('Quarter end');
     await openDialog(admin.page).getByLabel('Why').fill('Books are closed.');
+    // As it is filled in, it ends with the day: that may be now.
+    await openDialog(admin.page).getByLabel('To', { exact: true }).fill(`${new Date(Date.now() + 2 * DAY_MS).toISOString().slice(0, 10)}T00:00`);
     await openDialog(admin.page).getByRole('button', { name: 'Continue' }).click();
     await confirm(admin.page, 'Make it');
     await admin.page.getByRole('table', { name: 'Freeze windows' }).getByText('holds now').waitFor();
