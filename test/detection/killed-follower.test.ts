@@ -55,8 +55,25 @@ async function isDone(store: DataSource): Promise<boolean> {
   return progress !== null && (await new FollowedLedger(store).lag(progress.watermark, Date.now())).requests === 0;
 }
 
+/** Lets a watch save one round and no other: at the end of the next one it waits, and is killed there or before. */
+const HOLD = `
+  CREATE TABLE public.hold AS SELECT 0 AS rounds;
+  CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
+    WHILE (SELECT rounds FROM public.hold) = 0 LOOP PERFORM pg_sleep(0.02); END LOOP;
+    UPDATE public.hold SET rounds = rounds - 1;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER hold BEFORE UPDATE ON signalbox.detection_progress FOR EACH ROW EXECUTE FUNCTION public.hold()`;
+const TEST = 'killed-follower test';
+
+/** The server notices late that a client is gone while it holds it up. */
+async function endConnections(store: DataSource): Promise<void> {
+  const END = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> '${TEST}'`;
+  await until(async () => ((await store.query(END)) as unknown[]).length === 0, 120_000);
+}
+
 async function states(url: string, act: (store: DataSource) => Promise<void>): Promise<readonly StoredStream[]> {
-  const store = await createDataSource({ url }).initialize();
+  const store = await createDataSource({ url, applicationName: TEST }).initialize();
   try {
     await act(store);
     return await new DetectorStates(store).ofRelease(RELEASE);
@@ -95,22 +112,25 @@ test(`a watch that is killed ${KILLS} times ends with the very states of one tha
   });
   let midway = 0;
   const killed = await states(disturbedUrl, async (disturbed) => {
+    await disturbed.query(HOLD);
     for (let kill = 0; kill < KILLS; kill += 1) {
       const from = await followed(disturbed);
+      await disturbed.query('UPDATE public.hold SET rounds = 1');
       const watch = startWatch(disturbedUrl);
-      // In the middle of the round after the first one that is saved; the last ones anywhere.
+      // In the middle of the round after the first one that is saved.
       await until(async () => (await followed(disturbed)) > from, 120_000);
       await end(watch, 'SIGKILL');
+      await endConnections(disturbed);
       const at = await followed(disturbed);
       if (at > before && at < before + BACKLOG_REQUESTS) midway += 1;
-      if (at >= before + BACKLOG_REQUESTS) break;
     }
+    await disturbed.query('DROP TRIGGER hold ON signalbox.detection_progress');
     const watch = startWatch(disturbedUrl);
     await until(() => isDone(disturbed), 120_000);
     await end(watch, 'SIGTERM');
     expect(await followed(disturbed)).toBe(before + BACKLOG_REQUESTS);
   });
-  expect(midway).toBeGreaterThanOrEqual(3);
+  expect(midway).toBe(KILLS);
   expect(whole).toHaveLength(LAYERS);
   expect(whole.map(({ requests }) => requests)).toEqual(whole.map(() => whole[0]!.requests));
   for (const [at, stream] of whole.entries()) {
