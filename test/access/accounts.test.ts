@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FIRST_ADMIN_ID } from '#libs/store/accounts/account';
+import { LOCKS } from '#libs/store/locks';
+import { until } from '../harness/until.ts';
 import { AccessHouse, type Answer } from './access-house.ts';
 
 const house = new AccessHouse();
@@ -81,8 +83,15 @@ describe('the last administrator', () => {
     const narrow = (await post(`/accounts/${idle.id}/keys`, { name: 'narrow', scopes: ['read'] })).body;
     expect((await patch(FIRST_ADMIN_ID, first.version, { disabled: true })).body).toMatchObject({ code: 'last_admin' });
     const wide = (await post(`/accounts/${idle.id}/keys`, { name: 'wide', scopes: ['admin'] })).body;
-    // Each may take the other's key, but not both.
-    const both = await Promise.all([remove(`/keys/${own}`, wide.secret), remove(`/keys/${wide.id}`, house.admin)]);
+    // Each may take the other's key, but not both. Neither is let in after the other is done: by then its key would be gone.
+    const holder = house.dataSource.createQueryRunner();
+    await holder.query('SELECT pg_advisory_lock($1)', [LOCKS.accounts]);
+    const removals = Promise.all([remove(`/keys/${own}`, wide.secret), remove(`/keys/${wide.id}`, house.admin)]);
+    const waiting = async (): Promise<number> => (await holder.query(`SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted`, [LOCKS.accounts])).length;
+    await until(async () => (await waiting()) === 2, 120_000, () => 'the two do not come to the lock');
+    await holder.query('SELECT pg_advisory_unlock($1)', [LOCKS.accounts]);
+    await holder.release();
+    const both = await removals;
     expect(both.map(({ status }) => status).toSorted()).toEqual([200, 409]);
     expect(both.find(({ status }) => status === 409)?.body).toMatchObject({ code: 'last_admin' });
     // For the tests that follow.
