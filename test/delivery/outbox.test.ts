@@ -131,9 +131,11 @@ it('replays dead letters with the same id, and not past what was told since', as
 
 it('deletes what ended long ago, and nothing that waits', async () => {
   const [old, waiting] = [await add('a'), await add('b')];
-  await deliveries.finish((await claim(old.id))!, attempt(200), DELIVERED, Date.now());
-  expect(await deliveries.purge(Date.now() - 1000, 100)).toBe(0);
-  expect(await deliveries.purge(Date.now() + 1000, 100)).toBeGreaterThan(0);
+  const held = (await claim(old.id))!;
+  const endedAtMs = Date.now();
+  await deliveries.finish(held, { ...attempt(200), atMs: endedAtMs }, DELIVERED, endedAtMs);
+  expect(await deliveries.purge(endedAtMs, 100)).toBe(0);
+  expect(await deliveries.purge(endedAtMs + 1, 100)).toBeGreaterThan(0);
   expect(await stateOf(old.id)).toBeUndefined();
   expect(await stateOf(waiting.id)).toBe('waiting');
 });
