@@ -43,8 +43,9 @@ it('runs the control role alone: migrates, answers, and stops cleanly', async ()
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const { child, log } = start({ DATABASE_URL: database, SIGNALBOX_PORT: String(port) });
-  const exited = once(child, 'exit');
-  await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true, 60_000, log);
+  // Not its exit: what it wrote may be read a moment after that.
+  const ended = once(child, 'close');
+  await until(async () => (await fetch(`${url}/readyz`).catch(() => null))?.ok === true, 120_000, log);
 
   const store = await openStore(database);
   const key = generateApiKey();
@@ -62,13 +63,13 @@ it('runs the control role alone: migrates, answers, and stops cleanly', async ()
   const silent = connect(port, '127.0.0.1').on('error', () => undefined);
   await once(silent, 'connect');
   child.kill('SIGTERM');
-  expect((await exited)[0], log()).toBe(0);
+  expect((await ended)[0], log()).toBe(0);
   expect(log()).not.toContain(key);
 });
 
 it('says what is missing without a database', async () => {
   const { child, log } = start({});
-  const [code] = (await once(child, 'exit')) as [number];
+  const [code] = (await once(child, 'close')) as [number];
   expect(code).toBe(2);
   expect(log()).toContain('DATABASE_URL is missing');
 });
