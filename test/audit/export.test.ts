@@ -24,6 +24,8 @@ import { startPostgres, type TestPostgres } from '../fixtures/postgres.ts';
 
 const START_MS = Date.parse('2026-03-10T12:00:00Z');
 const ENTRIES = 2000;
+/** What is signed when is looked at here: nothing is by the clock. */
+const NEVER_MS = 86_400_000;
 let postgres: TestPostgres;
 let admin: DataSource;
 let app: NestFastifyApplication;
@@ -48,7 +50,7 @@ beforeAll(async () => {
   }
   home = mkdtempSync(join(tmpdir(), 'signalbox-audit-'));
   const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now };
-  const ports = storedControlPorts({ settings, home, traceKey: Buffer.alloc(32, 1), audit: { seed: Buffer.alloc(32, 9), everyEntries: 1000, everyMs: 60_000 } });
+  const ports = storedControlPorts({ settings, home, traceKey: Buffer.alloc(32, 1), audit: { seed: Buffer.alloc(32, 9), everyEntries: 1000, everyMs: NEVER_MS } });
   app = await NestFactory.create<NestFastifyApplication>(
     { module: class Root {}, imports: [StoreModule.forRoot({ url: actingAs(database, protection) }), ControlModule.over(ports)] },
     new FastifyAdapter(),
