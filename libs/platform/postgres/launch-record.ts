@@ -1,9 +1,14 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isErrorWithCode } from '../errors/error-code.ts';
+
+/** Below the ports that systems give to whoever asks for any: none of those takes the server's port while the server is down. */
+const FIRST_PORT = 12_000;
+const PORTS = 8_000;
+const MAX_TRIES = 20;
 
 const recordSchema = z.object({
   /** Folder of data, log and copied programs; fixed at the first start. */
@@ -47,14 +52,17 @@ export function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
-/** The preferred port if it is free on loopback, else one the system chooses. 0 prefers none. */
+/** The preferred port if it is free on loopback, else another. 0 prefers none. */
 export async function freePort(preferred: number): Promise<number> {
-  try {
-    return await listenOnce(preferred);
-  } catch (error) {
-    if (preferred !== 0 && (isErrorWithCode(error, 'EADDRINUSE') || isErrorWithCode(error, 'EACCES'))) return await listenOnce(0);
-    throw error;
+  const drawn = Array.from({ length: MAX_TRIES }, () => FIRST_PORT + randomInt(PORTS));
+  for (const port of preferred === 0 ? drawn : [preferred, ...drawn]) {
+    try {
+      return await listenOnce(port);
+    } catch (error) {
+      if (!isErrorWithCode(error, 'EADDRINUSE') && !isErrorWithCode(error, 'EACCES')) throw error;
+    }
   }
+  return listenOnce(0);
 }
 
 async function listenOnce(port: number): Promise<number> {
