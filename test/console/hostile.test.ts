@@ -32,6 +32,7 @@ describe.skipIf(CHROMIUM === null)('text from outside', () => {
     // A request's labels are words of letters and digits: anything else is refused at the door.
     await expect(house.traffic(1, [{ prompt: 'x', task: hostile('task'), language: 'en' }])).rejects.toThrow(/metadata\.task/);
     const [requestId] = await house.traffic(1, [{ prompt: hostile('prompt'), task: 'hostile', language: 'en' }]);
+    await house.recorded([requestId!]);
     const viewer = await Viewer.open(browser, house.signalbox.url);
     const taken: string[] = [];
     for (const { path, act } of viewsOf({ ...sights, requestId: requestId! })) {

@@ -117,6 +117,11 @@ export class TouredHouse {
     return ids;
   }
 
+  /** Waits until requests can be looked at: they are recorded a moment after their answers. */
+  async recorded(requestIds: readonly string[]): Promise<void> {
+    for (const id of requestIds) await until(async () => (await this.get(`/requests/${id}`).catch(() => null)) !== null, WAIT_MS, () => `the request ${id} is not recorded`);
+  }
+
   async importRetuned(retuning: Retuning, name: string): Promise<string> {
     const directory = join(this.#home, name);
     await writeRetunedCheckpoint(directory, retuning);
@@ -155,6 +160,7 @@ export class TouredHouse {
     await this.post('/silences', { matchers: [{ label: 'signal', is: 'equal', value: 'quality' }], comment: texts.silence, to: new Date(Date.now() + DAY_MS).toISOString() });
     await this.post('/freeze-windows', { name: texts.freeze, reason: texts.freeze, from: new Date(Date.now() + 5 * DAY_MS).toISOString(), to: new Date(Date.now() + 7 * DAY_MS).toISOString() });
     const { id: accountId } = await this.post<{ id: string }>('/accounts', { kind: 'user', name: texts.account, roles: ['approver'] });
+    await this.recorded([served[0]!, served.at(-1)!]);
     await this.post('/feedback', { requestId: served[0], score: 0.9, comment: texts.feedback });
     let alertId: string | undefined;
     await until(async () => (alertId = (await this.get<Listed<{ id: string; rule: { id: string } }>>('/alerts?limit=50')).items.find(({ rule }) => rule.id === 'uneven-layer')?.id) !== undefined, WAIT_MS, () => 'no alert fires');
