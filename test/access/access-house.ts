@@ -43,6 +43,8 @@ export class AccessHouse {
   url = '';
   /** Key of the first administrator. */
   admin = '';
+  /** Clock of the API, in milliseconds; null: it goes. */
+  stoppedAtMs: number | null = null;
   /** What the server answers, as `method /path/:parameter`. */
   readonly routes: string[] = [];
   /** Opens the recorded traces. */
@@ -65,7 +67,7 @@ export class AccessHouse {
     await saveRelease(this.#dataSource, RELEASE, nowMs);
     await this.#record(this.traceKey, nowMs);
     this.admin = (await ensureFirstKey({ keys: new ApiKeys(this.#dataSource), accounts: new Accounts(this.#dataSource) }, null, nowMs)).generated ?? '';
-    const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: Date.now, access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000, ...access } };
+    const settings = { minRequests: 1, retentionDays: 7, version: '0.0.0', now: () => this.stoppedAtMs ?? Date.now(), access: { publicUrl: null, oidc: null, apiRequestsPerMinute: 1_000_000, failedLoginsPerMinute: 1_000_000, ...access } };
     const adapter = new FastifyAdapter();
     adapter.getInstance().addHook('onRoute', ({ method, url }) => void this.routes.push(...[method].flat().map((name) => `${name.toLowerCase()} ${url}`)));
     this.#app = await NestFactory.create<NestFastifyApplication>(
