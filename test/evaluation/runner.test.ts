@@ -220,8 +220,8 @@ describe('a run', () => {
     expect((await house.find(id)).state).toBe('running');
     // Between two tries: one that is under way counts on from what it read.
     const lastTry = async (): Promise<boolean> => {
-      const [rows]: [unknown[], number] = await house.dataSource.query('UPDATE signalbox.evaluation_run SET failures = 4, not_before = now() WHERE id = $1 AND holder IS NULL RETURNING id', [id]);
-      return rows.length === 1;
+      const [set]: [unknown[], number] = await house.dataSource.query('UPDATE signalbox.evaluation_run SET failures = 4, not_before = now() WHERE id = $1 AND holder IS NULL RETURNING id', [id]);
+      return set.length === 1;
     };
     await until(lastTry, 120_000);
     const { error } = await house.finished(id);
