@@ -65,26 +65,28 @@ async function importRetuned(retuning: Retuning): Promise<string> {
 }
 
 interface Answered {
+  /** Which of all that were sent it answers, from 1. */
+  readonly nth: number;
   readonly status: number;
   readonly release: string | null;
   readonly isWhole: boolean;
 }
 
 /** Requests in parallel until told to stop; gives what each was answered. */
-function traffic(): { stop: () => Promise<Answered[]>; answered: Answered[] } {
+function traffic(): { stop: () => Promise<Answered[]>; answered: Answered[]; sent: () => number } {
   const answered: Answered[] = [];
   const stopped = new AbortController();
-  let next = 0;
+  let sent = 0;
   const lane = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      next += 1;
+      const nth = (sent += 1);
       const response = await fetch(`${signalbox.url}/v1/completions`, {
         method: 'POST',
         headers: HEADERS,
-        body: JSON.stringify({ model: MODEL, prompt: prompts[next % prompts.length], max_tokens: 12, ignore_eos: true }),
+        body: JSON.stringify({ model: MODEL, prompt: prompts[nth % prompts.length], max_tokens: 12, ignore_eos: true }),
       });
       const body = (await response.json()) as { usage?: { completion_tokens: number } };
-      answered.push({ status: response.status, release: response.headers.get('x-signalbox-release'), isWhole: body.usage?.completion_tokens === 12 });
+      answered.push({ nth, status: response.status, release: response.headers.get('x-signalbox-release'), isWhole: body.usage?.completion_tokens === 12 });
     }
   };
   const lanes = Array.from({ length: PARALLEL }, lane);
@@ -93,7 +95,7 @@ function traffic(): { stop: () => Promise<Answered[]>; answered: Answered[] } {
     await Promise.all(lanes);
     return answered;
   };
-  return { stop, answered };
+  return { stop, answered, sent: () => sent };
 }
 
 it('rolls a release with a scrambled expert back by itself, by the guard that saw it, while requests go on being answered', async () => {
@@ -101,6 +103,8 @@ it('rolls a release with a scrambled expert back by itself, by the guard that sa
   const candidate = await importScrambled(['expert/3/1'], 4);
   const load = traffic();
   const plan = {
+    // So small that the canary surely answers some requests before the guard is that sure, and no other guard is by chance.
+    falseRollbackRate: 0.0001,
     model: MODEL, candidate, stickyBy: 'request', shadowShare: 1,
     steps: [{ share: 0.3, bakeMs: 120_000, minRequests: 200, minTokensPerChangedExpert: 100, maxMs: 600_000 }],
     guards: [{ kind: 'error-rate' }, { kind: 'latency', margin: 0.3 }, { kind: 'output-divergence', measure: 'argmax-disagreement', margin: 0.05 }],
@@ -134,13 +138,14 @@ it('rolls a release with a scrambled expert back by itself, by the guard that sa
     const now = await signalbox.json<Body<'getActivation'>>(`/api/v1/models/${MODEL}/activation`);
     return now.converged && now.releaseId === stable && now.canary === null && now.shadow === null;
   }, WAIT_MS);
-  const before = load.answered.length;
-  await until(() => load.answered.length >= before + 3 * PARALLEL, WAIT_MS);
+  const before = load.sent();
+  const after = (): Answered[] => load.answered.filter(({ nth }) => nth > before);
+  await until(() => after().length >= 2 * PARALLEL, WAIT_MS);
   const answered = await load.stop();
   expect(answered.filter(({ status, isWhole }) => status !== 200 || !isWhole)).toEqual([]);
   expect(new Set(answered.map(({ release }) => release))).toEqual(new Set([stable, candidate]));
-  // Those under way when the canary ended were admitted before.
-  expect(new Set(answered.slice(before + PARALLEL).map(({ release }) => release))).toEqual(new Set([stable]));
+  // Those under way when the canary ended were admitted before, and may be answered after others.
+  expect(new Set(after().map(({ release }) => release))).toEqual(new Set([stable]));
 
   const [code] = (await exited) as [number | null];
   expect(code, watched).toBe(1);
