@@ -41,7 +41,8 @@ export class LocalReceiver {
         if (answer === 'hang-up') return void request.socket.destroy();
         if (told && answer.status < 300) this.taken.push(told);
         response.writeHead(answer.status, answer.location === undefined ? {} : { location: answer.location }).end('noted');
-      });
+        // Whoever is killed in the middle of its request has told nothing.
+      }, () => undefined);
     }).listen(this.#port, '127.0.0.1');
     await once(this.#server, 'listening');
     this.#port = (this.#server.address() as AddressInfo).port;
