@@ -37,7 +37,8 @@ it('serves on without PostgreSQL in bounded memory, says so, and catches up exac
   client = new OutageClient(signalbox);
   const ids = await client.serve(20, 0);
   await expectRecorded(client, ids);
-  expect((await client.health()).checks['database']).toMatchObject({ ok: true, isRequired: false });
+  // A check that takes more than two seconds has failed, as it may on a busy machine.
+  await expect.poll(async () => (await client.health()).checks['database']).toMatchObject({ ok: true, isRequired: false });
   const before = await client.figures();
 
   const answeredBefore = ids.length;
