@@ -29,6 +29,10 @@ export class InferenceProcess {
     return this.#child?.pid;
   }
 
+  get isRunning(): boolean {
+    return this.#child !== null && this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   get log(): string {
     return this.#log;
   }
@@ -38,7 +42,8 @@ export class InferenceProcess {
     this.#url = `http://127.0.0.1:${port}`;
     const child = spawn(join(ROOT, 'node_modules', '.bin', 'node'), [join(ROOT, 'dist', 'apps', 'inference', 'main.js')], {
       cwd: ROOT,
-      env: { PATH: process.env['PATH'], SIGNALBOX_HOME: this.home, SIGNALBOX_PORT: String(port), DATABASE_URL: this.databaseUrl, SIGNALBOX_ENGINE_THREADS: '1' },
+      // No expert is taken out for being slow, as one may be on a full machine: it would change answers.
+      env: { PATH: process.env['PATH'], SIGNALBOX_HOME: this.home, SIGNALBOX_PORT: String(port), DATABASE_URL: this.databaseUrl, SIGNALBOX_ENGINE_THREADS: '1', SIGNALBOX_EXPERT_SLOW_FACTOR: '0' },
     });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (this.#log += chunk.toString()));
     this.#child = child;

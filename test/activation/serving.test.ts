@@ -95,7 +95,10 @@ const observed = (): Promise<readonly ObservedProcess[]> => new ObservedActivati
 async function converged(): Promise<void> {
   const isThere = async (): Promise<boolean> => {
     const { generation = 0 } = (await new Activations(store).find(MODEL)) ?? {};
-    return hasConverged(await observed(), MODEL, generation, Date.now());
+    const [seen, nowMs] = [await observed(), Date.now()];
+    // One that was not heard of for a while does not count; here it is one that has not got its turn on a full machine, and is asked next.
+    const isHeard = ({ pid }: InferenceProcess): boolean => seen.some((one) => one.pid === pid && processStatus(one, nowMs) === 'live');
+    return processes.filter(({ isRunning }) => isRunning).every(isHeard) && hasConverged(seen, MODEL, generation, nowMs);
   };
   await until(isThere, 120_000, () => `not converged:\n${processes.map(({ log }) => log.slice(-1500)).join('\n---\n')}`);
 }
