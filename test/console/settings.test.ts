@@ -119,7 +119,7 @@ describe.skipIf(CHROMIUM === null)('settings', () => {
 
     await page.getByRole('button', { name: 'Disable' }).click();
     await page.getByRole('button', { name: 'Disable the account' }).click();
-    await page.getByRole('button', { name: 'Enable' }).waitFor();
+    await page.getByRole('button', { name: 'Enable', exact: true }).waitFor();
     expect((await read()).disabledAt).not.toBeNull();
     expect(viewer.complaints.filter((text) => !text.includes('412'))).toEqual([]);
     await viewer.close();
