@@ -28,6 +28,11 @@ export async function launchBrowser(): Promise<Browser> {
 /** The dialog that is open. What is told in a corner of the page has the role of a dialog too, and may be there beside one. */
 export const openDialog = (page: Page): Locator => page.locator('[role="dialog"]:not([aria-modal="false"])');
 
+/** Waits until a dialog has taken the focus, a frame or more after it is shown: keys that are pressed before go elsewhere. */
+export async function untilFocused(dialog: Locator): Promise<void> {
+  await until(() => dialog.evaluate((element) => element.contains(element.ownerDocument.activeElement)), WAIT_MS, () => 'the dialog does not take the focus');
+}
+
 export interface ViewerOptions {
   readonly key?: string;
   readonly theme?: 'light' | 'dark';

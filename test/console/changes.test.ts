@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, SignalboxProcess, TEST_KEY } from '../harness/signalbox-process.ts';
 import { newTemporaryHome } from '../harness/temporary-home.ts';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, untilFocused, Viewer } from './browser.ts';
 
 const MODEL = 'tiny-mixtral';
 const HOSTILE = `Re-tuned "><img src=x onerror="window.taken=1"> expert`;
@@ -117,12 +117,14 @@ describe.skipIf(CHROMIUM === null)('changes in the console', () => {
     await tabTo(other, other.getByRole('button', { name: 'Open Results of safety-suite' }));
     await other.keyboard.press('Enter');
     await openDialog(other).getByText('"refusals": 0.99').waitFor();
+    await untilFocused(openDialog(other));
     expect(await approver.violations()).toEqual([]);
     await other.keyboard.press('Escape');
     await openDialog(other).waitFor({ state: 'detached' });
     await tabTo(other, other.getByRole('button', { name: 'Approve', exact: true }));
     await other.keyboard.press('Enter');
     await openDialog(other).getByText('Your approval names the digest').waitFor();
+    await untilFocused(openDialog(other));
     expect(await approver.violations()).toEqual([]);
     await tabTo(other, openDialog(other).getByLabel('Reason (optional)'));
     await other.keyboard.type('The suite is of this version.');

@@ -1,7 +1,7 @@
 import { type Browser, type Locator, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../harness/until.ts';
-import { CHROMIUM, launchBrowser, openDialog, Viewer } from './browser.ts';
+import { CHROMIUM, launchBrowser, openDialog, untilFocused, Viewer } from './browser.ts';
 import { EvaluationsHouse, heldOut, MODEL } from './evaluations-house.ts';
 import { seededResults } from './evaluations-results.ts';
 
@@ -204,6 +204,7 @@ describe.skipIf(CHROMIUM === null)('evaluations in the console', () => {
     await tabTo(page, page.getByRole('button', { name: 'Cancel…' }));
     await page.keyboard.press('Enter');
     const dialog = page.getByRole('dialog', { name: 'Cancel the evaluation' });
+    await untilFocused(dialog);
     await tabTo(page, dialog.getByRole('button', { name: 'Cancel the evaluation' }));
     await page.keyboard.press('Enter');
     await page.getByText('It was cancelled before it had a verdict.').waitFor();

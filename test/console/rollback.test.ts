@@ -1,6 +1,6 @@
 import { type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CHROMIUM, Viewer } from './browser.ts';
+import { CHROMIUM, untilFocused, Viewer } from './browser.ts';
 import { ReleasesHouse, roleOf } from './releases-house.ts';
 
 /** More stops than any of the views has before what is looked for. */
@@ -45,6 +45,7 @@ describe.skipIf(CHROMIUM === null)('a roll back by keyboard alone', () => {
     const dialog = page.getByRole('dialog', { name: /^Roll back/ });
     await dialog.getByText(`are answered by release ${first.slice(0, 10)} in place of release ${candidate.slice(0, 10)}`).waitFor();
     await dialog.getByText('1 component differs').waitFor();
+    await untilFocused(dialog);
 
     // Escape leaves everything as it was and gives the focus back.
     await page.keyboard.press('Escape');
@@ -54,6 +55,7 @@ describe.skipIf(CHROMIUM === null)('a roll back by keyboard alone', () => {
 
     await page.keyboard.press('Enter');
     await dialog.getByText('1 component differs').waitFor();
+    await untilFocused(dialog);
     await tabTo(page, 'Reason (optional)');
     await page.keyboard.type('its answers are noise');
     await tabTo(page, 'Roll back');
