@@ -89,7 +89,8 @@ export class RuledHouse {
   }
 
   async #startInference(): Promise<Buffer> {
-    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: String(this.#threads) });
+    // No expert is taken out for being slow, as one may be on a full machine: answers and loads would be others.
+    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: String(this.#threads), SIGNALBOX_EXPERT_SLOW_FACTOR: '0' });
     const logger = createLogger({ level: config.log.level, role: 'inference' });
     const traceKey = loadTraceKey(this.home, null);
     const pipeline = this.#pipeline(traceKey);
