@@ -29,8 +29,11 @@ export class ExpertLoad {
     this.#key = key;
   }
 
-  async begin(): Promise<void> {
+  async askPlain(): Promise<void> {
     this.plain = await this.answers();
+  }
+
+  begin(): void {
     this.#clients = Array.from({ length: PARALLEL }, (_, client) => this.#keepAsking(client));
   }
 
