@@ -29,7 +29,7 @@ export class SeenSegments {
       `SELECT s.id, s.tenant, s.task, s.language FROM signalbox.segment AS s
        WHERE s.id <> ${ALL_SEGMENTS} AND EXISTS (
          SELECT FROM signalbox.usage_hour AS u WHERE u.segment = s.id AND u.layer = 0 AND u.requests > 0
-           AND u.release = (SELECT number FROM signalbox.release WHERE id = $1) AND u.bucket >= date_trunc('hour', $2::timestamptz) AND u.bucket < $3)
+           AND u.release = (SELECT number FROM signalbox.release WHERE id = $1) AND u.bucket >= date_trunc('hour', $2::timestamptz, 'UTC') AND u.bucket < $3)
        LIMIT ${MAX_SEGMENTS + 1}`,
       [baseline.releaseId, new Date(baseline.fromMs), new Date(baseline.toMs)],
     );
