@@ -36,7 +36,8 @@ export class InferenceServer {
     const databaseUrl = await this.#postgres.createDatabase();
     this.#release = await importTinyRelease(this.home);
     this.key = await seed(databaseUrl, this.#release);
-    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', ...environment });
+    // No expert is taken out for being slow, as one may be on a full machine: answers would be others.
+    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_EXPERT_SLOW_FACTOR: '0', ...environment });
     const logger = createLogger({ level: config.log.level, role: 'inference' });
     const producer = { add: async (jobs: readonly CaptureJob[]) => void this.jobs.push(...jobs) };
     this.#app = await createInferenceApp({ config, logger, health: this.health, producer }, databaseUrl);

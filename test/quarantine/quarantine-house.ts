@@ -164,7 +164,8 @@ export class QuarantineHouse {
   }
 
   async #startInference(home: string): Promise<{ app: NestFastifyApplication; url: string }> {
-    const config = loadConfig({ SIGNALBOX_HOME: home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: '1', SIGNALBOX_TRACE_KEY: TRACE_KEY.toString('base64') });
+    // No expert is taken out for being slow, as one may be on a full machine: quarantines alone decide what is degraded.
+    const config = loadConfig({ SIGNALBOX_HOME: home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: '1', SIGNALBOX_EXPERT_SLOW_FACTOR: '0', SIGNALBOX_TRACE_KEY: TRACE_KEY.toString('base64') });
     const outlines = new ReleaseOutlines(this.#store);
     const writer = new TraceWriter(this.#store, new TracePartitions(this.#store), new Segments(this.#store, 100), outlines);
     const pipeline = new CapturePipeline(new TraceSealer({ current: TRACE_KEY }), outlines, new BatchWriter(writer, 4), { spoolRoot: join(home, 'spool'), retentionDays: 7, now: Date.now });
