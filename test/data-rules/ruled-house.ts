@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { NestFactory } from '@nestjs/core';
@@ -90,7 +90,7 @@ export class RuledHouse {
 
   async #startInference(): Promise<Buffer> {
     // No expert is taken out for being slow, as one may be on a full machine: answers and loads would be others.
-    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: String(this.#threads), SIGNALBOX_EXPERT_SLOW_FACTOR: '0' });
+    const config = loadConfig({ SIGNALBOX_HOME: this.home, SIGNALBOX_LOG_LEVEL: 'warn', SIGNALBOX_ENGINE_THREADS: String(this.#threads), SIGNALBOX_EXPERT_SLOW_FACTOR: '0', SIGNALBOX_FAULT_FILE: this.#faultFile });
     const logger = createLogger({ level: config.log.level, role: 'inference' });
     const traceKey = loadTraceKey(this.home, null);
     const pipeline = this.#pipeline(traceKey);
@@ -106,6 +106,16 @@ export class RuledHouse {
     await this.#store?.destroy();
     await this.#postgres?.stop();
     rmSync(this.home, { recursive: true, force: true });
+  }
+
+  /** From about now on each run of an expert takes so much longer; 0 ends it. */
+  slowDown(layer: number, expert: number, delayMs: number): void {
+    writeFileSync(`${this.#faultFile}.new`, JSON.stringify({ faults: delayMs === 0 ? [] : [{ layer, expert, kind: 'slow', delayMs }] }));
+    renameSync(`${this.#faultFile}.new`, this.#faultFile);
+  }
+
+  get #faultFile(): string {
+    return join(this.home, 'faults.json');
   }
 
   complete(body: Readonly<Record<string, unknown>>, key = this.key): Promise<Response> {
