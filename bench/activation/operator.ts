@@ -12,7 +12,7 @@ interface ActivationView {
   readonly generation: number;
   readonly converged: boolean;
   readonly canary: { readonly releaseId: string } | null;
-  readonly observed: readonly unknown[];
+  readonly observed: readonly { readonly status: 'live' | 'unreachable' }[];
 }
 
 /** What can be done to the model under load. */
@@ -50,7 +50,8 @@ export class Operator {
     const deadlineMs = performance.now() + timeoutMs;
     for (;;) {
       const view = await this.activation();
-      if (view.converged && view.observed.length >= processes) return view;
+      // One that was not heard of for a while would not count, and may be asked next.
+      if (view.converged && view.observed.filter(({ status }) => status === 'live').length >= processes) return view;
       if (performance.now() > deadlineMs) throw new Error(`the processes do not converge: ${JSON.stringify(view)}`);
       await pause();
     }
