@@ -169,7 +169,7 @@ it('aborts a canary and opens a request to go back, once in each episode, and sa
   nowMs += MINUTE;
   const shifted = (release: string): Reading => ({ ...reading('0', 0.05), signal: 'mix-shift', labels: { model: MODEL, release, layer: '0' } });
   await round(shifted(RELEASE), shifted(OTHER_RELEASE));
-  await until(async () => (await house.dataSource.query(`SELECT 1 FROM signalbox.alert_action WHERE state = 'requested'`)).length === 0, 30_000);
+  await until(async () => (await house.dataSource.query(`SELECT 1 FROM signalbox.alert_action WHERE state = 'requested'`)).length === 0, 120_000);
   const outcomes: unknown[] = [];
   for (const { id } of (await call('listAlerts', { query: { signal: 'mix-shift' } })).items) {
     const alert = await call('getAlert', { params: { alertId: id } });
