@@ -76,8 +76,8 @@ async function acting(): Promise<ControlProcess | null> {
   return controls.find(({ name }) => name === rows[0]?.name) ?? null;
 }
 
-/** Kills the process that looks, at a random moment of its look or right after it. */
-async function killActing(next: () => number): Promise<{ victim: ControlProcess; wasLooking: boolean }> {
+/** Kills the process that looks, at a random moment of its look or right after it. Gives the last act of before as well: when the kill returns, others may have acted already. */
+async function killActing(next: () => number): Promise<{ victim: ControlProcess; wasLooking: boolean; since: string }> {
   let victim: ControlProcess | null = null;
   const deadlineMs = Date.now() + TAKEOVER_MS;
   // A look is short: the usual poll would mostly miss it.
@@ -86,10 +86,11 @@ async function killActing(next: () => number): Promise<{ victim: ControlProcess;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   if (victim === null) throw new Error(`nobody looks at the rollout:\n${controls.map(({ log }) => log).join('\n')}`);
+  const since = await lastAct();
   await new Promise((resolve) => setTimeout(resolve, next() * KILL_WITHIN_MS));
   const wasLooking = (await acting()) === victim;
   await victim.kill();
-  return { victim, wasLooking };
+  return { victim, wasLooking, since };
 }
 
 /** Waits until a process other than the killed one has written something about the rollout. */
@@ -160,8 +161,7 @@ it(`goes through ${STEPS} steps over two control processes, of which the acting 
     expect(await find(rollout.id)).toMatchObject({ state: 'running', step });
     house.nowMs = Date.now();
     await house.record(REQUESTS);
-    const { victim, wasLooking } = await killActing(next);
-    const since = await lastAct();
+    const { victim, wasLooking, since } = await killActing(next);
     cutLooks += wasLooking ? 1 : 0;
     killed.add(victim.name);
     await expectWhole(rollout.id);
