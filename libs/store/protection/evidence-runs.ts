@@ -51,7 +51,7 @@ export async function attachedRuns(manager: EntityManager, releaseId: string): P
   const rows: (Row & { readonly sha256: string })[] = await manager.query(
     `SELECT ${COLUMNS}, e.sha256 FROM signalbox.evaluation_run AS r JOIN signalbox.evaluation_suite AS s ON s.digest = r.suite
      JOIN signalbox.change_evidence AS e ON e.removed_at IS NULL AND (e.sha256 = r.result_digest OR strpos(e.content, '"evaluationId":"' || r.id || '"') > 0)
-     WHERE r.candidate = $1 AND r.state = 'succeeded' AND r.kind IN ('suite', 'concentration') ORDER BY r.created_at DESC LIMIT ${MAX_RUNS}`,
+     WHERE r.candidate = $1 AND r.state = 'succeeded' AND r.kind IN ('suite', 'concentration') ORDER BY r.created_at DESC, r.id LIMIT ${MAX_RUNS}`,
     [releaseId],
   );
   return rows.map((row) => ({ run: toRun(row), sha256: row.sha256 }));
