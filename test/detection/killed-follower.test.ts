@@ -69,7 +69,7 @@ const TEST = 'killed-follower test';
 /** The server notices late that a client is gone while it holds it up. */
 async function endConnections(store: DataSource): Promise<void> {
   const END = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend' AND application_name <> '${TEST}'`;
-  await until(async () => ((await store.query(END)) as unknown[]).length === 0, 120_000);
+  await until(async () => (await store.query(END)).length === 0, 120_000);
 }
 
 async function states(url: string, act: (store: DataSource) => Promise<void>): Promise<readonly StoredStream[]> {
