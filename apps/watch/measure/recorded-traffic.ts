@@ -17,32 +17,23 @@ const PROCESS_AWAY_MS = 60_000;
 export async function recordedTraffic(usage: Usage, model: string, processes: readonly ObservedProcess[], nowMs: number, recordingMs: number): Promise<RecordedTraffic> {
   const isServed = processes.some(({ lastSeenAtMs, models }) => nowMs - lastSeenAtMs <= PROCESS_AWAY_MS && models.some((one) => one.model === model && one.state === 'ready'));
   const lately = await requestsBy(usage, model, 'minute', nowMs - HOUR_MS - 15 * MINUTE_MS, nowMs + MINUTE_MS);
-  const last = lately.at(-1)?.bucketMs ?? (await lastMinute(usage, model, nowMs));
+  const last = lately.at(-1)?.bucketMs ?? (await minuteOf('last', usage, model, nowMs - LOOK_BACK_MS, nowMs));
   if (last === null) return { lastRecordedMs: null, firstRecordedMs: null, requestsInLastHour: 0, requestsADayAgo: 0, isServed };
   const lastRecordedMs = Math.min(nowMs, last + MINUTE_MS);
   const hour = await requestsBy(usage, model, 'minute', lastRecordedMs - HOUR_MS, lastRecordedMs);
   const traffic = { lastRecordedMs, firstRecordedMs: hour[0]?.bucketMs ?? last, requestsInLastHour: sum(hour), requestsADayAgo: 0, isServed };
   if (nowMs - lastRecordedMs <= recordingMs) return traffic;
-  const earlierMs = await firstMinute(usage, model, nowMs);
+  const earlierMs = await minuteOf('first', usage, model, nowMs - LOOK_BACK_MS, nowMs - DAY_MS);
   const aDayAgo = await requestsBy(usage, model, 'minute', nowMs - DAY_MS - HOUR_MS / 2, nowMs - DAY_MS + HOUR_MS / 2);
   return { ...traffic, firstRecordedMs: earlierMs ?? traffic.firstRecordedMs, requestsADayAgo: sum(aDayAgo) };
 }
 
-async function lastMinute(usage: Usage, model: string, nowMs: number): Promise<number | null> {
-  const hours = await requestsBy(usage, model, 'hour', nowMs - LOOK_BACK_MS, nowMs);
-  const hourMs = hours.at(-1)?.bucketMs;
+/** The minute of the first or the last requests in a time, epoch milliseconds. Not the hour, which would make them older than they are, unless its minutes are no longer kept. */
+async function minuteOf(which: 'first' | 'last', usage: Usage, model: string, fromMs: number, toMs: number): Promise<number | null> {
+  const at = which === 'first' ? 0 : -1;
+  const hourMs = (await requestsBy(usage, model, 'hour', fromMs, toMs)).at(at)?.bucketMs;
   if (hourMs === undefined) return null;
-  const minutes = await requestsBy(usage, model, 'minute', hourMs, hourMs + HOUR_MS);
-  return minutes.at(-1)?.bucketMs ?? hourMs;
-}
-
-/** Of what is more than a day old. To the minute, for a longer roll-up would make its first requests older than they are. */
-async function firstMinute(usage: Usage, model: string, nowMs: number): Promise<number | null> {
-  const hours = await requestsBy(usage, model, 'hour', nowMs - LOOK_BACK_MS, nowMs - DAY_MS);
-  const hourMs = hours[0]?.bucketMs;
-  if (hourMs === undefined) return null;
-  const minutes = await requestsBy(usage, model, 'minute', hourMs, hourMs + HOUR_MS);
-  return minutes[0]?.bucketMs ?? hourMs;
+  return (await requestsBy(usage, model, 'minute', hourMs, hourMs + HOUR_MS)).at(at)?.bucketMs ?? hourMs;
 }
 
 /** Requests by point in time, oldest first; those without any are left out. */
